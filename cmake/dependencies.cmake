@@ -1,0 +1,12 @@
+# What every troupe target may need from outside. Targets are made visible everywhere, because a project that adds
+# troupe with add_subdirectory links them through ours.
+
+if(NOT TARGET Threads::Threads)
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  find_package(Threads REQUIRED)
+  set_target_properties(Threads::Threads PROPERTIES IMPORTED_GLOBAL TRUE)
+endif()
+
+if(NOT TARGET CAF::core)
+  find_package(CAF 0.17 REQUIRED COMPONENTS core)
+endif()

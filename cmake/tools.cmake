@@ -1,0 +1,30 @@
+# The command-line program: target troupe_tool, built as tools/troupe. Everything but main.cpp is a library, so that
+# tests/tools can link it.
+
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+
+file(GLOB_RECURSE troupe_tool_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*.cpp")
+list(REMOVE_ITEM troupe_tool_sources "${PROJECT_SOURCE_DIR}/tools/main.cpp")
+troupe_include_root(tools "${PROJECT_SOURCE_DIR}/tools" troupe_tool_root)
+
+if(troupe_tool_sources)
+  add_library(troupe_tools STATIC ${troupe_tool_sources})
+  troupe_own_code(troupe_tools)
+  set(troupe_tool_visibility PUBLIC)
+else()
+  add_library(troupe_tools INTERFACE)
+  set(troupe_tool_visibility INTERFACE)
+endif()
+target_include_directories(troupe_tools ${troupe_tool_visibility} "${troupe_tool_root}")
+target_link_libraries(troupe_tools ${troupe_tool_visibility} troupe::troupe fmt::fmt CLI11::CLI11)
+
+if(EXISTS "${PROJECT_SOURCE_DIR}/tools/main.cpp")
+  add_executable(troupe_tool tools/main.cpp)
+  troupe_own_code(troupe_tool)
+  target_link_libraries(troupe_tool PRIVATE troupe_tools)
+  target_compile_definitions(troupe_tools ${troupe_tool_visibility} TROUPE_VERSION="${PROJECT_VERSION}")
+  set_target_properties(troupe_tool PROPERTIES
+    OUTPUT_NAME troupe RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tools")
+  install(TARGETS troupe_tool RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
