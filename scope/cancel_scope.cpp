@@ -1,0 +1,91 @@
+#include <troupe/scope/cancel_scope.hpp>
+#include <troupe/scope/fiber.hpp>
+
+namespace troupe {
+
+cancel_scope::cancel_scope(fiber& owner, shielding kind) noexcept
+    : fiber_(owner), shielded_(kind == shielding::from_outer_cancels) {
+  fiber_.lock_.lock();
+  outer_ = fiber_.innermost_;
+  outer_->inner_ = this;
+  fiber_.innermost_ = this;
+  if (!shielded_ && outer_->stopping())
+    mark(outer_->cause_);
+  fiber_.stop_.store(stopping(), std::memory_order_seq_cst);
+  fiber_.lock_.unlock();
+}
+
+cancel_scope::~cancel_scope() {
+  if (this == &fiber_.root_scope_)
+    return; // leaves with its fiber
+  TROUPE_ASSERT(first_child_ == nullptr, "a scope ends with fibers still in it: join them first");
+  fiber_.lock_.lock();
+  TROUPE_ASSERT(fiber_.innermost_ == this, "scopes must be left in the reverse order of entering");
+  outer_->inner_ = nullptr;
+  fiber_.innermost_ = outer_;
+  // Under the lock: a cancel of an outer scope has either marked it already or will find the fiber there.
+  fiber_.stop_.store(outer_->stopping(), std::memory_order_seq_cst);
+  fiber_.lock_.unlock();
+}
+
+void cancel_scope::cancel(cancel_reason reason, std::source_location where) noexcept {
+  const fiber* by = this_fiber::pointer();
+  detail::wakeups woken;
+  fiber_.lock_.lock();
+  cancel_locked({reason, by != nullptr ? by->number_ : 0, where}, woken);
+  fiber_.lock_.unlock();
+}
+
+bool cancel_scope::cancel_locked(const cancel_cause& cause, detail::wakeups& woken) noexcept {
+  if (cancelled_.load(std::memory_order_relaxed)) // relaxed: written under the lock we hold
+    return false;
+  fiber_.executor_.emit(event_kind::cancel_requested, fiber_.number_, cause.origin,
+                        static_cast<std::uint64_t>(cause.reason));
+  mark(cause);
+  cancelled_.store(true, std::memory_order_release); // pairs with cancelled()
+  stop_all_below(cause, woken);
+  return true;
+}
+
+void cancel_scope::mark(const cancel_cause& cause) noexcept {
+  if (stopping_.load(std::memory_order_relaxed)) // relaxed: written under the lock we hold
+    return;
+  cause_ = cause;
+  stopping_.store(true, std::memory_order_release); // pairs with stopping()
+}
+
+// Depth first along scopes and fibers, each fiber locked while anything below it is visited. The way back is in the
+// tree itself, so nothing recurses and nothing is allocated, however deep it is.
+void cancel_scope::stop_all_below(const cancel_cause& cause, detail::wakeups& woken) noexcept {
+  cancel_scope* scope = this;
+  for (;;) {
+    scope->mark(cause);
+    if (fiber* child = scope->first_child_; child != nullptr) {
+      child->lock_.lock();
+      scope = &child->root_scope_;
+      continue;
+    }
+    for (;;) { // all children of `scope` are done
+      if (scope->inner_ != nullptr && !scope->inner_->shielded_) {
+        scope = scope->inner_;
+        break;
+      }
+      fiber& done = scope->fiber_;
+      if (scope->inner_ == nullptr) // else a shield hides what the fiber does now
+        done.stop_wait(woken);
+      if (&done == &fiber_)
+        return;
+      fiber* const sibling = done.next_sibling_;
+      cancel_scope* const group = done.root_scope_.outer_;
+      done.lock_.unlock();
+      if (sibling != nullptr) {
+        sibling->lock_.lock();
+        scope = &sibling->root_scope_;
+        break;
+      }
+      scope = group;
+    }
+  }
+}
+
+} // namespace troupe

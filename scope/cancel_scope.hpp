@@ -1,0 +1,96 @@
+// A region of a fiber, and of the fibers started in it, that can be cancelled as a whole.
+
+#pragma once
+
+#include <troupe/scope/outcome.hpp>
+
+#include <atomic>
+#include <source_location>
+
+namespace troupe {
+
+class fiber;
+
+namespace detail {
+class wakeups;
+}
+
+/// Node of the tree along which cancels travel: the scopes of one fiber are nested like blocks, and a task group's
+/// scope also has the fibers that were started in the group below it.
+///
+/// Cancellation is state of the scope, not a message to a fiber: it is sticky, so every wait in the scope ends until
+/// the scope is left, and it is absorbed only by the scope it was meant for. The tree is guarded by one lock per
+/// fiber, taken from parent to child, so a traversal can never meet a fiber or scope that has gone.
+/// (The tree of scopes is Trio's; flags pushed down to the leaves make the check of each wait one relaxed load.)
+class cancel_scope {
+public:
+  enum class shielding : bool { none, from_outer_cancels };
+
+  /// Enters a new innermost scope of `owner`.
+  ///
+  /// @thread owner
+  explicit cancel_scope(fiber& owner, shielding kind = shielding::none) noexcept;
+  /// Leaves it.
+  ///
+  /// @pre it is the innermost scope, and no fiber started in it is left
+  /// @thread owner
+  ~cancel_scope();
+  cancel_scope(const cancel_scope&) = delete;
+  cancel_scope& operator=(const cancel_scope&) = delete;
+
+  /// Asks everything in the scope to stop: each wait in it ends, now or at its entry. Returns at once, runs no user
+  /// code. The first cancel of a scope gives the reason; later ones change nothing.
+  ///
+  /// @thread any, while the scope exists
+  void cancel(cancel_reason reason = cancel_reason::requested,
+              std::source_location where = std::source_location::current()) noexcept;
+
+  /// True when this very scope was cancelled.
+  ///
+  /// @thread any
+  bool cancelled() const noexcept {
+    return cancelled_.load(std::memory_order_acquire); // acquire: pairs with the release in cancel_locked()
+  }
+
+  /// True when waits in this scope end: it or one around it was cancelled, and no shield is between.
+  ///
+  /// @thread any
+  bool stopping() const noexcept {
+    return stopping_.load(std::memory_order_acquire); // acquire: pairs with the release in mark(): the cause is there
+  }
+
+  /// True when the stop also concerns what is around this scope, so this scope must pass it on.
+  ///
+  /// @thread owner
+  bool outer_stopping() const noexcept {
+    return !shielded_ && outer_ != nullptr && outer_->stopping();
+  }
+
+  /// What stopped it first.
+  ///
+  /// @pre stopping()
+  cancel_cause cause() const noexcept { return cause_; }
+
+private:
+  friend class fiber;
+  friend class task_group;
+
+  struct root_tag {};
+  cancel_scope(root_tag, fiber& owner, cancel_scope* outer) noexcept : fiber_(owner), outer_(outer) {}
+
+  /// The body of `cancel`, for a caller that holds the fiber's lock; false if it had been cancelled before.
+  bool cancel_locked(const cancel_cause& cause, detail::wakeups& woken) noexcept;
+  void mark(const cancel_cause& cause) noexcept;
+  void stop_all_below(const cancel_cause& cause, detail::wakeups& woken) noexcept;
+
+  fiber& fiber_;
+  cancel_scope* outer_ = nullptr;     // around this one: in the same fiber, or the group that the fiber was started in
+  cancel_scope* inner_ = nullptr;     // next one inwards in the same fiber
+  fiber* first_child_ = nullptr;      // fibers started in this scope, in no particular order
+  cancel_cause cause_{};              // written once, before stopping_
+  std::atomic<bool> cancelled_{false};
+  std::atomic<bool> stopping_{false};
+  bool shielded_ = false;
+};
+
+} // namespace troupe

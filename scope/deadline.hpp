@@ -1,0 +1,132 @@
+// Time limits as scopes: nested ones hold at once, so the earliest counts.
+
+#pragma once
+
+#include <troupe/scope/task.hpp>
+#include <troupe/scope/time_source.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+
+namespace troupe {
+
+/// The error of `fail_after` and `fail_at`: the limit passed before the work had a result.
+class deadline_exceeded : public std::runtime_error {
+public:
+  deadline_exceeded() : std::runtime_error("deadline exceeded: the work was stopped before it had a result") {}
+};
+
+namespace detail {
+
+/// A time limit as given: counted from the await where relative.
+struct time_limit {
+  instant at{};
+  duration after{};
+  bool relative = false;
+
+  static time_limit in(duration after) noexcept { return {{}, after, true}; }
+  static time_limit until(instant at) noexcept { return {at, {}, false}; }
+  instant from(instant now) const noexcept { return relative ? saturated(now, after) : at; }
+};
+
+/// A scope that is cancelled when an instant comes.
+class deadline_scope final : timer {
+public:
+  deadline_scope(fiber& owner, instant at) : timer(at, &expire), scope_(owner), time_(owner.runs_on().time()) {
+    if (at != instant::max())
+      time_.add(*this);
+  }
+  ~deadline_scope() {
+    if (when() != instant::max())
+      time_.remove(*this);
+  }
+
+  const cancel_scope& scope() const noexcept { return scope_; }
+
+private:
+  static void expire(timer& fired) noexcept;
+
+  cancel_scope scope_;
+  time_source& time_;
+};
+
+enum class expiry : bool { moves_on, fails };
+
+/// What a limited task gives: `optional<T>` or bool where expiry moves on, else as the task does.
+template <expiry Kind, class T>
+using limited_result = std::conditional_t<Kind == expiry::fails, T,
+                                          std::conditional_t<std::is_void_v<T>, bool, std::optional<stored_result_t<T>>>>;
+
+template <expiry Kind, class T>
+task<limited_result<Kind, T>> limited(time_limit limit, task<T> body) {
+  fiber& self = co_await current_fiber{};
+  const instant now = self.runs_on().time().now();
+  const instant at = limit.from(now);
+  if (at > now) { // else nothing is started
+    bool pass_on = false;
+    {
+      deadline_scope entered{self, at};
+      outcome<T> result = co_await catch_stop(std::move(body));
+      if (!result.cancelled()) { // a result that is there is never discarded by an expiry that comes too late
+        if constexpr (Kind == expiry::fails) {
+          co_return std::move(result).value();
+        } else if constexpr (std::is_void_v<T>) {
+          result.value();
+          co_return true;
+        } else {
+          co_return std::move(result).value();
+        }
+      }
+      pass_on = entered.scope().outer_stopping();
+    }
+    if (pass_on)
+      co_await continue_stop{};
+  }
+  if constexpr (Kind == expiry::fails)
+    throw deadline_exceeded{};
+  else
+    co_return limited_result<Kind, T>{};
+}
+
+} // namespace detail
+
+/// Runs `body` for at most `limit`, counted from the await, and goes on without its result when that is over.
+///
+/// A limit of zero or less starts nothing. A result that is there when the limit passes is returned.
+///
+/// @suspends as `body` does; after the limit until its frames are gone
+/// @cancel   a stop from outside goes on through it
+/// @returns  the result, empty on expiry; for `task<>` whether it ended; a reference as `std::reference_wrapper`
+/// @throws   what `body` throws
+template <class Rep, class Period, class T>
+auto move_on_after(std::chrono::duration<Rep, Period> limit, task<T> body) {
+  return detail::limited<detail::expiry::moves_on>(detail::time_limit::in(clipped(limit)), std::move(body));
+}
+
+/// Like `move_on_after`, with an instant of the executor's clock.
+template <class T>
+auto move_on_at(instant limit, task<T> body) {
+  return detail::limited<detail::expiry::moves_on>(detail::time_limit::until(limit), std::move(body));
+}
+
+/// Runs `body` for at most `limit`, counted from the await, and throws `deadline_exceeded` when that is over.
+///
+/// A limit of zero or less starts nothing. A result that is there when the limit passes is returned.
+///
+/// @suspends as `body` does; after the limit until its frames are gone
+/// @cancel   a stop from outside goes on through it
+/// @returns  the result
+/// @throws   `deadline_exceeded`; what `body` throws
+template <class Rep, class Period, class T>
+task<T> fail_after(std::chrono::duration<Rep, Period> limit, task<T> body) {
+  return detail::limited<detail::expiry::fails>(detail::time_limit::in(clipped(limit)), std::move(body));
+}
+
+/// Like `fail_after`, with an instant of the executor's clock.
+template <class T>
+task<T> fail_at(instant limit, task<T> body) {
+  return detail::limited<detail::expiry::fails>(detail::time_limit::until(limit), std::move(body));
+}
+
+} // namespace troupe

@@ -1,0 +1,60 @@
+// Where fibers run, as an interface: carriers on CAF's workers, a plain thread pool, or the simulator.
+
+#pragma once
+
+#include <troupe/scope/event.hpp>
+#include <troupe/scope/time_source.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace troupe {
+
+class fiber;
+
+/// Runs ready fibers, each on one thread at a time, and owns the clock they wait on.
+///
+/// An executor only ever calls `fiber::run()` from a loop of its own: nothing is resumed inside of whoever wakes it.
+class executor {
+public:
+  explicit executor(time_source& time, event_sink* sink = nullptr) noexcept : time_(time), sink_(sink) {}
+  executor(const executor&) = delete;
+  executor& operator=(const executor&) = delete;
+  virtual ~executor() = default;
+
+  /// Takes a fiber that was started or woken. It may already run on another thread when this returns.
+  ///
+  /// @thread any
+  virtual void schedule(fiber& ready) noexcept = 0;
+
+  /// Takes a fiber that used up its slice: it runs after all that are ready now.
+  ///
+  /// @thread the one that runs the fiber
+  virtual void schedule_last(fiber& ready) noexcept = 0;
+
+  /// How many operations a fiber may do before others get their turn, ready ones included.
+  virtual int operations_per_slice() noexcept { return 256; }
+
+  time_source& time() const noexcept { return time_; }
+  event_sink* sink() const noexcept { return sink_; }
+
+  /// A number for a fiber or a mailbox, from 1, in order of first use.
+  ///
+  /// @thread any
+  std::uint64_t next_number() noexcept {
+    return numbers_.fetch_add(1, std::memory_order_relaxed) + 1; // relaxed: only has to be unique
+  }
+
+  /// Tells the sink, if there is one: a null check when there is none.
+  void emit(event_kind kind, std::uint64_t object, std::uint64_t subject, std::uint64_t cause) const noexcept {
+    if (sink_ != nullptr)
+      sink_->on_event({time_.now(), kind, object, subject, cause});
+  }
+
+private:
+  time_source& time_;
+  event_sink* sink_;
+  std::atomic<std::uint64_t> numbers_{0};
+};
+
+} // namespace troupe

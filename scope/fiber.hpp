@@ -1,0 +1,240 @@
+// One chain of coroutines that runs on one thread at a time, and the protocol by which it waits.
+
+#pragma once
+
+#include <troupe/scope/cancel_scope.hpp>
+#include <troupe/scope/executor.hpp>
+#include <troupe/scope/spinlock.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+#include <string>
+
+namespace troupe {
+
+namespace detail {
+
+/// What every coroutine frame of a fiber has: the links of the chain from the leaf up.
+struct frame {
+  std::coroutine_handle<> handle;
+  fiber* runs_on = nullptr;                   // set when the frame is started
+  frame* awaiter = nullptr;                   // who awaits this frame; null: the fiber itself
+  std::coroutine_handle<>* owner = nullptr;   // the handle in the task object, emptied before the frame is destroyed
+  bool* station = nullptr;                    // not null: a stop halts here, tells so, and resumes the awaiter
+};
+
+/// Something that fibers wait for, as reports name it.
+class waitable {
+public:
+  /// "mailbox #3 (0 of 100 queued, 2 senders)". Only called while nothing else runs.
+  virtual std::string describe() const = 0;
+  /// Its number in events.
+  virtual std::uint64_t number() const noexcept = 0;
+
+protected:
+  ~waitable() = default;
+};
+
+/// Fibers that were granted or stopped under a lock, to be scheduled once it is released.
+class wakeups {
+public:
+  wakeups() = default;
+  wakeups(const wakeups&) = delete;
+  wakeups& operator=(const wakeups&) = delete;
+  ~wakeups() { flush(); }
+
+  void add(fiber& woken) noexcept;
+  /// Schedules them, in the order of adding.
+  void flush() noexcept {
+    if (first_ != nullptr) [[unlikely]]
+      flush_all();
+  }
+
+private:
+  void flush_all() noexcept;
+
+  fiber* first_ = nullptr;
+  fiber* last_ = nullptr;
+};
+
+} // namespace detail
+
+/// A running coroutine chain: what an executor runs and what a wait suspends.
+///
+/// Its run loop is a trampoline: an awaited task is entered, and a finished one left, by naming the next frame and
+/// returning to the loop, so no stack grows. A stop is a walk: the loop destroys frames from the leaf upward, so
+/// destructors run in order, until it meets a station, which resumes and decides; nothing is thrown.
+///
+/// *Each wait ends exactly once.* An operation that must wait calls `open_wait` under the lock of the object it
+/// waits on, and puts itself in the object's list. Whoever wins `grant` (under that lock) or the cancel's exchange
+/// owns the one wake-up; losers never touch the wait again. The operation leaves the list under the same lock before
+/// its frame goes, so nobody ever holds a stale pointer to a fiber.
+class fiber {
+public:
+  fiber(executor& runs_on, cancel_scope* outer) noexcept;
+  fiber(const fiber&) = delete;
+  fiber& operator=(const fiber&) = delete;
+
+  /// Runs until the fiber waits, yields or ends. After that it may run on another thread, or be gone.
+  ///
+  /// @thread one of the executor's, one at a time
+  void run() noexcept;
+
+  executor& runs_on() const noexcept { return executor_; }
+  std::uint64_t number() const noexcept { return number_; }
+  /// Its place in the tree: "/" for a root, "/2/0" for the first child of the root's third.
+  ///
+  /// @thread owner, or while its group's owner cannot go on
+  std::string path() const;
+
+  cancel_scope& root_scope() noexcept { return root_scope_; }
+  cancel_scope& innermost_scope() const noexcept { return *innermost_; }
+  /// True when the next wait will stop.
+  ///
+  /// @thread any
+  bool stop_pending() const noexcept {
+    return stop_.load(std::memory_order_relaxed); // relaxed: open_wait() looks again behind a full barrier
+  }
+
+  /// @name For operations, on the fiber's own thread
+  ///@{
+  enum class wait_kind : std::uint8_t {
+    plain,    ///< A cancel ends it.
+    shielded, ///< A cancel stays pending: the wait of a station.
+    daemon,   ///< A cancel ends it; idle by nature, so no deadlock when nothing else can run.
+  };
+
+  /// Counts one operation; false when the slice is used up and the operation must call `yield()`.
+  bool tick() noexcept { return --operations_left_ > 0; }
+  /// Opens the one wait of this fiber. False: a stop is pending, the wait is not open, the operation must `stop()`.
+  ///
+  /// @param what  "send", "sleep": for reports, a string literal
+  [[nodiscard]] bool open_wait(wait_kind kind, const char* what, const detail::waitable* object) noexcept;
+  /// From `await_suspend`: lets others run, then resumes the leaf.
+  void yield() noexcept { next_ = step::yield; }
+  /// From `await_suspend`: begins the walk.
+  void stop() noexcept { next_ = step::stop; }
+  /// From `await_suspend`, after `open_wait`.
+  void park() noexcept { next_ = step::park; }
+  /// The frame that runs now, or is suspended in a wait.
+  detail::frame& leaf() const noexcept { return *leaf_; }
+  /// From `await_suspend` of a task: `callee` runs next.
+  void enter(detail::frame& callee) noexcept { leaf_ = &callee; }
+  /// From the final suspension of `callee`: its awaiter runs next.
+  void leave(detail::frame& callee) noexcept {
+    leaf_ = callee.awaiter;
+    if (leaf_ == nullptr)
+      next_ = step::end;
+  }
+  /// After a wait: true when it was decided before the fiber had left its thread. Whoever decided may still hold the
+  /// object's lock, so the operation takes and releases it before reading what it was given.
+  bool decided_early() const noexcept { return decided_early_; }
+  ///@}
+
+  /// @name For whoever ends a wait, under the lock of the object that is waited for
+  ///@{
+  /// Tries to win the wait; on success the caller hands over what was waited for before it flushes `woken`.
+  [[nodiscard]] bool grant(detail::wakeups& woken) noexcept {
+    return decide(granted, woken);
+  }
+  ///@}
+
+  /// @name For reports
+  ///@{
+  const char* waits_to() const noexcept { return waits_to_.load(std::memory_order_relaxed); }
+  const detail::waitable* waits_on() const noexcept { return waits_on_.load(std::memory_order_relaxed); }
+  wait_kind waits_how() const noexcept { return waits_how_.load(std::memory_order_relaxed); }
+  bool waiting() const noexcept { return (word_.load(std::memory_order_relaxed) & parked) != 0; }
+  bool ended() const noexcept { return ended_; }
+  /// Calls `visit(fiber&)` for this fiber and all below it, parents first, each with its parent held in place.
+  ///
+  /// @pre nothing else takes the visited fibers' locks inside `visit`
+  template <class Visit>
+  void visit_tree(Visit&& visit);
+  ///@}
+
+  fiber* next_in_queue = nullptr; ///< Belongs to whoever holds the fiber: a run queue, or a list of wake-ups.
+
+protected:
+  virtual ~fiber() = default;
+
+  /// Makes the first frame; null: the work ended without one (it threw, and the error is kept).
+  virtual detail::frame* begin() noexcept = 0;
+  /// The work ended. Last call: the fiber may destroy itself in it.
+  virtual void end(bool cancelled) noexcept = 0;
+
+  /// Takes the fiber's own lock: scopes, children, and the waiters of a child's outcome.
+  detail::spinlock& lock() noexcept { return lock_; }
+
+private:
+  friend class cancel_scope;
+  friend class task_group;
+  template <class T>
+  friend class child_state;
+
+  enum class step : std::uint8_t { resume, park, yield, stop, end };
+
+  // The wait, in one word. `open` alone: decided by nobody, and the fiber is still on its thread.
+  using word = std::uint8_t;
+  static constexpr word running = 0, open = 1, parked = 2, shielded = 4, granted = 8, stopped = 16;
+
+  bool decide(word verdict, detail::wakeups& woken) noexcept;
+  bool leave_thread() noexcept;
+  bool walk() noexcept;
+  void stop_wait(detail::wakeups& woken) noexcept;
+
+  executor& executor_;
+  detail::frame* leaf_ = nullptr;
+  std::atomic<word> word_{running};
+  std::atomic<bool> stop_{false}; // = innermost_->stopping_, for the check of each operation
+  step next_ = step::resume;
+  bool begun_ = false;
+  bool decided_early_ = false;
+  bool ended_ = false;
+  int operations_left_ = 0;
+
+  detail::spinlock lock_; // guards the scopes of this fiber and the lists of children in them
+  std::atomic<wait_kind> waits_how_{wait_kind::plain};
+  std::uint64_t number_;
+  cancel_scope* innermost_;
+  cancel_scope root_scope_;
+  fiber* next_sibling_ = nullptr; // in root_scope_.outer_->first_child_, guarded by the parent's lock
+  fiber* previous_sibling_ = nullptr;
+  std::size_t start_index_ = 0;
+  std::atomic<const char*> waits_to_{nullptr};
+  std::atomic<const detail::waitable*> waits_on_{nullptr};
+  std::atomic<std::uint64_t> waits_on_number_{0}; // whoever decides may tell of it after the object has gone
+};
+
+template <class Visit>
+void fiber::visit_tree(Visit&& visit) {
+  visit(*this);
+  lock_.lock();
+  for (cancel_scope* scope = &root_scope_; scope != nullptr; scope = scope->inner_)
+    for (fiber* child = scope->first_child_; child != nullptr; child = child->next_sibling_)
+      child->visit_tree(visit);
+  lock_.unlock();
+}
+
+namespace this_fiber {
+
+/// The fiber that runs on this thread, null outside of any.
+///
+/// @thread any
+fiber* pointer() noexcept;
+
+/// True while this fiber's frames are being destroyed by a stop: for destructors that must know.
+/// (`std::uncaught_exceptions()` is 0 then, so a guard that commits in its destructor would commit on a cancel.)
+///
+/// @thread any
+bool stopping() noexcept;
+
+/// True when the next wait of this fiber will stop: for loops without waits. False outside of any fiber.
+///
+/// @thread any
+bool stop_requested() noexcept;
+
+} // namespace this_fiber
+
+} // namespace troupe

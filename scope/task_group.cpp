@@ -1,0 +1,163 @@
+#include <troupe/scope/task_group.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+std::string message_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "unknown exception";
+  }
+}
+
+error_group::error_group(std::vector<group_error> in_order_of_time, std::size_t omitted)
+    : errors_(std::move(in_order_of_time)), omitted_(omitted) {
+  const std::optional<std::size_t> first = errors_.front().start_index;
+  // An empty index, the body's, is before all others.
+  std::sort(errors_.begin(), errors_.end(),
+            [](const group_error& a, const group_error& b) { return a.start_index < b.start_index; });
+  while (errors_[primary_].start_index != first)
+    ++primary_;
+  const std::size_t count = errors_.size() + omitted_;
+  what_ = std::to_string(count) + (count == 1 ? " failure" : " failures") + " in a task group; " +
+          (count == 1 ? "" : "first ") + (first ? "child " + std::to_string(*first) : std::string("body")) + ": " +
+          message_of(errors_[primary_].error);
+}
+
+bool task_group::enlist(detail::child_base& added) noexcept {
+  owner_.lock_.lock();
+  const bool open = !closed_ && !scope_.stopping();
+  if (open) {
+    added.start_index_ = started_++;
+    added.next_sibling_ = scope_.first_child_;
+    if (scope_.first_child_ != nullptr)
+      scope_.first_child_->previous_sibling_ = &added;
+    scope_.first_child_ = &added;
+    running_.store(running_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  owner_.lock_.unlock();
+  if (open)
+    owner_.runs_on().emit(event_kind::fiber_started, added.fiber::number(),
+                          this_fiber::pointer() != nullptr ? this_fiber::pointer()->number() : 0, owner_.number());
+  else
+    owner_.runs_on().emit(event_kind::start_refused, owner_.number(),
+                          this_fiber::pointer() != nullptr ? this_fiber::pointer()->number() : 0, 0);
+  return open;
+}
+
+void task_group::child_ended(detail::child_base& ended, std::exception_ptr error, bool cancelled) noexcept {
+  executor& runs_on = owner_.runs_on();
+  runs_on.emit(event_kind::fiber_ended, ended.fiber::number(), ended.fiber::number(), error ? 1 : cancelled ? 2 : 0);
+  detail::wakeups woken;
+  owner_.lock_.lock();
+  if (ended.next_sibling_ != nullptr)
+    ended.next_sibling_->previous_sibling_ = ended.previous_sibling_;
+  if (ended.previous_sibling_ != nullptr)
+    ended.previous_sibling_->next_sibling_ = ended.next_sibling_;
+  else
+    scope_.first_child_ = ended.next_sibling_;
+  child_was_stopped_ = child_was_stopped_ || cancelled;
+  if (error)
+    fail(ended.start_index_, std::move(error), ended.fiber::number(), woken);
+  const std::size_t left = running_.load(std::memory_order_relaxed) - 1;
+  running_.store(left, std::memory_order_relaxed);
+  if (left == 0 && joining_) {
+    closed_ = true;
+    // Always won: the wait is shielded, and only this line grants it.
+    static_cast<void>(owner_.grant(woken));
+  }
+  owner_.lock_.unlock();
+  // The group may be gone from here on; `woken` schedules its owner.
+}
+
+void task_group::fail(std::optional<std::size_t> start_index, std::exception_ptr error, std::uint64_t origin,
+                      detail::wakeups& woken) noexcept {
+  if (errors_.size() < error_group::errors_max)
+    errors_.push_back({start_index, std::move(error)});
+  else
+    ++errors_omitted_;
+  scope_.cancel_locked({cancel_reason::sibling_failed, origin}, woken);
+}
+
+void task_group::body_failed(std::exception_ptr error) noexcept {
+  detail::wakeups woken;
+  owner_.lock_.lock();
+  fail(std::nullopt, std::move(error), owner_.number(), woken);
+  owner_.lock_.unlock();
+}
+
+bool task_group::join_operation::await_suspend(std::coroutine_handle<>) const noexcept {
+  fiber& owner = group_.owner_;
+  owner.lock_.lock();
+  const bool must_wait = group_.running_.load(std::memory_order_relaxed) != 0;
+  group_.joining_ = must_wait;
+  group_.closed_ = !must_wait;
+  if (must_wait) {
+    // Always true: a shielded wait is not stopped.
+    static_cast<void>(owner.open_wait(fiber::wait_kind::shielded, "join its children", nullptr));
+    owner.park();
+  }
+  owner.lock_.unlock();
+  return must_wait;
+}
+
+void task_group::join_operation::await_resume() const noexcept {
+  if (group_.owner_.decided_early()) { // the last child may still hold the lock
+    group_.owner_.lock_.lock();
+    group_.owner_.lock_.unlock();
+  }
+}
+
+namespace detail {
+
+child_base::waiter::~waiter() {
+  if (waiting == nullptr)
+    return;
+  child_.lock().lock();
+  child_.waiters_.remove(*this); // still in it only if we were stopped
+  child_.lock().unlock();
+}
+
+void child_base::waiter::await_suspend(std::coroutine_handle<>) noexcept {
+  if (waiting->stop_pending())
+    return waiting->stop();
+  child_.lock().lock();
+  if (child_.has_ended())
+    waiting->yield();
+  else if (waiting->open_wait(fiber::wait_kind::plain, "wait for", &child_)) {
+    child_.waiters_.push(*this);
+    waiting->park();
+  } else
+    waiting->stop();
+  child_.lock().unlock();
+}
+
+void child_base::wake_waiters() noexcept {
+  wakeups woken;
+  lock().lock();
+  outcome_ready_.store(true, std::memory_order_release); // pairs with has_ended()
+  while (wait_node* const first = waiters_.pop())
+    static_cast<void>(first->waiting->grant(woken)); // false: stopped, and it will not look at us again
+  lock().unlock();
+}
+
+void child_base::tell(std::exception_ptr error, bool cancelled) noexcept {
+  wake_waiters();
+  group_.child_ended(*this, std::move(error), cancelled);
+  drop();
+}
+
+void child_base::tell_refused() noexcept {
+  wake_waiters();
+  drop();
+}
+
+std::string child_base::describe() const { return "child " + path(); }
+
+} // namespace detail
+
+} // namespace troupe

@@ -1,0 +1,193 @@
+// Fibers with one owner: all have ended when the group's block is left, and one failure stops the rest.
+
+#pragma once
+
+#include <troupe/scope/child.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace troupe {
+
+/// One failure in a task group.
+struct group_error {
+  std::optional<std::size_t> start_index; ///< Which child, counted from 0 in order of start; empty: the group's body.
+  std::exception_ptr error;               ///< The original exception.
+};
+
+/// All failures of one task group, also when it is just one, ordered by start index; the body's comes first.
+///
+/// Children that the group itself cancelled are no failures. (Always a group, as in Trio since its strict mode.)
+class error_group : public std::exception {
+public:
+  /// How many failures a group keeps; further ones are counted.
+  static constexpr std::size_t errors_max = 1'000;
+
+  error_group(std::vector<group_error> in_order_of_time, std::size_t omitted);
+
+  const std::vector<group_error>& errors() const noexcept { return errors_; }
+  /// The failure that began the stop, an index into `errors()`.
+  std::size_t primary() const noexcept { return primary_; }
+  /// Failures beyond `errors_max`, of which nothing but this count is kept.
+  std::size_t omitted() const noexcept { return omitted_; }
+
+  /// "2 children failed; first child 3: connection refused".
+  const char* what() const noexcept override { return what_.c_str(); }
+
+private:
+  std::vector<group_error> errors_;
+  std::size_t primary_ = 0;
+  std::size_t omitted_;
+  std::string what_;
+};
+
+/// What a thrown object says of itself: `what()` of a `std::exception`, "unknown exception" of anything else.
+std::string message_of(const std::exception_ptr& error);
+
+/// Starts fibers that cannot outlive the block it was made for. See `in_task_group`.
+class task_group {
+public:
+  task_group(const task_group&) = delete;
+  task_group& operator=(const task_group&) = delete;
+
+  /// Starts `function(args...)`, which must return a task, as a child.
+  ///
+  /// Function and arguments are copied (or moved) into the child and gone when it has ended; `std::ref` passes a
+  /// reference. Never suspends; the child runs to its first wait even if it is cancelled at once. In a group that is
+  /// stopping or has ended nothing is started: the child's outcome is `cancelled` with reason `scope_closed`.
+  ///
+  /// @throws what copying throws; then nothing was started
+  /// @thread any fiber or callback, while the group's block has not been left
+  template <class Function, class... Args>
+  child<detail::work_result_t<Function, Args...>> start(Function&& function, Args&&... args) {
+    using fiber_type = detail::child_fiber<std::decay_t<Function>, std::decay_t<Args>...>;
+    auto* started = new fiber_type(owner_.runs_on(), *this, scope_, std::forward<Function>(function),
+                                   std::forward<Args>(args)...);
+    child<detail::work_result_t<Function, Args...>> handle{*started};
+    if (enlist(*started))
+      owner_.runs_on().schedule(*started);
+    else
+      started->refuse();
+    return handle;
+  }
+
+  /// Cancels all children and the body. The group ends normally if nothing failed: it absorbs its own cancel.
+  ///
+  /// @thread any, while the group's block has not been left
+  void cancel(cancel_reason reason = cancel_reason::requested,
+              std::source_location where = std::source_location::current()) noexcept {
+    scope_.cancel(reason, where);
+  }
+
+  /// True when the group starts nothing any more and its children are being stopped.
+  ///
+  /// @thread any
+  bool stopping() const noexcept { return scope_.stopping(); }
+
+  /// Children that have not ended.
+  ///
+  /// @thread any
+  std::size_t children_approx() const noexcept {
+    return running_.load(std::memory_order_relaxed); // relaxed: a number for people
+  }
+
+private:
+  friend class detail::child_base;
+  template <class Body>
+  friend task<> in_task_group(Body body);
+
+  /// The wait for all children: shielded, because nothing outlives its owner.
+  class join_operation {
+  public:
+    explicit join_operation(task_group& group) noexcept : group_(group) {}
+    void attach(fiber&) const noexcept {}
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<>) const noexcept;
+    void await_resume() const noexcept;
+
+  private:
+    task_group& group_;
+  };
+
+  explicit task_group(fiber& owner) noexcept : owner_(owner), scope_(owner) {}
+
+  bool enlist(detail::child_base& added) noexcept;
+  void child_ended(detail::child_base& ended, std::exception_ptr error, bool cancelled) noexcept;
+  void fail(std::optional<std::size_t> start_index, std::exception_ptr error, std::uint64_t origin,
+            detail::wakeups& woken) noexcept;
+  void body_failed(std::exception_ptr error) noexcept;
+
+  fiber& owner_;
+  cancel_scope scope_;
+  // guarded by the owner's lock:
+  std::atomic<std::size_t> running_{0};
+  std::size_t started_ = 0;
+  bool joining_ = false;
+  bool closed_ = false;
+  bool child_was_stopped_ = false;
+  std::size_t errors_omitted_ = 0;
+  std::vector<group_error> errors_; // in order of time
+};
+
+/// Runs `body` with a task group and waits until all children of it have ended, whatever happens.
+///
+/// `body(task_group&)` is a plain function, or a coroutine with result `task<>` where it must wait. The first failure
+/// (of a child or of the body) cancels all others. Children refer to what lives outside of the body: its own locals
+/// go before the children are joined.
+///
+/// A cancel of the group alone is absorbed. A stop from outside that has stopped the body or a child goes on through
+/// the group after the join, unless there are errors: then they are thrown and the stop is taken at the next wait.
+/// Ending a group is no checkpoint.
+///
+/// @suspends until the last child has ended
+/// @cancel   children are cancelled and joined, then the stop goes on
+/// @throws   `error_group`
+template <class Body>
+task<> in_task_group(Body body) {
+  using made = std::invoke_result_t<Body&, task_group&>;
+  static_assert(std::is_void_v<made> || std::is_same_v<made, task<>>,
+                "the body of a task group returns nothing, or task<> where it must wait: keep results in the child "
+                "handles or in variables outside of the group");
+  fiber& self = co_await detail::current_fiber{};
+  std::optional<error_group> failed;
+  bool pass_on = false;
+  {
+    task_group group{self};
+    bool body_was_stopped = false;
+    if constexpr (std::is_void_v<made>) {
+      try {
+        body(group);
+      } catch (...) {
+        group.body_failed(std::current_exception());
+      }
+    } else {
+      // Not as one expression: calling the body may throw before there is a task.
+      std::optional<task<>> running;
+      try {
+        running.emplace(body(group));
+      } catch (...) {
+        group.body_failed(std::current_exception());
+      }
+      if (running) {
+        outcome<> ended = co_await detail::catch_stop(std::move(*running));
+        body_was_stopped = ended.cancelled();
+        if (ended.has_error())
+          group.body_failed(ended.error());
+      }
+    }
+    co_await task_group::join_operation{group};
+    if (!group.errors_.empty())
+      failed.emplace(std::move(group.errors_), group.errors_omitted_);
+    pass_on = (body_was_stopped || group.child_was_stopped_) && group.scope_.outer_stopping();
+  }
+  if (failed)
+    throw std::move(*failed);
+  if (pass_on)
+    co_await detail::continue_stop{};
+}
+
+} // namespace troupe

@@ -1,0 +1,99 @@
+// Time as an interface: the steady clock in production, a virtual one in the simulator.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <vector>
+
+namespace troupe {
+
+/// A point on the monotonic clock of a time source.
+using instant = std::chrono::steady_clock::time_point;
+using duration = std::chrono::steady_clock::duration;
+
+/// `from + wait`, or the clock's last instant where that would overflow; a negative `wait` gives an instant in the past.
+constexpr instant saturated(instant from, duration wait) noexcept {
+  if (wait > duration::zero() && from > instant::max() - wait)
+    return instant::max();
+  return from + wait;
+}
+
+/// The nanoseconds of any duration, clipped to what `duration` can hold.
+template <class Rep, class Period>
+constexpr duration clipped(std::chrono::duration<Rep, Period> wait) noexcept {
+  using wide = std::chrono::duration<long double, duration::period>;
+  const wide exact = wait;
+  if (exact >= wide{duration::max()})
+    return duration::max();
+  // Half of the range, so that adding it to an instant cannot overflow downward.
+  if (exact <= wide{duration::min() / 2})
+    return duration::min() / 2;
+  return std::chrono::duration_cast<duration>(wait);
+}
+
+/// One pending call at an instant. Lives in the frame that waits; its owner removes it before it goes.
+class timer {
+public:
+  /// Called once when the instant has come, under the time source's lock: it may wake fibers and cancel scopes, and
+  /// must neither add nor remove timers.
+  using callback = void (*)(timer&) noexcept;
+
+  timer(instant when, callback on_time) noexcept : when_(when), fire_(on_time) {}
+  timer(const timer&) = delete;
+  timer& operator=(const timer&) = delete;
+
+  instant when() const noexcept { return when_; }
+  void fire() noexcept { fire_(*this); }
+
+protected:
+  /// @pre not pending
+  void set_when(instant when) noexcept { when_ = when; }
+
+private:
+  friend class timer_heap;
+
+  instant when_;
+  callback fire_;
+  std::size_t place_ = 0; // in the heap, from 1; 0: not in it
+  unsigned long long order_ = 0;
+};
+
+/// Pending timers by (instant, order of adding). Not synchronised.
+class timer_heap {
+public:
+  void add(timer& added);
+  /// Takes `removed` out; false if it was not in the heap (it has fired, or was never added).
+  bool remove(timer& removed) noexcept;
+  /// The earliest timer, null when there is none.
+  timer* first() const noexcept { return heap_.empty() ? nullptr : heap_.front(); }
+  std::size_t size() const noexcept { return heap_.size(); }
+
+private:
+  static bool before(const timer& a, const timer& b) noexcept;
+  void put(std::size_t at, timer& moved) noexcept;
+  void rise(std::size_t at) noexcept;
+  void sink(std::size_t at) noexcept;
+
+  std::vector<timer*> heap_;
+  unsigned long long added_ = 0;
+};
+
+/// A clock and its timers.
+class time_source {
+public:
+  virtual ~time_source() = default;
+
+  /// @thread any
+  virtual instant now() const noexcept = 0;
+  /// Calls `added.fire()` once `added.when()` has come. An instant in the past fires soon, never inside this call.
+  ///
+  /// @thread any
+  virtual void add(timer& added) = 0;
+  /// After this call the timer neither fires nor is firing.
+  ///
+  /// @thread any, but not from a timer's callback
+  virtual void remove(timer& removed) noexcept = 0;
+};
+
+} // namespace troupe
