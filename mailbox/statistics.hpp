@@ -1,0 +1,43 @@
+// What a mailbox has counted, and why an item was not handled.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace troupe {
+
+/// Why an item did not end as handled.
+enum class drop_reason : std::uint8_t {
+  send_cancelled,     ///< Its `send` was stopped before there was room; it was never in the mailbox.
+  closed,             ///< Its `send` found the mailbox closed; it was never in the mailbox.
+  no_receiver,        ///< It was queued when the last receiver went.
+  crashed,            ///< An exception passed through whoever had received it.
+  handling_cancelled, ///< Whoever had received it was stopped before it let go of it.
+};
+inline constexpr std::size_t drop_reasons = 5;
+
+/// The reason's name, as in the enumeration.
+std::string_view to_string(drop_reason reason) noexcept;
+
+/// Counts of one mailbox at one moment.
+///
+/// `sent = settled + depth + in_hand` at every moment; once it is closed and drained and every item was let go,
+/// `sent = settled = handled + dropped[no_receiver] + dropped[crashed] + dropped[handling_cancelled]`.
+struct mailbox_statistics {
+  std::size_t capacity = 0;
+  std::size_t depth = 0;             ///< Items queued now.
+  std::size_t depth_max = 0;         ///< The most there ever were, never above `capacity`.
+  std::size_t reserved = 0;          ///< Slots held by permits.
+  std::size_t senders_waiting = 0;   ///< Operations that wait for room.
+  std::size_t receivers_waiting = 0; ///< Operations that wait for an item.
+  std::uint64_t sent = 0;            ///< Items accepted.
+  std::uint64_t settled = 0;         ///< Items received and let go, or dropped after they were accepted.
+  std::uint64_t in_hand = 0;         ///< Items received and not let go.
+  std::uint64_t handled = 0;         ///< Items settled without a drop reason.
+  std::uint64_t dropped[drop_reasons] = {}; ///< By `drop_reason`.
+  bool closed = false;
+};
+
+} // namespace troupe
