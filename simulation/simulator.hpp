@@ -1,0 +1,98 @@
+// The same fibers as in production, on one thread, in an order drawn from a seed, in virtual time.
+
+#pragma once
+
+#include <troupe/scope/executor.hpp>
+#include <troupe/scope/root.hpp>
+#include <troupe/simulation/random.hpp>
+#include <troupe/simulation/virtual_clock.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+/// When virtual time passes.
+enum class clock_mode : std::uint8_t {
+  manual,   ///< Only in `advance`.
+  autojump, ///< To the next timer, once nobody can run.
+  race,     ///< As a choice at every step: the earliest timer competes with the ready fibers.
+};
+
+struct simulation_options {
+  std::uint64_t seed = 0;
+  clock_mode clock = clock_mode::autojump;
+  /// Cancels the root scope before this step, counted from 0. With it each operation is a step of its own, so that
+  /// k = 0, 1, 2, … cancels at every wait of a run, until `steps()` stays below k.
+  std::optional<std::uint64_t> cancel_at_step = std::nullopt;
+  /// More steps than this are taken for a livelock.
+  std::uint64_t steps_max = 10'000'000;
+  event_sink* sink = nullptr;
+  /// Called before each step, with its number.
+  std::function<void(std::uint64_t step)> before_step = nullptr;
+};
+
+/// Nobody can run, and somebody waits who is not idle by nature. `what()` says who waits for what.
+class deadlock_error : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A run took more than `steps_max` steps.
+class livelock_error : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Executor and clock of one simulated run.
+///
+/// A step is a run of one fiber from one wait to the next; which of the ready fibers takes it is drawn from the seed,
+/// and so is how many operations it may do before it yields. The same seed gives the same run.
+class simulator final : public executor {
+public:
+  explicit simulator(simulation_options options = {});
+  ~simulator() override;
+
+  /// Runs `function(args...)` as the root of a tree, until the tree has ended.
+  ///
+  /// When only daemon waits are left the tree is shut down: it serves, and nothing more can come.
+  ///
+  /// @throws `deadlock_error`, `livelock_error`, after the tree has been stopped and is gone
+  template <class Function, class... Args>
+  auto run(Function&& function, Args&&... args) {
+    auto top = make_root(*this, std::forward<Function>(function), std::forward<Args>(args)...);
+    drive(*top, [&] { return top->has_ended(); }, [&](cancel_reason why) { top->cancel(why); }, [&] { top->start(); });
+    return top->take();
+  }
+
+  /// Steps until nobody can run; time stands still. For roots made with `make_root`.
+  void run_until_idle();
+  /// Lets virtual time pass: fires each timer that comes, and steps until nobody can run after each.
+  void advance(duration by);
+
+  /// Steps taken so far.
+  std::uint64_t steps() const noexcept { return steps_; }
+  virtual_clock& clock() noexcept { return clock_; }
+
+  void schedule(fiber& ready) noexcept override { ready_.push_back(&ready); }
+  void schedule_last(fiber& ready) noexcept override { ready_.push_back(&ready); }
+  int operations_per_slice() noexcept override;
+
+private:
+  void drive(fiber& top, const std::function<bool()>& ended, const std::function<void(cancel_reason)>& cancel,
+             const std::function<void()>& start);
+  bool step();
+  std::string report(fiber& top) const;
+  static bool only_daemons_wait(fiber& top);
+
+  simulation_options options_;
+  virtual_clock clock_;
+  seeded_random random_;
+  std::vector<fiber*> ready_;
+  std::uint64_t steps_ = 0;
+};
+
+} // namespace troupe
