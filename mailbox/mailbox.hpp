@@ -23,7 +23,7 @@ struct capacity {
 namespace detail {
 
 /// A counted pointer to the state; `Half` says what else its holder counts as.
-enum class half : std::uint8_t { sends, receives, neither };
+enum class half : std::uint8_t { sends, receives, makes, neither };
 
 template <class T, half Half>
 class state_pointer {
@@ -43,6 +43,8 @@ public:
       state_->sender_gone();
     else if constexpr (Half == half::receives)
       state_->receiver_gone();
+    else if constexpr (Half == half::makes)
+      state_->maker_gone();
     state_->let_go();
   }
 
@@ -62,6 +64,8 @@ private:
       state_->sender_added();
     else if constexpr (Half == half::receives)
       state_->receiver_added();
+    else if constexpr (Half == half::makes)
+      state_->maker_added();
   }
 
   mailbox_state<T>* state_ = nullptr;
@@ -101,12 +105,19 @@ public:
   /// @throws what making the item throws; then the permit still holds its slot
   template <class... Args>
   void send(Args&&... args) {
-    TROUPE_ASSERT(state_, "permit::send() was called without a slot: the permit is used, moved from, or the mailbox was closed");
+    TROUPE_ASSERT(
+        state_, "permit::send() was called without a slot: the permit is used, moved from, or the mailbox was closed");
     T item(std::forward<Args>(args)...);
     const auto used = std::move(state_);
-    detail::wakeups woken;
-    const std::lock_guard held{used->lock()};
-    used->use_reserved(std::move(item), woken);
+    bool nobody_left = false;
+    {
+      detail::wakeups woken;
+      const std::lock_guard held{used->lock()};
+      used->use_reserved(std::move(item), woken);
+      nobody_left = used->receivers_gone();
+    }
+    if (nobody_left)
+      used->drop_queued();
   }
 
 private:
@@ -136,8 +147,9 @@ public:
   /// @throws   what making the item throws, and `std::bad_alloc`; then nothing was sent
   detail::send_operation<T> send(T&& item) const noexcept { return {*state_, item}; }
   template <class... Args>
-    requires std::constructible_from<T, Args...> && (!(sizeof...(Args) == 1 && (std::same_as<Args, T> && ...)))
-  detail::send_made_operation<T> send(Args&&... args) const {
+  requires std::constructible_from<T, Args...> &&
+      (!(sizeof...(Args) == 1 &&
+         (std::same_as<Args, T> && ...))) detail::send_made_operation<T> send(Args&&... args) const {
     return detail::send_made_operation<T>{*state_, std::in_place, std::forward<Args>(args)...};
   }
 
@@ -207,7 +219,7 @@ public:
     }
     if (!item)
       return {};
-    return received<T>{std::move(item), *state_};
+    return received<T>{std::move(item), *state_, std::uncaught_exceptions()};
   }
 
   /// Closes the mailbox for all senders, as `sender::close`.
@@ -252,7 +264,7 @@ public:
   mailbox_statistics statistics() const { return state_->statistics(); }
 
 private:
-  using pointer = detail::state_pointer<T, detail::half::neither>;
+  using pointer = detail::state_pointer<T, detail::half::makes>;
 
   static pointer made(detail::mailbox_state<T>* state) noexcept {
     pointer first{*state};

@@ -6,7 +6,6 @@
 #include <troupe/mailbox/statistics.hpp>
 #include <troupe/scope/assert.hpp>
 #include <troupe/scope/fiber.hpp>
-#include <troupe/scope/fiber.hpp>
 #include <troupe/scope/spinlock.hpp>
 #include <troupe/scope/wait_list.hpp>
 
@@ -24,7 +23,8 @@ namespace troupe {
 /// Takes items that nobody handles. Called on the thread that gives up the item, outside of any lock; must neither
 /// wait nor throw. An item that it does not move from is destroyed where it is.
 template <class T>
-using undelivered_handler = std::function<void(T&& item, drop_reason reason)>; // tidy: allow std-function (cold: an item that is lost)
+using undelivered_handler =
+    std::function<void(T&& item, drop_reason reason)>; // tidy: allow std-function (cold: an item that is lost)
 
 namespace detail {
 
@@ -74,9 +74,18 @@ public:
   void receiver_added() noexcept { receivers_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
   void receiver_gone() noexcept {
     if (receivers_.fetch_sub(1, std::memory_order_acq_rel) == 1) { // acq_rel: as in let_go()
-      close();
-      drop_queued();
+      no_receivers_left();
     }
+  }
+  void maker_added() noexcept { makers_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
+  /// Nobody can make halves any more: a side that has none will never have one.
+  void maker_gone() noexcept {
+    if (makers_.fetch_sub(1, std::memory_order_acq_rel) != 1) // acq_rel: as in let_go()
+      return;
+    if (senders_.load(std::memory_order_acquire) == 0)
+      close();
+    if (receivers_.load(std::memory_order_acquire) == 0)
+      no_receivers_left();
   }
 
   // -- the queue, all under the lock --------------------------------------------------------------------------------
@@ -102,6 +111,7 @@ public:
       ++taken_;
       return;
     }
+    queue_.grow_to(queue_.size() + reserved_ + 1); // the slots of permits stay theirs: using one cannot fail
     queue_.push(std::move(item));
     ++accepted_;
     depth_max_ = std::max(depth_max_, queue_.size());
@@ -128,6 +138,7 @@ public:
   void use_reserved(T&& item, wakeups& woken) noexcept {
     --reserved_;
     put(std::move(item), woken);
+    admit(woken); // a parked receiver took it: then the slot is free
     finish(woken);
   }
   void give_back_reserved(wakeups& woken) noexcept {
@@ -151,17 +162,24 @@ public:
   /// Items that a send could not bring in.
   void refuse(T&& item, drop_reason reason) noexcept {
     count(reason);
-    if (undelivered_)
-      undelivered_(std::move(item), reason);
+    if (!undelivered_)
+      return;
+    hold(); // the item may hold the very sender that sends it
+    undelivered_(std::move(item), reason);
+    let_go();
   }
 
-  /// A received item is let go; `reason` empty: handled.
-  void settle(T& item, std::optional<drop_reason> reason) noexcept {
-    if (reason)
-      refuse(std::move(item), *reason);
+  /// An accepted item is let go; `reason` empty: handled. The item is gone before anybody can see it settled, so who
+  /// has joined may tear down what items refer to.
+  void settle(std::optional<T>& item, std::optional<drop_reason> reason) noexcept {
+    if (reason && undelivered_)
+      undelivered_(std::move(*item), *reason);
+    item.reset();
     wakeups woken;
     lock_.lock();
     ++settled_;
+    if (reason)
+      count(*reason);
     if (settled_ == accepted_)
       while (wait_node* const first = waiting_joiners_.pop())
         static_cast<void>(first->waiting->grant(woken));
@@ -209,8 +227,32 @@ public:
       number_ = by.runs_on().next_number();
   }
 
+  /// Gives up what is queued: nobody will receive it.
+  void drop_queued() noexcept {
+    for (;;) {
+      std::optional<T> item;
+      {
+        wakeups woken;
+        const std::lock_guard held{lock_};
+        if (queue_.empty())
+          return;
+        take(item, woken);
+      }
+      settle(item, drop_reason::no_receiver);
+    }
+  }
+  bool receivers_gone() const noexcept { return receivers_gone_; } // under the lock
+
 private:
   ~mailbox_state() = default;
+
+  void no_receivers_left() noexcept {
+    lock_.lock();
+    receivers_gone_ = true; // from now on whoever uses a permit drops its item
+    lock_.unlock();
+    close();
+    drop_queued();
+  }
 
   /// Free slots go to waiting senders, in order.
   [[gnu::noinline]] void admit(wakeups& woken) noexcept {
@@ -235,26 +277,13 @@ private:
         static_cast<void>(first->waiting->grant(woken));
   }
 
-  void drop_queued() noexcept {
-    for (;;) {
-      std::optional<T> item;
-      {
-        wakeups woken;
-        const std::lock_guard held{lock_};
-        if (queue_.empty())
-          return;
-        take(item, woken);
-      }
-      settle(*item, drop_reason::no_receiver);
-    }
-  }
-
   void count(drop_reason reason) noexcept {
     dropped_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed); // relaxed: a count
   }
 
   mutable spinlock lock_;
   bool closed_ = false;
+  bool receivers_gone_ = false;
   bool orphaned_ = false; // no holder is left, only items in hand
   const std::size_t capacity_;
   std::size_t reserved_ = 0;
@@ -268,6 +297,7 @@ private:
   wait_list waiting_joiners_;
   std::uint64_t number_ = 0;
   std::atomic<std::uint32_t> holders_{1};
+  std::atomic<std::uint32_t> makers_{0};
   std::atomic<std::uint32_t> senders_{0};
   std::atomic<std::uint32_t> receivers_{0};
   std::atomic<std::uint64_t> dropped_[drop_reasons] = {};

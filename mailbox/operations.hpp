@@ -34,9 +34,12 @@ public:
 
   void await_suspend(std::coroutine_handle<>) {
     switch (next_) {
-    case step::go_on: return waiting->yield();
-    case step::stop: return waiting->stop();
-    case step::wait: break;
+    case step::go_on:
+      return waiting->yield();
+    case step::stop:
+      return waiting->stop();
+    case step::wait:
+      break;
     }
     state_->be_numbered(*waiting);
     if (waiting->open_wait(fiber::wait_kind::plain, item != nullptr ? "send" : "reserve", state_)) {
@@ -171,7 +174,7 @@ public:
 template <class T>
 class [[nodiscard("await it: co_await in.receive()")]] receive_operation : detail::receiver_node<T> {
 public:
-  explicit receive_operation(detail::mailbox_state<T>& state) noexcept : state_(&state) {}
+  explicit receive_operation(detail::mailbox_state<T> & state) noexcept : state_(&state) {}
   receive_operation(const receive_operation&) = delete;
   receive_operation& operator=(const receive_operation&) = delete;
   ~receive_operation() {
@@ -181,7 +184,7 @@ public:
     state_->waiting_receivers().remove(*this);
   }
 
-  void attach(fiber& self) noexcept { this->waiting = &self; }
+  void attach(fiber & self) noexcept { this->waiting = &self; }
   bool await_ready() noexcept {
     if (this->waiting->stop_pending()) [[unlikely]] {
       stopped_ = true;

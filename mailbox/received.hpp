@@ -21,15 +21,18 @@ template <class T>
 class received {
 public:
   received() = default;
-  received(received&& other) noexcept : item_(std::move(other.item_)), from_(std::exchange(other.from_, nullptr)) {
+  received(received&& other) noexcept
+      : item_(std::move(other.item_)), from_(std::exchange(other.from_, nullptr)), passing_(other.passing_) {
     other.item_.reset();
   }
   received& operator=(received&& other) noexcept {
     if (this != &other) {
       settle();
-      item_ = std::move(other.item_);
+      if (other.item_)
+        item_.emplace(std::move(*other.item_));
       other.item_.reset();
       from_ = std::exchange(other.from_, nullptr);
+      passing_ = other.passing_;
     }
     return *this;
   }
@@ -50,7 +53,8 @@ private:
   template <class>
   friend class receive_operation;
 
-  received(std::optional<T>&& item, detail::mailbox_state<T>& from) noexcept : item_(std::move(item)), from_(&from) {}
+  received(std::optional<T>&& item, detail::mailbox_state<T>& from, int passing = 0) noexcept
+      : item_(std::move(item)), from_(&from), passing_(passing) {}
 
   void settle() noexcept {
     if (from_ == nullptr)
@@ -58,13 +62,14 @@ private:
     std::optional<drop_reason> reason;
     if (this_fiber::stopping())
       reason = drop_reason::handling_cancelled;
-    else if (std::uncaught_exceptions() > 0) // a receive never happens while one passes, so any is a later one
+    else if (std::uncaught_exceptions() > passing_)
       reason = drop_reason::crashed;
-    std::exchange(from_, nullptr)->settle(*item_, reason);
+    std::exchange(from_, nullptr)->settle(item_, reason);
   }
 
   std::optional<T> item_;
   detail::mailbox_state<T>* from_ = nullptr;
+  int passing_ = 0; // exceptions that passed already when it was taken: `try_receive` in a destructor
 };
 
 } // namespace troupe

@@ -27,15 +27,15 @@ std::string_view to_string(drop_reason reason) noexcept;
 /// `sent = settled = handled + dropped[no_receiver] + dropped[crashed] + dropped[handling_cancelled]`.
 struct mailbox_statistics {
   std::size_t capacity = 0;
-  std::size_t depth = 0;             ///< Items queued now.
-  std::size_t depth_max = 0;         ///< The most there ever were, never above `capacity`.
-  std::size_t reserved = 0;          ///< Slots held by permits.
-  std::size_t senders_waiting = 0;   ///< Operations that wait for room.
-  std::size_t receivers_waiting = 0; ///< Operations that wait for an item.
-  std::uint64_t sent = 0;            ///< Items accepted.
-  std::uint64_t settled = 0;         ///< Items received and let go, or dropped after they were accepted.
-  std::uint64_t in_hand = 0;         ///< Items received and not let go.
-  std::uint64_t handled = 0;         ///< Items settled without a drop reason.
+  std::size_t depth = 0;                    ///< Items queued now.
+  std::size_t depth_max = 0;                ///< The most there ever were, never above `capacity`.
+  std::size_t reserved = 0;                 ///< Slots held by permits.
+  std::size_t senders_waiting = 0;          ///< Operations that wait for room.
+  std::size_t receivers_waiting = 0;        ///< Operations that wait for an item.
+  std::uint64_t sent = 0;                   ///< Items accepted.
+  std::uint64_t settled = 0;                ///< Items received and let go, or dropped after they were accepted.
+  std::uint64_t in_hand = 0;                ///< Items received and not let go.
+  std::uint64_t handled = 0;                ///< Items settled without a drop reason.
   std::uint64_t dropped[drop_reasons] = {}; ///< By `drop_reason`.
   bool closed = false;
 };

@@ -10,7 +10,7 @@ cancel_scope::cancel_scope(fiber& owner, shielding kind) noexcept
   outer_->inner_ = this;
   fiber_.innermost_ = this;
   if (!shielded_ && outer_->stopping())
-    mark(outer_->cause_);
+    mark(outer_->cause_, *outer_->marked_by_);
   fiber_.stop_.store(stopping(), std::memory_order_seq_cst);
   fiber_.lock_.unlock();
 }
@@ -41,16 +41,23 @@ bool cancel_scope::cancel_locked(const cancel_cause& cause, detail::wakeups& wok
     return false;
   fiber_.executor_.emit(event_kind::cancel_requested, fiber_.number_, cause.origin,
                         static_cast<std::uint64_t>(cause.reason));
-  mark(cause);
+  mark(cause, *this);
   cancelled_.store(true, std::memory_order_release); // pairs with cancelled()
   stop_all_below(cause, woken);
   return true;
 }
 
-void cancel_scope::mark(const cancel_cause& cause) noexcept {
+void cancel_scope::await_marks() const noexcept {
+  fiber& top = marked_by_->fiber_; // ours, or of a scope around us: it is there as long as we are
+  top.lock_.lock();                // stop_all_below() holds it on its whole way
+  top.lock_.unlock();
+}
+
+void cancel_scope::mark(const cancel_cause& cause, const cancel_scope& by) noexcept {
   if (stopping_.load(std::memory_order_relaxed)) // relaxed: written under the lock we hold
     return;
   cause_ = cause;
+  marked_by_ = &by;
   stopping_.store(true, std::memory_order_release); // pairs with stopping()
 }
 
@@ -59,7 +66,7 @@ void cancel_scope::mark(const cancel_cause& cause) noexcept {
 void cancel_scope::stop_all_below(const cancel_cause& cause, detail::wakeups& woken) noexcept {
   cancel_scope* scope = this;
   for (;;) {
-    scope->mark(cause);
+    scope->mark(cause, *this);
     if (fiber* child = scope->first_child_; child != nullptr) {
       child->lock_.lock();
       scope = &child->root_scope_;

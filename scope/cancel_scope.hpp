@@ -62,9 +62,7 @@ public:
   /// True when the stop also concerns what is around this scope, so this scope must pass it on.
   ///
   /// @thread owner
-  bool outer_stopping() const noexcept {
-    return !shielded_ && outer_ != nullptr && outer_->stopping();
-  }
+  bool outer_stopping() const noexcept { return !shielded_ && outer_ != nullptr && outer_->stopping(); }
 
   /// What stopped it first.
   ///
@@ -80,14 +78,20 @@ private:
 
   /// The body of `cancel`, for a caller that holds the fiber's lock; false if it had been cancelled before.
   bool cancel_locked(const cancel_cause& cause, detail::wakeups& woken) noexcept;
-  void mark(const cancel_cause& cause) noexcept;
+  void mark(const cancel_cause& cause, const cancel_scope& by) noexcept;
+  /// Returns once the cancel that stops this scope has reached everything it concerns: what a stop leaves behind (an
+  /// ended child, a closed mailbox) must not be taken for an answer by a fiber that the same cancel is about to reach.
+  ///
+  /// @pre stopping()
+  void await_marks() const noexcept;
   void stop_all_below(const cancel_cause& cause, detail::wakeups& woken) noexcept;
 
   fiber& fiber_;
-  cancel_scope* outer_ = nullptr;     // around this one: in the same fiber, or the group that the fiber was started in
-  cancel_scope* inner_ = nullptr;     // next one inwards in the same fiber
-  fiber* first_child_ = nullptr;      // fibers started in this scope, in no particular order
-  cancel_cause cause_{};              // written once, before stopping_
+  cancel_scope* outer_ = nullptr; // around this one: in the same fiber, or the group that the fiber was started in
+  cancel_scope* inner_ = nullptr; // next one inwards in the same fiber
+  fiber* first_child_ = nullptr;  // fibers started in this scope, in no particular order
+  cancel_cause cause_{};          // written once, before stopping_
+  const cancel_scope* marked_by_ = nullptr; // the one whose cancel reached us first, here or around; with cause_
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> stopping_{false};
   bool shielded_ = false;

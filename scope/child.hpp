@@ -42,13 +42,14 @@ public:
   }
 
   bool has_ended() const noexcept {
-    return outcome_ready_.load(std::memory_order_acquire); // acquire: pairs with the release in tell(): the outcome is there
+    return outcome_ready_.load(
+        std::memory_order_acquire); // acquire: pairs with the release in tell(): the outcome is there
   }
 
   class waiter;
 
 protected:
-  /// Wakes who waits for the outcome, then leaves the group: last words of the fiber.
+  /// Leaves the group and wakes who waits for the outcome: last words of the fiber.
   void tell(std::exception_ptr error, bool cancelled) noexcept;
   /// For a start that was refused: ended, and never in the group.
   void tell_refused() noexcept;
@@ -56,6 +57,7 @@ protected:
   friend class troupe::task_group;
 
 private:
+  void publish() noexcept;
   void wake_waiters() noexcept;
   std::string describe() const override;
   std::uint64_t number() const noexcept override { return fiber::number(); }

@@ -55,8 +55,9 @@ enum class expiry : bool { moves_on, fails };
 
 /// What a limited task gives: `optional<T>` or bool where expiry moves on, else as the task does.
 template <expiry Kind, class T>
-using limited_result = std::conditional_t<Kind == expiry::fails, T,
-                                          std::conditional_t<std::is_void_v<T>, bool, std::optional<stored_result_t<T>>>>;
+using limited_result =
+    std::conditional_t<Kind == expiry::fails, T,
+                       std::conditional_t<std::is_void_v<T>, bool, std::optional<stored_result_t<T>>>>;
 
 template <expiry Kind, class T>
 task<limited_result<Kind, T>> limited(time_limit limit, task<T> body) {

@@ -11,11 +11,11 @@ namespace troupe {
 
 /// What an event tells. `object` and `cause` of the record depend on it, as listed.
 enum class event_kind : std::uint8_t {
-  fiber_started,    ///< A fiber was given to the executor. object: its number; cause: its parent's.
-  fiber_ended,      ///< object: its number; cause: 0 value, 1 error, 2 cancelled.
-  start_refused,    ///< A start on a closing group. object: the group's owner.
-  wait_begun,       ///< The fiber leaves its thread. object: what it waits for.
-  wait_granted,     ///< The wait ended with what was waited for. object: as above; cause: who granted it, 0: a timer or outside.
+  fiber_started, ///< A fiber was given to the executor. object: its number; cause: its parent's.
+  fiber_ended,   ///< object: its number; cause: 0 value, 1 error, 2 cancelled.
+  start_refused, ///< A start on a closing group. object: the group's owner.
+  wait_begun,    ///< The fiber leaves its thread. object: what it waits for.
+  wait_granted, ///< The wait ended with what was waited for. object: as above; cause: who granted it, 0: a timer or outside.
   wait_stopped,     ///< The wait ended by a cancel. object: as above.
   cancel_requested, ///< A scope was cancelled. object: the fiber that owns the scope; cause: the `cancel_reason`.
 };

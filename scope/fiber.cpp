@@ -170,6 +170,9 @@ void fiber::run() noexcept {
       executor_.schedule_last(*this);
       return;
     case step::stop:
+      // acquire: pairs with stop_wait(). stop_pending() looks relaxed, and the cause of the stop is read from here on.
+      static_cast<void>(stop_.load(std::memory_order_acquire));
+      innermost_->await_marks();
       if (walk()) {
         now = step::resume;
         continue;

@@ -18,10 +18,10 @@ namespace detail {
 /// What every coroutine frame of a fiber has: the links of the chain from the leaf up.
 struct frame {
   std::coroutine_handle<> handle;
-  fiber* runs_on = nullptr;                   // set when the frame is started
-  frame* awaiter = nullptr;                   // who awaits this frame; null: the fiber itself
-  std::coroutine_handle<>* owner = nullptr;   // the handle in the task object, emptied before the frame is destroyed
-  bool* station = nullptr;                    // not null: a stop halts here, tells so, and resumes the awaiter
+  fiber* runs_on = nullptr;                 // set when the frame is started
+  frame* awaiter = nullptr;                 // who awaits this frame; null: the fiber itself
+  std::coroutine_handle<>* owner = nullptr; // the handle in the task object, emptied before the frame is destroyed
+  bool* station = nullptr;                  // not null: a stop halts here, tells so, and resumes the awaiter
 };
 
 /// Something that fibers wait for, as reports name it.
@@ -117,6 +117,11 @@ public:
   void stop() noexcept { next_ = step::stop; }
   /// From `await_suspend`, after `open_wait`.
   void park() noexcept { next_ = step::park; }
+  /// From `await_suspend`, after `park`, before it throws: nobody who could grant was told of the wait.
+  void unpark() noexcept {
+    word_.exchange(running, std::memory_order_acq_rel); // a stop that came meanwhile is also in stop_
+    next_ = step::resume;
+  }
   /// The frame that runs now, or is suspended in a wait.
   detail::frame& leaf() const noexcept { return *leaf_; }
   /// From `await_suspend` of a task: `callee` runs next.
@@ -135,9 +140,7 @@ public:
   /// @name For whoever ends a wait, under the lock of the object that is waited for
   ///@{
   /// Tries to win the wait; on success the caller hands over what was waited for before it flushes `woken`.
-  [[nodiscard]] bool grant(detail::wakeups& woken) noexcept {
-    return decide(granted, woken);
-  }
+  [[nodiscard]] bool grant(detail::wakeups& woken) noexcept { return decide(granted, woken); }
   ///@}
 
   /// @name For reports

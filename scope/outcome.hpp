@@ -67,9 +67,7 @@ public:
   outcome(value_type value) : state_(std::in_place_index<0>, std::move(value)) {}
   outcome(std::exception_ptr error) : state_(std::in_place_index<1>, std::move(error)) {}
   outcome(cancel_cause cause) : state_(std::in_place_index<2>, cause) {}
-  outcome()
-    requires std::is_void_v<T>
-      : state_(std::in_place_index<0>) {}
+  outcome() requires std::is_void_v<T> : state_(std::in_place_index<0>) {}
 
   bool has_value() const noexcept { return state_.index() == 0; }
   bool has_error() const noexcept { return state_.index() == 1; }
@@ -98,7 +96,8 @@ public:
 
   /// @pre cancelled()
   const cancel_cause& cause() const {
-    TROUPE_ASSERT(cancelled(), "outcome::cause() was called on an outcome that is not cancelled: ask cancelled() first");
+    TROUPE_ASSERT(cancelled(),
+                  "outcome::cause() was called on an outcome that is not cancelled: ask cancelled() first");
     return std::get<2>(state_);
   }
 

@@ -94,9 +94,9 @@ private:
 /// Makes, but does not start, a root that runs `function(args...)` on an executor. It must have ended before it goes.
 template <class Function, class... Args>
 std::unique_ptr<root<detail::work_result_t<Function, Args...>>> make_root(executor& runs_on, Function&& function,
-                                                                         Args&&... args) {
+                                                                          Args&&... args) {
   return std::make_unique<detail::root_fiber<std::decay_t<Function>, std::decay_t<Args>...>>(
-    runs_on, std::forward<Function>(function), std::forward<Args>(args)...);
+      runs_on, std::forward<Function>(function), std::forward<Args>(args)...);
 }
 
 } // namespace troupe

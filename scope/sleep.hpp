@@ -31,8 +31,16 @@ public:
     if (!self_->open_wait(fiber::wait_kind::plain, "sleep", nullptr))
       return self_->stop();
     self_->park();
+    if (until == instant::max())
+      return; // for ever: only a cancel ends it
     pending_ = true;
-    time.add(*this); // may fire at once; this fiber is still on its thread, so the frame stays
+    try {
+      time.add(*this); // may fire at once; this fiber is still on its thread, so the frame stays
+    } catch (...) {
+      pending_ = false;
+      self_->unpark();
+      throw;
+    }
   }
   void await_resume() noexcept { take_back(); }
 
@@ -66,8 +74,6 @@ detail::sleep_operation sleep_for(std::chrono::duration<Rep, Period> wait) noexc
 ///
 /// @suspends always
 /// @cancel   ends the sleep at once
-inline detail::sleep_operation sleep_until(instant until) noexcept {
-  return detail::sleep_operation{until};
-}
+inline detail::sleep_operation sleep_until(instant until) noexcept { return detail::sleep_operation{until}; }
 
 } // namespace troupe

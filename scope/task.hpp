@@ -29,7 +29,9 @@ inline constexpr bool is_task<task<T>> = true;
 
 /// A wait of this library: it learns its fiber before `await_ready`.
 template <class Operation>
-concept fiber_operation = requires(Operation& operation, fiber& self) { operation.attach(self); };
+concept fiber_operation = requires(Operation& operation, fiber& self) {
+  operation.attach(self);
+};
 
 /// Awaits an operation where it stands, a temporary of the await expression. (g++ 12 copies what `await_transform`
 /// returns, also a reference; an operation is linked into lists and timers and must not move.)
@@ -62,7 +64,7 @@ struct promise_base : frame {
   void unhandled_exception() noexcept { error = std::current_exception(); }
 
   template <class Operation>
-    requires fiber_operation<std::remove_reference_t<Operation>>
+  requires fiber_operation<std::remove_reference_t<Operation>>
   auto await_transform(Operation&& operation) noexcept {
     operation.attach(*runs_on);
     return operation_awaiter<std::remove_reference_t<Operation>>{operation};
@@ -81,10 +83,8 @@ struct promise final : promise_base {
 
   task<T> get_return_object() noexcept;
   template <class U>
-    requires std::is_constructible_v<stored, U&&>
-  void return_value(U&& value) {
-    result.emplace(std::forward<U>(value));
-  }
+  requires std::is_constructible_v<stored, U&&>
+  void return_value(U&& value) { result.emplace(std::forward<U>(value)); }
   T take() {
     if constexpr (std::is_reference_v<T>)
       return static_cast<T>(result->get());
@@ -117,7 +117,7 @@ public:
   using promise_type = detail::promise<T>;
   using value_type = T;
 
-  task(task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  task(task && other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   task& operator=(task&& other) noexcept {
     task gone{std::move(*this)};
     handle_ = std::exchange(other.handle_, nullptr);
@@ -189,6 +189,11 @@ public:
   }
   T await_resume() {
     promise<T>& ended = task_access::promise_of(callee_);
+    // Its frame goes here: a chain of tasks that hold each other as parameters would go recursively at the end.
+    const struct at_exit {
+      task<T>& ended;
+      ~at_exit() { task_access::reset(ended); }
+    } goes{callee_};
     if (ended.error)
       std::rethrow_exception(std::move(ended.error));
     return ended.take();

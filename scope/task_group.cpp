@@ -38,6 +38,8 @@ bool task_group::enlist(detail::child_base& added) noexcept {
       scope_.first_child_->previous_sibling_ = &added;
     scope_.first_child_ = &added;
     running_.store(running_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  } else {
+    was_stopped_ = was_stopped_ || scope_.stopping(); // what it was to do is not done
   }
   owner_.lock_.unlock();
   if (open)
@@ -60,7 +62,7 @@ void task_group::child_ended(detail::child_base& ended, std::exception_ptr error
     ended.previous_sibling_->next_sibling_ = ended.next_sibling_;
   else
     scope_.first_child_ = ended.next_sibling_;
-  child_was_stopped_ = child_was_stopped_ || cancelled;
+  was_stopped_ = was_stopped_ || cancelled;
   if (error)
     fail(ended.start_index_, std::move(error), ended.fiber::number(), woken);
   const std::size_t left = running_.load(std::memory_order_relaxed) - 1;
@@ -76,7 +78,13 @@ void task_group::child_ended(detail::child_base& ended, std::exception_ptr error
 
 void task_group::fail(std::optional<std::size_t> start_index, std::exception_ptr error, std::uint64_t origin,
                       detail::wakeups& woken) noexcept {
-  if (errors_.size() < error_group::errors_max)
+  // A body that awaits a child's value fails with the child's own exception: one failure, and it is the child's.
+  const auto same = std::find_if(errors_.begin(), errors_.end(), [&](const group_error& known) {
+    return (!start_index || !known.start_index) && known.error == error;
+  });
+  if (same != errors_.end())
+    same->start_index = start_index ? start_index : same->start_index;
+  else if (errors_.size() < error_group::errors_max)
     errors_.push_back({start_index, std::move(error)});
   else
     ++errors_omitted_;
@@ -136,23 +144,30 @@ void child_base::waiter::await_suspend(std::coroutine_handle<>) noexcept {
   child_.lock().unlock();
 }
 
+void child_base::publish() noexcept {
+  lock().lock();
+  outcome_ready_.store(true, std::memory_order_release); // pairs with has_ended()
+  lock().unlock();
+}
+
 void child_base::wake_waiters() noexcept {
   wakeups woken;
   lock().lock();
-  outcome_ready_.store(true, std::memory_order_release); // pairs with has_ended()
   while (wait_node* const first = waiters_.pop())
     static_cast<void>(first->waiting->grant(woken)); // false: stopped, and it will not look at us again
   lock().unlock();
 }
 
 void child_base::tell(std::exception_ptr error, bool cancelled) noexcept {
-  wake_waiters();
+  publish(); // before the group can end: its owner may ask for the result then
+  // Before the waiters: a failure stops those in the group, instead of failing each of them again.
   group_.child_ended(*this, std::move(error), cancelled);
+  wake_waiters();
   drop();
 }
 
 void child_base::tell_refused() noexcept {
-  wake_waiters();
+  publish();
   drop();
 }
 

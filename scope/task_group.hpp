@@ -65,8 +65,8 @@ public:
   template <class Function, class... Args>
   child<detail::work_result_t<Function, Args...>> start(Function&& function, Args&&... args) {
     using fiber_type = detail::child_fiber<std::decay_t<Function>, std::decay_t<Args>...>;
-    auto* started = new fiber_type(owner_.runs_on(), *this, scope_, std::forward<Function>(function),
-                                   std::forward<Args>(args)...);
+    auto* started =
+        new fiber_type(owner_.runs_on(), *this, scope_, std::forward<Function>(function), std::forward<Args>(args)...);
     child<detail::work_result_t<Function, Args...>> handle{*started};
     if (enlist(*started))
       owner_.runs_on().schedule(*started);
@@ -128,7 +128,7 @@ private:
   std::size_t started_ = 0;
   bool joining_ = false;
   bool closed_ = false;
-  bool child_was_stopped_ = false;
+  bool was_stopped_ = false; // a child was stopped, or not started because of a stop
   std::size_t errors_omitted_ = 0;
   std::vector<group_error> errors_; // in order of time
 };
@@ -139,8 +139,8 @@ private:
 /// (of a child or of the body) cancels all others. Children refer to what lives outside of the body: its own locals
 /// go before the children are joined.
 ///
-/// A cancel of the group alone is absorbed. A stop from outside that has stopped the body or a child goes on through
-/// the group after the join, unless there are errors: then they are thrown and the stop is taken at the next wait.
+/// A cancel of the group alone is absorbed. A stop from outside that has stopped the body or a child (or kept one from
+/// starting) goes on through the group after the join, unless there are errors: then they are thrown and the stop is taken at the next wait.
 /// Ending a group is no checkpoint.
 ///
 /// @suspends until the last child has ended
@@ -182,7 +182,7 @@ task<> in_task_group(Body body) {
     co_await task_group::join_operation{group};
     if (!group.errors_.empty())
       failed.emplace(std::move(group.errors_), group.errors_omitted_);
-    pass_on = (body_was_stopped || group.child_was_stopped_) && group.scope_.outer_stopping();
+    pass_on = (body_was_stopped || group.was_stopped_) && group.scope_.outer_stopping();
   }
   if (failed)
     throw std::move(*failed);

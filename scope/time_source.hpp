@@ -16,6 +16,8 @@ using duration = std::chrono::steady_clock::duration;
 constexpr instant saturated(instant from, duration wait) noexcept {
   if (wait > duration::zero() && from > instant::max() - wait)
     return instant::max();
+  if (wait < duration::zero() && from < instant::min() - wait)
+    return instant::min();
   return from + wait;
 }
 
@@ -26,10 +28,11 @@ constexpr duration clipped(std::chrono::duration<Rep, Period> wait) noexcept {
   const wide exact = wait;
   if (exact >= wide{duration::max()})
     return duration::max();
-  // Half of the range, so that adding it to an instant cannot overflow downward.
-  if (exact <= wide{duration::min() / 2})
+  // Half of the range, so that adding it to an instant cannot overflow downward. Written so that NaN ends here.
+  if (!(exact > wide{duration::min() / 2}))
     return duration::min() / 2;
-  return std::chrono::duration_cast<duration>(wait);
+  // Not from `wait`: there the cast may overflow on its way, or round up to one more than max.
+  return duration{static_cast<duration::rep>(exact.count())};
 }
 
 /// One pending call at an instant. Lives in the frame that waits; its owner removes it before it goes.

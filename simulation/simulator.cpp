@@ -49,7 +49,7 @@ void simulator::run_until_idle() {
 void simulator::advance(duration by) {
   const instant until = saturated(clock_.now(), by);
   run_until_idle();
-  while (clock_.next() <= until) {
+  while (clock_.has_timers() && clock_.next() <= until) {
     clock_.fire_next();
     run_until_idle();
   }
@@ -127,8 +127,8 @@ std::string simulator::report(fiber& top) const {
   });
   return "  at " + std::to_string(now) + " ns of virtual time, seed " + std::to_string(options_.seed) + ":\n" + lines +
          (options_.clock == clock_mode::manual && clock_.has_timers()
-            ? "  (timers are pending, and the clock is manual: call advance)\n"
-            : "");
+              ? "  (timers are pending, and the clock is manual: call advance)\n"
+              : "");
 }
 
 } // namespace troupe

@@ -64,7 +64,8 @@ public:
   template <class Function, class... Args>
   auto run(Function&& function, Args&&... args) {
     auto top = make_root(*this, std::forward<Function>(function), std::forward<Args>(args)...);
-    drive(*top, [&] { return top->has_ended(); }, [&](cancel_reason why) { top->cancel(why); }, [&] { top->start(); });
+    drive(
+        *top, [&] { return top->has_ended(); }, [&](cancel_reason why) { top->cancel(why); }, [&] { top->start(); });
     return top->take();
   }
 
