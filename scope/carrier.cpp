@@ -1,0 +1,117 @@
+#include <troupe/scope/carriers.hpp>
+#include <troupe/scope/fiber.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+// Not read in coroutines, and a carrier stays on its thread for a turn.
+constinit thread_local carrier* on_this_thread = nullptr;
+
+} // namespace
+
+carrier* carrier::here() noexcept { return on_this_thread; }
+
+bool carrier::work() noexcept {
+  on_this_thread = this;
+  const instant began = carrier_pool::real_time();
+  fiber* ready = next();
+  // relaxed: only this carrier makes or unmakes itself the watcher, or whoever brought it, before it did
+  if (ready != nullptr && pool_.watcher_.load(std::memory_order_relaxed) == this)
+    pool_.resign(*this);
+  for (int runs = 1;; ++runs) {
+    if (ready == nullptr) {
+      const carrier_pool::found looked = pool_.idle(*this);
+      if (looked.ready == nullptr) {
+        on_this_thread = nullptr;
+        return looked.come_back; // false: another thread may already be here
+      }
+      ready = looked.ready;
+    }
+    runs_.store(runs_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); // only this thread writes it
+    ready->run();
+    if (runs % carrier_policy::runs_between_clock_reads == 0 &&
+        carrier_pool::real_time() - began >= carrier_policy::turn)
+      break;
+    ready = next();
+  }
+  on_this_thread = nullptr;
+  return true;
+}
+
+void carrier::push(fiber& last) noexcept {
+  last.next_in_queue = nullptr;
+  lock_.lock();
+  append(last, last, 1);
+  lock_.unlock();
+}
+
+/// Under the lock.
+void carrier::append(fiber& first, fiber& last, std::uint32_t count) noexcept {
+  (last_ != nullptr ? last_->next_in_queue : first_) = &first;
+  last_ = &last;
+  pushed_.store(pushed_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+}
+
+fiber* carrier::pop() noexcept {
+  if (length() == 0)
+    return nullptr;
+  lock_.lock();
+  fiber* const first = first_;
+  if (first != nullptr) { // else the watcher was faster
+    first_ = first->next_in_queue;
+    if (first_ == nullptr)
+      last_ = nullptr;
+    popped_.store(popped_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  lock_.unlock();
+  return first;
+}
+
+void carrier::hand_off(fiber& woken) noexcept {
+  // A plain store where it is empty, because nobody else fills it. release: pairs with take_handed() of the watcher.
+  if (handed_.load(std::memory_order_relaxed) == nullptr)
+    handed_.store(&woken, std::memory_order_release);
+  else if (fiber* const displaced = handed_.exchange(&woken, std::memory_order_acq_rel); displaced != nullptr)
+    push(*displaced);
+}
+
+fiber* carrier::take_handed() noexcept {
+  if (handed_.load(std::memory_order_relaxed) == nullptr)
+    return nullptr;
+  return handed_.exchange(nullptr, std::memory_order_acq_rel); // acquire: pairs with hand_off()
+}
+
+fiber* carrier::next() noexcept {
+  if (handoffs_in_a_row_ < carrier_policy::handoffs_in_a_row_max || length() == 0) {
+    if (fiber* const woken = take_handed(); woken != nullptr) {
+      handoffs_in_a_row_ = std::min(handoffs_in_a_row_ + 1, carrier_policy::handoffs_in_a_row_max);
+      return woken;
+    }
+  }
+  handoffs_in_a_row_ = 0;
+  if (fiber* const first = pop(); first != nullptr)
+    return first;
+  return take_handed();
+}
+
+void carrier::nap(duration at_most) noexcept {
+  state_.store(state::napping, std::memory_order_seq_cst);
+  std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with the one in rouse(): we see the push, or it sees us
+  if (length() == 0 && !pool_.stopping_.load(std::memory_order_seq_cst)) {
+    std::unique_lock held{nap_mutex_};
+    // relaxed: written before wake_from_nap() takes the mutex
+    nap_over_.wait_for(held, at_most, [this] { return state_.load(std::memory_order_relaxed) != state::napping; });
+  }
+  state expected = state::napping;
+  state_.compare_exchange_strong(expected, state::running, std::memory_order_seq_cst); // or the rouser has done it
+}
+
+void carrier::wake_from_nap() noexcept {
+  { const std::lock_guard held{nap_mutex_}; } // it is before its look at the state, or asleep
+  nap_over_.notify_one();
+}
+
+} // namespace troupe

@@ -1,0 +1,240 @@
+#include <troupe/scope/assert.hpp>
+#include <troupe/scope/carriers.hpp>
+#include <troupe/scope/fiber.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+carrier_pool::carrier_pool(time_source& time, event_sink* sink, std::size_t carriers)
+    : executor(time, sink), home_(static_cast<int>(carriers)) {
+  TROUPE_ASSERT(carriers > 0, "a carrier_pool needs at least one carrier");
+  carriers_.reserve(carriers);
+  for (std::size_t index = 0; index < carriers; ++index)
+    carriers_.push_back(std::make_unique<carrier>(*this, index));
+}
+
+carrier_pool::~carrier_pool() {
+  for (const std::unique_ptr<carrier>& left : carriers_)
+    TROUPE_ASSERT(left->length() == 0 && left->handed_.load(std::memory_order_relaxed) == nullptr,
+                  "an executor went away with ready fibers: its roots must have ended");
+}
+
+// Not the executor's clock: that may be any.
+instant carrier_pool::real_time() noexcept { return std::chrono::steady_clock::now(); }
+
+void carrier_pool::schedule(fiber& ready) noexcept {
+  carrier* const me = carrier::here();
+  if (me != nullptr && &me->pool_ == this) {
+    me->hand_off(ready);
+    // relaxed: a stale `watcher_` is made good by who gives up the watch, in go_home() and resign()
+    if (watcher_.load(std::memory_order_relaxed) == nullptr && home_.load(std::memory_order_relaxed) > 0)
+      call_watcher();
+    return;
+  }
+  TROUPE_ASSERT(!stopping_.load(std::memory_order_relaxed),
+                "a fiber was started or woken on an executor that has been stopped");
+  carrier& to = *carriers_[next_from_outside_.fetch_add(1, std::memory_order_relaxed) % carriers_.size()];
+  to.push(ready);
+  rouse(to);
+}
+
+void carrier_pool::schedule_last(fiber& ready) noexcept {
+  carrier* const me = carrier::here();
+  TROUPE_ASSERT(me != nullptr && &me->pool_ == this,
+                "schedule_last() is for the fiber that runs on this thread: call schedule()");
+  me->push(ready);
+}
+
+void carrier_pool::stop() noexcept {
+  stopping_.store(true, std::memory_order_seq_cst);
+  for (const std::unique_ptr<carrier>& asleep : carriers_) {
+    carrier::state seen = carrier::state::napping;
+    if (asleep->state_.compare_exchange_strong(seen, carrier::state::running, std::memory_order_seq_cst))
+      asleep->wake_from_nap();
+  }
+  // seq_cst: a carrier counts itself home, then reads stopping_; we wrote that before we read the count.
+  for (int home = home_.load(); home != static_cast<int>(carriers_.size()); home = home_.load())
+    home_.wait(home);
+}
+
+/// After something was put where `with_work` will find it.
+void carrier_pool::rouse(carrier& with_work) noexcept {
+  std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with those in go_home() and nap()
+  carrier::state seen = with_work.state_.load(std::memory_order_relaxed);
+  if (seen == carrier::state::running)
+    return; // it looks once more before it leaves that state
+  if (!with_work.state_.compare_exchange_strong(seen, carrier::state::running, std::memory_order_seq_cst))
+    return; // it comes back by itself, or somebody else brings it
+  if (seen == carrier::state::napping)
+    return with_work.wake_from_nap();
+  home_.fetch_sub(1, std::memory_order_seq_cst);
+  std::atomic_thread_fence(std::memory_order_seq_cst); // running, for others_run(), before anything it will read
+  bring(with_work);
+}
+
+/// Makes one carrier from home the watcher, if there is none.
+void carrier_pool::call_watcher() noexcept {
+  for (const std::unique_ptr<carrier>& idle : carriers_) {
+    carrier::state seen = carrier::state::home;
+    if (idle->state_.load(std::memory_order_relaxed) != seen ||
+        !idle->state_.compare_exchange_strong(seen, carrier::state::running, std::memory_order_seq_cst))
+      continue;
+    home_.fetch_sub(1, std::memory_order_seq_cst);
+    // Made the watcher before it runs, so that no second one is called meanwhile.
+    carrier* nobody = nullptr;
+    watcher_.compare_exchange_strong(nobody, idle.get(), std::memory_order_seq_cst);
+    bring(*idle);
+    return;
+  }
+}
+
+/// The carrier has nothing to run: it watches the others, or goes home.
+carrier_pool::found carrier_pool::idle(carrier& me) noexcept {
+  carrier* watcher = watcher_.load(std::memory_order_relaxed);
+  if (watcher == &me ||
+      (watcher == nullptr && watcher_.compare_exchange_strong(watcher, &me, std::memory_order_seq_cst)))
+    return watch(me);
+  return {nullptr, go_home(me)};
+}
+
+void carrier_pool::begin_watch(carrier& me) noexcept {
+  const instant now = real_time();
+  for (const std::unique_ptr<carrier>& other : carriers_)
+    if (other.get() != &me)
+      other->seen_ = {other->runs_.load(std::memory_order_relaxed), other->pushed_.load(std::memory_order_relaxed), now,
+                      now};
+  watch_ = {true, now + carrier_policy::spin, now, carrier_policy::nap_first};
+}
+
+/// One round of the watch: spins, then naps once.
+carrier_pool::found carrier_pool::watch(carrier& me) noexcept {
+  constexpr int relaxations = 20; // a look every 100 ns or so
+  if (!watch_.begun)
+    begin_watch(me);
+  bool active = false;
+  instant now;
+  do {
+    now = real_time();
+    fiber* taken = me.next();
+    if (taken == nullptr)
+      taken = look_around(me, now, active);
+    if (taken != nullptr) {
+      resign(me);
+      return {taken, true};
+    }
+    for (int i = 0; i < relaxations; ++i)
+      detail::cpu_relax();
+  } while (now < watch_.spins_until);
+  if (active)
+    watch_.last_active = now;
+  const bool stopping = stopping_.load(std::memory_order_relaxed);
+  if (stopping || now - watch_.last_active > carrier_policy::linger) {
+    watch_.begun = false;
+    watcher_.store(nullptr, std::memory_order_seq_cst);
+    return {nullptr, go_home(me)};
+  }
+  me.nap(watch_.nap);
+  watch_.nap = std::min(watch_.nap * 2, carrier_policy::nap_max);
+  // Long enough to see a fiber that does not let go.
+  watch_.spins_until = real_time() + carrier_policy::core_held_max + std::chrono::microseconds{1};
+  return {nullptr, true}; // whoever shares the thread has its turn between two naps
+}
+
+/// Gives up the watch because there is work, and calls the next watcher.
+void carrier_pool::resign(carrier&) noexcept {
+  watch_.begun = false;
+  watcher_.store(nullptr, std::memory_order_seq_cst);
+  if (home_.load(std::memory_order_seq_cst) > 0) // else who comes home from now on sees that nobody watches
+    call_watcher();
+}
+
+/// True when the carrier must come back at once: it missed something on the way.
+bool carrier_pool::go_home(carrier& me) noexcept {
+  me.state_.store(carrier::state::home, std::memory_order_seq_cst);
+  home_.fetch_add(1, std::memory_order_seq_cst);
+  // Pairs with the one in rouse(): we see the push, or whoever pushed sees us at home and brings us. The same for the
+  // watch: we see that nobody has it while others run, or whoever runs or resigns sees that somebody is at home.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  const bool stopping = stopping_.load(std::memory_order_seq_cst);
+  const bool missed = me.length() != 0 || (!stopping && watcher_.load(std::memory_order_seq_cst) == nullptr &&
+                                           carriers_.size() > 1 && others_run(me));
+  carrier::state seen = carrier::state::home;
+  if (missed && me.state_.compare_exchange_strong(seen, carrier::state::running, std::memory_order_seq_cst)) {
+    home_.fetch_sub(1, std::memory_order_seq_cst);
+    return true;
+  }
+  if (stopping)
+    home_.notify_all();
+  return false;
+}
+
+bool carrier_pool::others_run(const carrier& me) const noexcept {
+  return std::any_of(carriers_.begin(), carriers_.end(), [&me](const std::unique_ptr<carrier>& other) {
+    return other.get() != &me && other->state_.load(std::memory_order_seq_cst) == carrier::state::running;
+  });
+}
+
+/// One look of the watcher: takes fibers from a carrier that lets them wait.
+fiber* carrier_pool::look_around(carrier& me, instant now, bool& others_run) noexcept {
+  for (const std::unique_ptr<carrier>& other : carriers_) {
+    carrier& from = *other;
+    if (&from == &me || from.state_.load(std::memory_order_relaxed) != carrier::state::running)
+      continue;
+    others_run = true;
+    // relaxed: hints; steal() takes the lock
+    const std::uint32_t runs = from.runs_.load(std::memory_order_relaxed);
+    const std::uint32_t popped = from.popped_.load(std::memory_order_relaxed);
+    const std::uint32_t pushed = from.pushed_.load(std::memory_order_relaxed);
+    bool waits_too_long = false;
+    if (runs != from.seen_.runs) {
+      from.seen_.runs = runs;
+      from.seen_.runs_at = now;
+    } else if (now - from.seen_.runs_at >= carrier_policy::core_held_max) {
+      waits_too_long = pushed != popped || from.handed_.load(std::memory_order_relaxed) != nullptr;
+    }
+    if (static_cast<std::int32_t>(popped - from.seen_.queued_up_to) >= 0) { // all that waited then have left
+      from.seen_.queued_up_to = pushed;
+      from.seen_.queued_at = now;
+    } else if (now - from.seen_.queued_at >= carrier_policy::queued_max) {
+      waits_too_long = true;
+    }
+    if (!waits_too_long)
+      continue;
+    if (fiber* const taken = steal(from, me); taken != nullptr)
+      return taken;
+  }
+  return nullptr;
+}
+
+/// Half of a queue, oldest first, or what was handed off if the queue is empty. The first one is for `me` to run.
+fiber* carrier_pool::steal(carrier& from, carrier& me) noexcept {
+  fiber* first = nullptr;
+  fiber* last = nullptr;
+  std::uint32_t count = 0;
+  from.lock_.lock();
+  if (const std::uint32_t length = from.length(); length != 0) {
+    count = std::min((length + 1) / 2, carrier_policy::stolen_max);
+    first = last = from.first_;
+    for (std::uint32_t i = 1; i < count; ++i)
+      last = last->next_in_queue;
+    from.first_ = last->next_in_queue;
+    if (from.first_ == nullptr)
+      from.last_ = nullptr;
+    last->next_in_queue = nullptr;
+    from.popped_.store(from.popped_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+  }
+  from.lock_.unlock();
+  if (first == nullptr)
+    first = from.take_handed();
+  if (first != nullptr)
+    steals_.fetch_add(1, std::memory_order_relaxed);
+  if (count > 1) {
+    me.lock_.lock();
+    me.append(*first->next_in_queue, *last, count - 1);
+    me.lock_.unlock();
+  }
+  return first;
+}
+
+} // namespace troupe

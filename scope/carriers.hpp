@@ -1,0 +1,200 @@
+// How ready fibers are spread over a few threads: the policy, independent of whose threads they are.
+
+#pragma once
+
+#include <troupe/scope/executor.hpp>
+#include <troupe/scope/spinlock.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace troupe {
+
+class carrier_pool;
+
+/// The thresholds of the policy. Measured on two cores with pipelines, chains, ping-pong and CPU-bound work
+/// (docs/design.md has the table); M/s are millions of items a second.
+namespace carrier_policy {
+
+/// Runs from the hand-off slot in a row while others wait: a ping-pong pair keeps its core and starves nobody.
+inline constexpr int handoffs_in_a_row_max = 16;
+/// A fiber that holds its core longer than this lets the watcher take what waits behind it. 1 us moved fibers that
+/// would have met again at once (a pipeline fell from 70 to 27 M/s), 20 us left work of 50 ns an item on one core.
+inline constexpr duration core_held_max = std::chrono::microseconds{5};
+/// A fiber that has waited longer than this may be taken by the watcher. Anything from 20 to 100 us measured the same.
+inline constexpr duration queued_max = std::chrono::microseconds{100};
+/// The watcher spins for this long before its first nap. Without it work of 1 us an item spread 1.3 times, not 1.9.
+inline constexpr duration spin = std::chrono::microseconds{50};
+/// The watcher's naps grow from the first to the second: what a newly blocked core costs, against waking for nothing.
+inline constexpr duration nap_first = std::chrono::microseconds{50};
+inline constexpr duration nap_max = std::chrono::microseconds{400};
+/// When no other carrier has run for this long, the watcher goes home: an idle program uses no CPU time.
+inline constexpr duration linger = std::chrono::milliseconds{10};
+/// Half of a queue is taken at a time (one at a time cost 5 % in pipelines), but no more than this: the queue's lock
+/// is held while the list is walked.
+inline constexpr std::uint32_t stolen_max = 256;
+/// One call of `carrier::work()` lasts about this long, then whoever shares the thread has its turn: a CAF actor beside
+/// busy fibers waits about as long for each message. Coming back costs a quarter of a microsecond.
+inline constexpr duration turn = std::chrono::microseconds{50};
+/// The clock is read after this many fibers, so that it costs nothing for each.
+inline constexpr int runs_between_clock_reads = 32;
+
+} // namespace carrier_policy
+
+/// One thread's worth of ready fibers: a queue, and a slot for the fiber that was woken last.
+///
+/// *A wake never leaves the waker's core*: it goes to the slot, which runs next, so partners meet in one cache and
+/// take turns without a locked instruction between cores. Only an idle carrier moves fibers, and only those it has
+/// seen wait (see `carrier_pool`).
+class carrier {
+public:
+  carrier(carrier_pool& pool, std::size_t index) noexcept : pool_(pool), index_(index) {}
+  carrier(const carrier&) = delete;
+  carrier& operator=(const carrier&) = delete;
+
+  /// Runs ready fibers until none is left or the turn is used up.
+  ///
+  /// @returns true: call it again, after others had their turn. False: it went home and must not be called before it
+  ///          is brought again, which may have happened already
+  /// @thread  whichever `carrier_pool::bring` arranged, one at a time
+  bool work() noexcept;
+
+  /// The one that works on this thread, null where none does.
+  ///
+  /// @thread any
+  static carrier* here() noexcept;
+  /// Its place in the pool, from 0.
+  std::size_t index() const noexcept { return index_; }
+
+private:
+  friend class carrier_pool;
+
+  enum class state : std::uint8_t {
+    running, ///< A thread is in `work()`, or is on its way to it.
+    napping, ///< The watcher, in a timed wait in `work()`.
+    home,    ///< No thread has it.
+  };
+
+  void push(fiber& last) noexcept;
+  fiber* pop() noexcept;
+  void hand_off(fiber& woken) noexcept;
+  fiber* take_handed() noexcept;
+  fiber* next() noexcept;
+  void append(fiber& first, fiber& last, std::uint32_t count) noexcept;
+  void nap(duration at_most) noexcept;
+  void wake_from_nap() noexcept;
+  // relaxed: sequence numbers; whoever acts on them takes the lock
+  std::uint32_t length() const noexcept {
+    return pushed_.load(std::memory_order_relaxed) - popped_.load(std::memory_order_relaxed);
+  }
+
+  carrier_pool& pool_;
+  const std::size_t index_;
+
+  static constexpr std::size_t cache_line = 64;
+
+  alignas(cache_line) detail::spinlock lock_; // guards the queue; the numbers are written under it
+  fiber* first_ = nullptr;
+  fiber* last_ = nullptr;
+  std::atomic<std::uint32_t> pushed_{0};
+  std::atomic<std::uint32_t> popped_{0};
+
+  alignas(cache_line) std::atomic<fiber*> handed_{nullptr}; // filled by the owner only; the watcher may take it
+  std::atomic<std::uint32_t> runs_{0};                      // fibers run so far, for the watcher
+  int handoffs_in_a_row_ = 0;
+
+  alignas(cache_line) std::atomic<state> state_{state::home};
+  std::mutex nap_mutex_;
+  std::condition_variable nap_over_;
+
+  struct { // the watcher's notes about this carrier
+    std::uint32_t runs = 0;
+    std::uint32_t queued_up_to = 0;
+    instant runs_at{};
+    instant queued_at{};
+  } seen_;
+};
+
+/// Executor over a fixed number of carriers.
+///
+/// *The watcher*: at most one idle carrier stays awake and looks at the running ones. It takes fibers from a carrier
+/// whose fiber holds its core, or whose queue does not move; then it resigns and calls the next one from home. So
+/// work that can use a second core gets it within microseconds, while partners in free messaging are left alone. The
+/// busy carrier takes no time stamps for this: two counters and the watcher's own clock suffice.
+///
+/// Each carrier drains its own queue, so nothing is lost while nobody watches; watching only spreads.
+class carrier_pool : public executor {
+public:
+  ~carrier_pool() override;
+
+  /// From one of its own carriers: into the hand-off slot, what was there goes to the queue. From outside: to the
+  /// carriers in turn.
+  void schedule(fiber& ready) noexcept final;
+  void schedule_last(fiber& ready) noexcept final;
+
+  /// Sends all carriers home and waits until they are there. A second call does nothing.
+  ///
+  /// @pre    all fibers have ended, and nobody schedules any more
+  /// @thread outside of any fiber
+  void stop() noexcept;
+
+  std::size_t carriers() const noexcept { return carriers_.size(); }
+  /// How often a watcher has moved fibers from one carrier to another.
+  ///
+  /// @thread any
+  std::uint64_t steals() const noexcept { return steals_.load(std::memory_order_relaxed); } // relaxed: for people
+
+protected:
+  carrier_pool(time_source& time, event_sink* sink, std::size_t carriers);
+
+  /// Arranges that some thread calls `brought.work()`, and again while that returns true. Must not call it itself.
+  ///
+  /// What the caller wrote before must be visible to that thread.
+  ///
+  /// @thread any
+  virtual void bring(carrier& brought) noexcept = 0;
+
+  carrier& at(std::size_t index) noexcept { return *carriers_[index]; }
+
+private:
+  friend class carrier;
+
+  struct found {
+    fiber* ready;
+    bool come_back; // where nothing is ready
+  };
+
+  static instant real_time() noexcept;
+  found idle(carrier& me) noexcept;
+  found watch(carrier& me) noexcept;
+  void begin_watch(carrier& me) noexcept;
+  void resign(carrier& me) noexcept;
+  bool go_home(carrier& me) noexcept;
+  fiber* look_around(carrier& me, instant now, bool& others_run) noexcept;
+  fiber* steal(carrier& from, carrier& me) noexcept;
+  bool others_run(const carrier& me) const noexcept;
+  void rouse(carrier& with_work) noexcept;
+  void call_watcher() noexcept;
+
+  std::vector<std::unique_ptr<carrier>> carriers_;
+  std::atomic<std::uint32_t> next_from_outside_{0};
+  std::atomic<std::uint64_t> steals_{0};
+  std::atomic<bool> stopping_{false};
+
+  alignas(carrier::cache_line) std::atomic<carrier*> watcher_{nullptr};
+  std::atomic<int> home_; // carriers at home; never more than there are
+
+  struct { // the watcher's own; handed over with watcher_
+    bool begun = false;
+    instant spins_until{};
+    instant last_active{};
+    duration nap{};
+  } watch_;
+};
+
+} // namespace troupe

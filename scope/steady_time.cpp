@@ -1,0 +1,62 @@
+#include <troupe/scope/assert.hpp>
+#include <troupe/scope/signals_masked.hpp>
+#include <troupe/scope/steady_time.hpp>
+
+namespace troupe {
+
+steady_time::steady_time() {
+  const detail::signals_masked inherited;
+  thread_ = std::thread{[this] { run(); }};
+}
+
+steady_time::~steady_time() {
+  stop();
+  TROUPE_ASSERT(pending_.size() == 0, "a steady_time went away with pending timers: their fibers must have ended");
+}
+
+instant steady_time::now() const noexcept { return std::chrono::steady_clock::now(); }
+
+void steady_time::add(timer& added) {
+  bool is_first = false;
+  {
+    const std::lock_guard held{mutex_};
+    pending_.add(added);
+    is_first = pending_.first() == &added;
+  }
+  if (is_first) // else the thread wakes earlier anyway
+    changed_.notify_one();
+}
+
+void steady_time::remove(timer& removed) noexcept {
+  const std::lock_guard held{mutex_}; // waits for a callback, perhaps this timer's
+  pending_.remove(removed);
+}
+
+void steady_time::stop() noexcept {
+  {
+    const std::lock_guard held{mutex_};
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable())
+    thread_.join();
+}
+
+void steady_time::run() noexcept {
+  std::unique_lock held{mutex_};
+  while (!stopping_) {
+    timer* const first = pending_.first();
+    if (first == nullptr) {
+      changed_.wait(held);
+    } else if (const instant when = first->when(); when > now()) {
+      changed_.wait_until(held, when); // `first` may be gone afterwards
+    } else {
+      pending_.remove(*first);
+      first->fire();
+      held.unlock(); // others get in, also when many are due
+      held.lock();
+    }
+  }
+}
+
+} // namespace troupe
