@@ -1,0 +1,198 @@
+#include <troupe/runtime/carriers_on_caf.hpp>
+#include <troupe/runtime/runtime.hpp>
+#include <troupe/runtime/signal_thread.hpp>
+#include <troupe/runtime/survivors.hpp>
+#include <troupe/scope/assert.hpp>
+#include <troupe/scope/steady_time.hpp>
+#include <troupe/scope/task_group.hpp>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace troupe {
+
+namespace {
+
+constexpr int exit_code_of_signal = 128; // plus its number, as shells have it
+
+void write_error(const std::string& text) noexcept {
+  std::fwrite(text.data(), 1, text.size(), stderr); // in one piece
+  std::fflush(stderr);
+}
+
+const char* name_of(int signal) noexcept { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }
+
+} // namespace
+
+// Members go in reverse: carriers and with them CAF, then the clock they refer to, and last the mask of the signals.
+//
+// Locks are taken in the order requesting_, the clock's, top_mutex_, those of fibers.
+class runtime::state {
+public:
+  explicit state(const runtime_options& options) : options_(options), limit_(*this) {
+    if (options.handle_signals)
+      signals_.emplace(); // masks, before there is any thread
+    time_.emplace();
+    carriers_.emplace(*time_, options.workers, options.sink);
+    if (signals_)
+      signals_->start([](void* self, int signal) noexcept { static_cast<state*>(self)->on_signal(signal); }, this);
+  }
+
+  ~state() {
+    TROUPE_ASSERT(top_ == nullptr, "a runtime went away while its root was running");
+    if (signals_)
+      signals_->stop();
+    time_->stop();
+  }
+
+  void enter(fiber& top) noexcept {
+    const std::lock_guard requesting{requesting_};
+    {
+      const std::lock_guard held{top_mutex_};
+      TROUPE_ASSERT(top_ == nullptr, "runtime::run() was called while another root was running: one at a time");
+      top_ = &top;
+    }
+    if (requested_)
+      stop_top();
+  }
+
+  void leave() noexcept {
+    const std::lock_guard requesting{requesting_};
+    {
+      const std::lock_guard held{top_mutex_};
+      top_ = nullptr;
+    }
+    time_->remove(limit_);
+  }
+
+  void request_shutdown() noexcept {
+    const std::lock_guard requesting{requesting_};
+    if (!requested_ && top_ != nullptr)
+      stop_top();
+    requested_ = true;
+  }
+
+  int signalled() const noexcept { return signalled_.load(); }
+  carriers_on_caf& carriers() noexcept { return *carriers_; }
+
+private:
+  /// Fires when the tree has not ended in time.
+  class limit final : public timer {
+  public:
+    explicit limit(state& of) noexcept : timer(instant{}, &expire), of_(of) {}
+    using timer::set_when;
+
+  private:
+    static void expire(timer& fired) noexcept { static_cast<limit&>(fired).of_.on_limit(); }
+
+    state& of_;
+  };
+
+  /// Under requesting_, once for each root.
+  void stop_top() noexcept {
+    top_->root_scope().cancel(cancel_reason::shutdown);
+    limit_.set_when(saturated(time_->now(), options_.shutdown_limit));
+    time_->add(limit_);
+  }
+
+  void on_signal(int signal) noexcept {
+    int none = 0;
+    if (signalled_.compare_exchange_strong(none, signal))
+      return request_shutdown();
+    const std::lock_guard held{top_mutex_};
+    end_process(std::string("a second signal, ") + name_of(signal), exit_code_of_signal + signal);
+  }
+
+  void on_limit() noexcept {
+    const std::lock_guard held{top_mutex_};
+    if (top_ == nullptr)
+      return; // ended just now
+    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(options_.shutdown_limit).count();
+    end_process("shutdown took longer than its limit of " + std::to_string(waited) + " ms", options_.stuck_exit_code);
+  }
+
+  /// Under top_mutex_, so that the root stays in its place.
+  [[noreturn]] void end_process(const std::string& why, int exit_code) noexcept {
+    write_error("troupe: " + why + (top_ != nullptr ? "; still running:\n" + detail::survivors(*top_) : "\n"));
+    std::_Exit(exit_code); // no destructor of ours or the user's can be relied on
+  }
+
+  const runtime_options options_;
+  std::optional<detail::signal_thread> signals_;
+  std::optional<steady_time> time_;
+  std::optional<carriers_on_caf> carriers_;
+
+  std::mutex requesting_; // guards requested_, and that limit_ is pending only while there is a root
+  bool requested_ = false;
+  limit limit_;
+  std::mutex top_mutex_;
+  fiber* top_ = nullptr; // written under both locks
+  std::atomic<int> signalled_{0};
+};
+
+runtime::runtime(const runtime_options& options) : state_(std::make_unique<state>(options)) {}
+runtime::~runtime() = default;
+
+void runtime::request_shutdown() noexcept { state_->request_shutdown(); }
+int runtime::signalled() const noexcept { return state_->signalled(); }
+executor& runtime::fibers() noexcept { return state_->carriers(); }
+std::size_t runtime::workers() const noexcept { return state_->carriers().carriers(); }
+void runtime::enter(fiber& top) { state_->enter(top); }
+void runtime::leave() noexcept { state_->leave(); }
+
+namespace detail {
+
+namespace {
+
+constexpr int depth_max = 8; // of groups in groups, in a message
+
+void append_failures(std::string& text, const std::exception_ptr& error, int depth) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const error_group& group) {
+    if (depth == depth_max)
+      return;
+    const std::string indent(static_cast<std::size_t>(2 * depth + 2), ' ');
+    for (const group_error& failure : group.errors()) {
+      text += indent + (failure.start_index ? "child " + std::to_string(*failure.start_index) : std::string("body")) +
+              ": " + message_of(failure.error) + '\n';
+      append_failures(text, failure.error, depth + 1);
+    }
+    if (group.omitted() != 0)
+      text += indent + "and " + std::to_string(group.omitted()) + " more\n";
+  } catch (...) {
+    // told by its message
+  }
+}
+
+} // namespace
+
+void print_error(const std::exception_ptr& error) {
+  std::string text = "troupe: " + message_of(error) + '\n';
+  append_failures(text, error, 0);
+  write_error(text);
+}
+
+int exit_code_of_exception(const std::exception_ptr& error) noexcept {
+  try {
+    print_error(error);
+  } catch (...) {
+    write_error("troupe: out of memory\n");
+  }
+  return 1;
+}
+
+int exit_code_of_cancelled(const cancel_cause& cause, int signalled) {
+  if (signalled != 0 && cause.reason == cancel_reason::shutdown)
+    return exit_code_of_signal + signalled;
+  write_error("troupe: the root was cancelled: " + std::string(to_string(cause.reason)) + '\n');
+  return 1;
+}
+
+} // namespace detail
+
+} // namespace troupe

@@ -1,0 +1,131 @@
+// Running a tree of fibers for real: workers, clock, signals, shutdown.
+
+#pragma once
+
+#include <troupe/scope/executor.hpp>
+#include <troupe/scope/root.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace troupe {
+
+struct runtime_options {
+  /// Worker threads; 0: as many as there are cores.
+  std::size_t workers = 0;
+  /// How long the tree may take to end once a shutdown was requested. Past it the survivors are printed and the process
+  /// ends with `stuck_exit_code`.
+  duration shutdown_limit = std::chrono::seconds{10};
+  /// SIGINT and SIGTERM stop the tree, and SIGPIPE is ignored: writing to a closed pipe gives EPIPE. At most one
+  /// runtime of a process does this at a time. A SIGINT or SIGTERM that was ignored before (nohup, a shell's `&`)
+  /// stays ignored.
+  bool handle_signals = true;
+  /// Receives all events of fibers; must outlive the runtime.
+  event_sink* sink = nullptr;
+  /// 70 is "internal software error" in sysexits.h.
+  int stuck_exit_code = 70;
+};
+
+/// CAF's workers with fibers on them, one steady clock, and one thread that waits for signals.
+///
+/// An automatic object, made before any other thread of the program (threads that exist already do not have the signals
+/// masked) and destroyed on the same thread. Its end has an order: the root has ended, no signal is waited for, timers
+/// are stopped, carriers are home, then CAF's actor system goes.
+///
+/// *Signals*: the first SIGINT or SIGTERM cancels the root scope with `cancel_reason::shutdown`, so cleanup runs; a
+/// second one prints what still runs and ends the process at once, with 128 + its number. Both are masked in all
+/// threads while the runtime lives; a program that is started meanwhile inherits the mask.
+class runtime {
+public:
+  explicit runtime(const runtime_options& options = {});
+  ~runtime();
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  /// Runs `function(args...)`, which must return a task, as the root of a tree, and blocks until the tree has ended.
+  /// After a shutdown was requested the root is cancelled from the start: it runs to its first wait.
+  ///
+  /// @thread outside of any fiber; one root at a time
+  template <class Function, class... Args>
+  outcome<detail::work_result_t<Function, Args...>> run(Function&& function, Args&&... args) {
+    auto top = make_root(fibers(), std::forward<Function>(function), std::forward<Args>(args)...);
+    enter(*top);
+    top->start();
+    top->wait();
+    leave();
+    return top->take();
+  }
+
+  /// Does what the first signal does, except for `signalled()`.
+  ///
+  /// @thread any, but not a timer's callback
+  void request_shutdown() noexcept;
+
+  /// The signal that requested the shutdown, SIGINT or SIGTERM; 0: none.
+  ///
+  /// @thread any
+  int signalled() const noexcept;
+
+  /// Where the fibers run, for roots that are made by hand. Those are not stopped by a shutdown.
+  executor& fibers() noexcept;
+  std::size_t workers() const noexcept;
+
+private:
+  class state;
+
+  void enter(fiber& top);
+  void leave() noexcept;
+
+  std::unique_ptr<state> state_;
+};
+
+namespace detail {
+
+/// "troupe: <message>" on standard error; a group's failures one by one, a line each.
+void print_error(const std::exception_ptr& error);
+/// 128 + signal after one, with nothing printed; else 1, with the cause.
+int exit_code_of_cancelled(const cancel_cause& cause, int signalled);
+int exit_code_of_exception(const std::exception_ptr& error) noexcept;
+
+} // namespace detail
+
+/// What a command returns from `main` when its root ended so: 0 for a value, or the value itself where it is an int;
+/// 1 for an error, which is printed to standard error; 130 when stopped by SIGINT, 143 by SIGTERM.
+///
+/// A root that ended normally in spite of a signal keeps its value.
+///
+/// @param signalled  `runtime::signalled()`
+template <class T>
+int exit_code_of(const outcome<T>& ended, int signalled) {
+  static_assert(std::is_void_v<T> || std::is_same_v<T, int>,
+                "the root of a command is a task<>, or a task<int> that gives the exit code");
+  if (ended.has_error())
+    return detail::exit_code_of_exception(ended.error());
+  if (ended.cancelled())
+    return detail::exit_code_of_cancelled(ended.cause(), signalled);
+  if constexpr (std::is_void_v<T>) {
+    return 0;
+  } else {
+    outcome<T> copy = ended;
+    return std::move(copy).value();
+  }
+}
+
+/// For `main`: runs `function(args...)` on a runtime with default options.
+///
+/// @returns the exit code: see `exit_code_of`
+template <class Function, class... Args>
+int run(Function&& function, Args&&... args) {
+  try {
+    runtime here;
+    const auto ended = here.run(std::forward<Function>(function), std::forward<Args>(args)...);
+    return exit_code_of(ended, here.signalled());
+  } catch (...) { // no threads, no memory, or copying an argument threw
+    return detail::exit_code_of_exception(std::current_exception());
+  }
+}
+
+} // namespace troupe

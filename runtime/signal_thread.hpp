@@ -1,0 +1,42 @@
+// One thread that waits for SIGINT and SIGTERM.
+
+#pragma once
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+namespace troupe::detail {
+
+/// Masks both on the thread that makes it, and so on all that are started afterwards; one thread of its own takes them.
+/// Ignores SIGPIPE. A SIGINT or SIGTERM that is ignored already stays so.
+///
+/// At most one at a time in a process.
+///
+/// @thread owner: made and destroyed on the same one
+class signal_thread {
+public:
+  /// Called on the signal thread, for each signal.
+  using callback = void (*)(void* context, int signal) noexcept;
+
+  /// Masks the signals; `start` begins to take them.
+  signal_thread() noexcept;
+  /// Joins the thread and restores what was before. A signal that is pending then does what it did before.
+  ~signal_thread();
+  signal_thread(const signal_thread&) = delete;
+  signal_thread& operator=(const signal_thread&) = delete;
+
+  void start(callback on_signal, void* context);
+  /// Takes no more signals. A second call does nothing.
+  void stop() noexcept;
+
+private:
+  sigset_t taken_;
+  sigset_t mask_before_;
+  struct sigaction pipe_before_;
+  bool terminate_ignored_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+} // namespace troupe::detail

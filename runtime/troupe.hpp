@@ -1,0 +1,25 @@
+// Everything that a program needs to run on troupe: <troupe/troupe.hpp>. The simulator is <troupe/simulation/...>.
+
+#pragma once
+
+#include <troupe/runtime/runtime.hpp>
+
+#include <troupe/mailbox/mailbox.hpp>
+#include <troupe/mailbox/received.hpp>
+#include <troupe/mailbox/statistics.hpp>
+
+#include <troupe/scope/cancel_scope.hpp>
+#include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/child.hpp>
+#include <troupe/scope/deadline.hpp>
+#include <troupe/scope/event.hpp>
+#include <troupe/scope/executor.hpp>
+#include <troupe/scope/fiber.hpp>
+#include <troupe/scope/outcome.hpp>
+#include <troupe/scope/root.hpp>
+#include <troupe/scope/sleep.hpp>
+#include <troupe/scope/steady_time.hpp>
+#include <troupe/scope/task.hpp>
+#include <troupe/scope/task_group.hpp>
+#include <troupe/scope/thread_pool_executor.hpp>
+#include <troupe/scope/time_source.hpp>
