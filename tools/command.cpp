@@ -1,0 +1,183 @@
+#include <troupe/runtime/runtime.hpp>
+#include <troupe/tools/command.hpp>
+#include <troupe/tools/human_text.hpp>
+#include <troupe/tools/ingest_report.hpp>
+#include <troupe/tools/output.hpp>
+#include <troupe/tools/progress_line.hpp>
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <functional>
+#include <unistd.h>
+
+namespace troupe::tools {
+
+namespace {
+
+void say(const std::string& text) noexcept { static_cast<void>(write_all(STDERR_FILENO, text)); }
+
+/// The table is the result: a reader that has gone is quietly accepted, any other failure is an error.
+exit_code print(const std::string& text) {
+  const std::error_code error = write_all(STDOUT_FILENO, text);
+  if (!error)
+    return exit_code::ok;
+  if (error == std::errc::broken_pipe)
+    return exit_code::output_closed;
+  say(fmt::format("troupe: error: cannot write to standard output: {}\n", error.message()));
+  return exit_code::failed;
+}
+
+/// Reports rejected records and progress on standard error.
+class ingest_screen final : public ingest_listener {
+public:
+  /// @param shows_progress  false where the line would mix with what the user types
+  ingest_screen(std::string input, bool shows_progress) : input_(std::move(input)), shows_progress_(shows_progress) {}
+
+  void on_rejected(const rejection& rejected) override {
+    ++rejections_;
+    if (rejections_ <= shown_max)
+      line_.message(fmt::format("troupe: {}:{}: rejected: {}", input_, rejected.line, rejected.why));
+    else if (rejections_ == shown_max + 1)
+      line_.message("troupe: further rejected records are counted and not shown");
+  }
+
+  bool on_progress(const ingest_progress& now) override {
+    if (shows_progress_)
+      line_.show(text_(now), now.now);
+    return !reader_gone(STDOUT_FILENO);
+  }
+
+  void finish(const ingest_progress& last) {
+    if (shows_progress_)
+      line_.finish(text_(last), last.now);
+  }
+
+private:
+  static constexpr std::uint64_t shown_max = 20;
+
+  const std::string input_;
+  const bool shows_progress_;
+  std::uint64_t rejections_ = 0; // only the aggregator calls on_rejected
+  ingest_progress_text text_;    // only the ticker calls on_progress
+  progress_line line_{progress_screen::standard_error()};
+};
+
+/// How a tree ended, when its runtime is gone.
+struct ended {
+  outcome<> how;
+  int signal;
+  instant at;
+};
+
+template <class Run>
+ended run_tree(task<> (*work)(Run&), Run& run, const std::function<void(instant)>& finish) {
+  runtime here;
+  outcome<> how = here.run(work, std::ref(run));
+  const instant at = here.fibers().time().now();
+  finish(at);
+  return {std::move(how), here.signalled(), at};
+}
+
+/// Why the run is not whole; empty: it is.
+std::string reason_of(const ended& run) {
+  if (!run.how.cancelled())
+    return {};
+  switch (run.signal) {
+  case SIGINT:
+    return "stopped by Ctrl-C (SIGINT)";
+  case SIGTERM:
+    return "stopped by SIGTERM";
+  default:
+    return fmt::format("stopped: {}", to_string(run.how.cause().reason));
+  }
+}
+
+exit_code code_of_stop(const ended& run) {
+  switch (run.signal) {
+  case SIGINT:
+    return exit_code::interrupted;
+  case SIGTERM:
+    return exit_code::terminated;
+  default:
+    return exit_code::failed;
+  }
+}
+
+/// Prints the report; then the first that applies: it cannot be written, the books are wrong, the run was stopped, it
+/// failed with `failure`.
+exit_code conclude(const std::string& report, const books& audited, const ended& run, const std::string& failure) {
+  const exit_code printed = print(report);
+  if (!failure.empty())
+    say("troupe: error: " + failure + '\n');
+  if (!all_hold(audited)) {
+    say("troupe: error: the accounting does not hold; this is a bug in troupe:\n" + failures_in(audited));
+    return exit_code::books_do_not_balance;
+  }
+  if (printed != exit_code::ok)
+    return printed;
+  if (run.how.cancelled())
+    return code_of_stop(run);
+  return failure.empty() ? exit_code::ok : exit_code::failed;
+}
+
+exit_code execute(const run_ingest& asked) {
+  std::optional<file_source> input;
+  try {
+    input.emplace(asked.input);
+  } catch (const std::system_error& error) {
+    say(fmt::format("troupe: error: {}\n  try:  troupe run ingest --input FILE\n", error.what()));
+    return exit_code::failed;
+  }
+  if (input->is_terminal())
+    say("troupe: reading from the terminal; end the input with Ctrl-D\n");
+
+  ingest_screen screen{input->name(), !input->is_terminal()};
+  ingest_run run{*input, screen, asked.options};
+  const ended end = run_tree(&ingest, run, [&](instant now) { screen.finish(run.progress(now)); });
+  if (run.unwanted)
+    return exit_code::output_closed;
+
+  std::string failure = run.input_error;
+  if (end.how.has_error())
+    failure = message_of(end.how.error());
+  const std::string partial = failure.empty() ? reason_of(end) : failure;
+  const ingest_totals totals = ingest_totals::of(run);
+  const books audited = audit(totals, !end.how.cancelled() && !end.how.has_error());
+  return conclude(report(totals, run.sections, audited, end.at - run.begun, partial), audited, end, failure);
+}
+
+exit_code execute(const run_pipeline& asked) {
+  progress_line line{progress_screen::standard_error()};
+  const auto text = [](const pipeline_run& run) {
+    const mailbox_statistics queue = run.queue.statistics();
+    return fmt::format("{} of {} items, queue {}/{} ({} waiting)", queue.settled, run.options.items, queue.depth,
+                       queue.capacity, queue.senders_waiting);
+  };
+  pipeline_run run{asked.options, [&](const pipeline_run& running, instant now) {
+                     line.show(text(running), now);
+                     return !reader_gone(STDOUT_FILENO);
+                   }};
+  const ended end = run_tree(&pipeline, run, [&](instant now) { line.finish(text(run), now); });
+  if (run.unwanted)
+    return exit_code::output_closed;
+
+  const std::string failure = end.how.has_error() ? message_of(end.how.error()) : std::string();
+  const books audited = audit(run, failure.empty() && !end.how.cancelled());
+  return conclude(report(run, end.how, audited, end.at - run.begun, reason_of(end)), audited, end, failure);
+}
+
+exit_code execute(const show_text& asked) { return print(asked.text); }
+
+exit_code execute(const usage_error& asked) {
+  say(asked.text);
+  return exit_code::usage;
+}
+
+} // namespace
+
+exit_code execute(const command& asked) {
+  return std::visit([](const auto& each) { return execute(each); }, asked);
+}
+
+} // namespace troupe::tools

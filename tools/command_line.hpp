@@ -1,0 +1,53 @@
+// What the user asked for: the arguments of the `troupe` command, read and checked.
+
+#pragma once
+
+#include <troupe/tools/ingest.hpp>
+#include <troupe/tools/pipeline.hpp>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace troupe::tools {
+
+/// The exit codes of the command, as its help lists them. 70 is "internal software error" in sysexits.h; the others are
+/// what shells report of commands that a signal ended.
+enum class exit_code : int {
+  ok = 0,
+  failed = 1, ///< Input or output, or the work itself.
+  usage = 2,
+  books_do_not_balance = 70,
+  interrupted = 130,
+  output_closed = 141,
+  terminated = 143,
+};
+
+struct run_ingest {
+  std::string input;
+  ingest_options options;
+};
+
+struct run_pipeline {
+  pipeline_options options;
+};
+
+/// A text for standard output: help, version, list.
+struct show_text {
+  std::string text;
+};
+
+/// A text for standard error: what is wrong, where, and what to do.
+struct usage_error {
+  std::string text;
+};
+
+using command = std::variant<run_ingest, run_pipeline, show_text, usage_error>;
+
+/// Reads the arguments after the program's name. Looks at nothing else, and changes nothing.
+command read_command_line(const std::vector<std::string>& arguments);
+
+/// The one of `known` that differs least from `word`, where that is little enough to be a slip; else empty.
+std::string closest(const std::string& word, const std::vector<std::string>& known);
+
+} // namespace troupe::tools

@@ -1,0 +1,78 @@
+#include <troupe/tools/descriptions.hpp>
+
+namespace troupe::tools {
+
+const description program{"troupe", "",
+                          R"(troupe: structured concurrency for actors. Every actor has an owner, every
+mailbox has a bound, every wait can be cancelled. This program runs demos.)",
+                          R"(Examples:
+  troupe run                            the default demo, on this machine's
+                                        package database
+  troupe run ingest --input - < FILE    the same, from standard input
+  troupe run pipeline --fail-at 5000    one consumer throws: its siblings stop,
+                                        and the error comes back
+  troupe help run ingest                what a demo does and takes
+
+Exit codes:
+  0    done
+  1    input could not be read, output could not be written, or the demo failed
+  2    wrong usage
+  70   the accounting does not hold (a bug in troupe), or a stop got stuck
+  130  stopped by Ctrl-C (SIGINT), after cleaning up; a second one ends at once
+  141  whoever read the output has gone, as in `troupe run | head -1`
+  143  stopped by SIGTERM, after cleaning up
+)"};
+
+const description run_demo{"run", "run a demo",
+                           "Runs a demo; without a name, ingest. Options right after `run` are those of\ningest.",
+                           R"(Examples:
+  troupe run
+  troupe run --workers 1 --capacity 1
+  troupe run pipeline --fail-at 5000
+)"};
+
+const description ingest_demo{"ingest", "installed size by section, from a package database (default)",
+                              R"(Reads records from a file and adds up packages and installed size by section.
+
+  reader -> mailbox "records" -> parsers -> mailbox "results" -> aggregator
+
+All of it is one task group. A full mailbox makes its senders wait, so memory is
+bounded however long the input is. Ctrl-C stops everything and prints what was
+counted until then.)",
+                              R"(Input: records as in dpkg's status file, that is lines `Field: value`,
+continuation lines that begin with a space, and a blank line between records.
+Lines end in LF or CRLF. A malformed record is reported with its line number and
+counted, and stops nothing; the first 20 are shown. So is a record of more than
+256 KiB, which is skipped without being held. A package without Installed-Size
+counts as 0 KiB.
+
+Output: the table on standard output, then the accounting: read = parsed +
+rejected, and for each mailbox settled = sent and peak depth <= capacity. While
+it runs, a line on standard error has the records read, their rate, and how full
+each mailbox is and how many senders wait for it.
+
+Examples:
+  troupe run ingest
+  troupe run ingest --input /var/lib/dpkg/available --workers 2
+  xzcat Packages.xz | troupe run ingest --input -
+)"};
+
+const description pipeline_demo{"pipeline", "a producer, a bounded mailbox, eight consumers; one may fail",
+                                R"(Sends numbered items through a bounded mailbox to several consumers, and shows
+what each of them did.
+
+  producer -> mailbox "queue" -> consumers
+
+All of it is one task group. With --fail-at one consumer throws: the others are
+stopped, the group gives back the error, and every item is accounted for. The
+exit code is 1 then.)",
+                                R"(Examples:
+  troupe run pipeline
+  troupe run pipeline --items 1000000 --capacity 1
+  troupe run pipeline --fail-at 5000
+)"};
+
+const description list_demos{"list", "list the demos", "Lists the demos.", ""};
+const description show_help{"help", "explain a command", "Explains a command.", "Example:\n  troupe help run ingest\n"};
+
+} // namespace troupe::tools

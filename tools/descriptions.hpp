@@ -1,0 +1,22 @@
+// What the help says of the program and of each command.
+
+#pragma once
+
+namespace troupe::tools {
+
+/// The words around the options of one command. Lines of at most 80 columns.
+struct description {
+  const char* name;
+  const char* summary; ///< One line, for the list of the commands.
+  const char* about;   ///< Above the options; no newline at the end.
+  const char* notes;   ///< Below them; empty, or whole lines.
+};
+
+extern const description program;
+extern const description run_demo;
+extern const description ingest_demo;
+extern const description pipeline_demo;
+extern const description list_demos;
+extern const description show_help;
+
+} // namespace troupe::tools
