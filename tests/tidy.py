@@ -22,6 +22,11 @@ LINES_MAX = 300
 # Headers that are tested by a test of another name, or need none, each with the reason.
 TESTED_ELSEWHERE = {
     "runtime/troupe.hpp": "the umbrella: tests/consumer includes it, tests/layers.cmake checks what it brings",
+    "scope/assert.hpp": "one macro: tests/mailbox/mailbox_test.cpp sees it end a program with its sentence",
+    "scope/executor.hpp": "an interface: the simulator and the carriers are its tests",
+    "scope/fiber.hpp": "what all tests of scope run on; its wait protocol: cancel_scope_, task_group_ and mailbox_ sim and stress",
+    "scope/spinlock.hpp": "a lock: every stress test under ThreadSanitizer",
+    "scope/work.hpp": "internal to child and root: child_test, root_test",
 }
 
 

@@ -1,0 +1,221 @@
+#include <troupe/runtime/runtime.hpp>
+
+#include "child_process.hpp"
+
+#include <tests/catch.hpp>
+
+#include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/deadline.hpp>
+#include <troupe/scope/sleep.hpp>
+#include <troupe/scope/task_group.hpp>
+
+#include <cerrno>
+#include <memory>
+#include <stdexcept>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+using tests::child_process;
+using tests::end_child;
+using tests::in_child_process;
+using tests::tell_parent;
+
+namespace {
+
+struct says_gone {
+  ~says_gone() { tell_parent("gone"); }
+};
+
+task<int> add(int a, std::unique_ptr<int> b) {
+  co_await sleep_for(1ms);
+  co_return a + *b;
+}
+
+task<> fails() {
+  co_await yield();
+  throw std::runtime_error("on purpose");
+}
+
+task<> waits_for_ever() { co_await sleep_for(1000h); }
+
+task<> serves() {
+  const says_gone guard;
+  co_await sleep_for(1000h);
+}
+
+task<> root_with_services() {
+  co_await in_task_group([](task_group& group) -> task<> {
+    group.start(serves);
+    group.start(serves);
+    co_await sleep_for(1ms); // both run to their wait, or nearly
+    tell_parent("ready");
+    co_await sleep_for(1000h);
+  });
+}
+
+task<> never_waits() {
+  tell_parent("ready");
+  for (bool asked = false;;)
+    if (this_fiber::stop_requested() && !asked) { // asks each time: a loop without any effect may be compiled away
+      asked = true;
+      tell_parent("asked to stop");
+    }
+  co_return;
+}
+
+task<> root_with_a_stuck_child() {
+  co_await in_task_group([](task_group& group) {
+    group.start(waits_for_ever);
+    group.start(never_waits);
+  });
+}
+
+task<int> ends_normally_after_a_signal() {
+  const bool ended = co_await move_on_after(1000h, in_task_group([](task_group& group) -> task<> {
+                                              tell_parent("ready");
+                                              for (;;) { // without a wait: nothing is stopped
+                                                if (this_fiber::stop_requested())
+                                                  break;
+                                              }
+                                              group.cancel();
+                                              co_return;
+                                            }));
+  co_return ended ? 5 : 6;
+}
+
+} // namespace
+
+TEST_CASE("a runtime runs a task with its arguments and gives the value", "[runtime]") {
+  runtime here{runtime_options{.workers = 2}};
+  CHECK(here.workers() == 2);
+  CHECK(here.run(add, 40, std::make_unique<int>(2)).value() == 42);
+  CHECK(here.run(add, 1, std::make_unique<int>(1)).value() == 2);
+  CHECK(here.signalled() == 0);
+}
+
+TEST_CASE("a runtime gives the error of its root", "[runtime]") {
+  runtime here{runtime_options{.workers = 1}};
+  const outcome<> ended = here.run(fails);
+  REQUIRE(ended.has_error());
+  CHECK(message_of(ended.error()) == "on purpose");
+}
+
+TEST_CASE("a requested shutdown cancels the root, and every root after it", "[runtime]") {
+  runtime here{runtime_options{.workers = 2}};
+  const auto asks = [&here]() -> task<> {
+    here.request_shutdown();
+    co_await waits_for_ever();
+  };
+  const outcome<> first = here.run(std::ref(asks));
+  REQUIRE(first.cancelled());
+  CHECK(first.cause().reason == cancel_reason::shutdown);
+  CHECK(here.signalled() == 0);
+  CHECK(here.run(waits_for_ever).cancelled());
+}
+
+TEST_CASE("runtimes without signals can live side by side", "[runtime]") {
+  runtime one{runtime_options{.workers = 1, .handle_signals = false}};
+  runtime other{runtime_options{.workers = 1, .handle_signals = false}};
+  CHECK(one.run(add, 1, std::make_unique<int>(2)).value() == 3);
+  CHECK(other.run(add, 3, std::make_unique<int>(4)).value() == 7);
+}
+
+TEST_CASE("what main returns follows the outcome", "[runtime]") {
+  CHECK(exit_code_of(outcome<>{}, 0) == 0);
+  CHECK(exit_code_of(outcome<int>{3}, 0) == 3);
+  CHECK(exit_code_of(outcome<int>{3}, SIGINT) == 3);
+  const cancel_cause shutdown{cancel_reason::shutdown, 0};
+  CHECK(exit_code_of(outcome<>{shutdown}, SIGINT) == 130);
+  CHECK(exit_code_of(outcome<int>{shutdown}, SIGTERM) == 143);
+}
+
+// ---- what ends a process: each case runs itself once more, as the child ----------------------------------------------
+
+TEST_CASE("SIGINT cancels the root, cleanup runs, and the exit code is 130", "[runtime]") {
+  if (in_child_process())
+    end_child(troupe::run(root_with_services));
+  child_process child;
+  child.wait_for("ready");
+  child.send(SIGINT);
+  CHECK(child.wait_for_end() == 130);
+  CHECK(child.output == "ready\ngone\ngone\n");
+}
+
+TEST_CASE("SIGTERM cancels the root, cleanup runs, and the exit code is 143", "[runtime]") {
+  if (in_child_process())
+    end_child(troupe::run(root_with_services));
+  child_process child;
+  child.wait_for("ready");
+  child.send(SIGTERM);
+  CHECK(child.wait_for_end() == 143);
+  CHECK(child.output == "ready\ngone\ngone\n");
+}
+
+TEST_CASE("a root that ends normally in spite of a signal keeps its exit code", "[runtime]") {
+  if (in_child_process())
+    end_child(troupe::run(ends_normally_after_a_signal));
+  child_process child;
+  child.wait_for("ready");
+  child.send(SIGINT);
+  CHECK(child.wait_for_end() == 5);
+}
+
+TEST_CASE("a second signal prints who still runs and ends the process", "[runtime]") {
+  if (in_child_process())
+    end_child(troupe::run(root_with_a_stuck_child));
+  child_process child;
+  child.wait_for("ready");
+  child.send(SIGINT);
+  child.wait_for("asked to stop"); // else the system may make one of the two
+  child.send(SIGINT);
+  CHECK(child.wait_for_end() == 130);
+  INFO(child.output);
+  CHECK(child.output.find("troupe: a second signal, SIGINT; still running:\n") != std::string::npos);
+  CHECK(child.output.find("  / (fiber 1) waits to join its children") != std::string::npos);
+  CHECK(child.output.find("  /1 (fiber 3) runs, or is ready to\n") != std::string::npos);
+}
+
+TEST_CASE("a root that does not end within the limit is reported, and the process ends", "[runtime]") {
+  if (in_child_process()) {
+    runtime here{runtime_options{.shutdown_limit = 20ms}};
+    end_child(exit_code_of(here.run(root_with_a_stuck_child), here.signalled()));
+  }
+  child_process child;
+  child.wait_for("ready");
+  child.send(SIGTERM);
+  CHECK(child.wait_for_end() == runtime_options{}.stuck_exit_code);
+  INFO(child.output);
+  CHECK(child.output.find("troupe: shutdown took longer than its limit of 20 ms; still running:\n") !=
+        std::string::npos);
+  CHECK(child.output.find("  /1 (fiber 3) runs, or is ready to\n") != std::string::npos);
+}
+
+TEST_CASE("run prints an error group line by line and returns 1", "[runtime]") {
+  if (in_child_process()) {
+    end_child(troupe::run([]() -> task<> {
+      co_await in_task_group([](task_group& group) {
+        group.start(fails);
+        group.start(waits_for_ever);
+      });
+    }));
+  }
+  child_process child;
+  CHECK(child.wait_for_end() == 1);
+  CHECK(child.output == "troupe: 1 failure in a task group; child 0: on purpose\n  child 0: on purpose\n");
+}
+
+TEST_CASE("a write to a closed pipe is an error, not the end of the process", "[runtime]") {
+  if (in_child_process()) {
+    end_child(troupe::run([]() -> task<int> {
+      int ends[2];
+      if (pipe2(ends, O_CLOEXEC) != 0)
+        co_return 2;
+      close(ends[0]);
+      const bool told = write(ends[1], "x", 1) < 0 && errno == EPIPE;
+      close(ends[1]);
+      co_return told ? 0 : 3;
+    }));
+  }
+  child_process child;
+  CHECK(child.wait_for_end() == 0);
+}

@@ -1,0 +1,114 @@
+#include <troupe/tools/command_line.hpp>
+
+#include <tests/catch.hpp>
+
+using namespace troupe::tools;
+
+namespace {
+
+template <class Command>
+Command as(const std::vector<std::string>& arguments) {
+  const command read = read_command_line(arguments);
+  REQUIRE(std::holds_alternative<Command>(read));
+  return std::get<Command>(read);
+}
+
+std::string error(const std::vector<std::string>& arguments) {
+  const std::string text = as<usage_error>(arguments).text;
+  INFO(text);
+  CHECK(text.starts_with("troupe: error: "));
+  CHECK(text.find("\n  in:   troupe") != std::string::npos); // where
+  CHECK(text.find("\n  help: troupe") != std::string::npos); // what to do
+  CHECK(text.back() == '\n');
+  return text.substr(0, text.find('\n'));
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+} // namespace
+
+TEST_CASE("run without a demo's name is ingest, with its options", "[tools]") {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"run"}, {"run", "ingest"}}) {
+    const auto read = as<run_ingest>(arguments);
+    CHECK(read.input == "/var/lib/dpkg/status");
+    CHECK(read.options.parsers == 8);
+    CHECK(read.options.capacity == 100);
+  }
+  const auto read = as<run_ingest>({"run", "--workers", "64", "--capacity=1", "--input", "-"});
+  CHECK(read.input == "-");
+  CHECK(read.options.parsers == 64);
+  CHECK(read.options.capacity == 1);
+}
+
+TEST_CASE("pipeline has defaults and takes an item to fail at", "[tools]") {
+  const auto by_default = as<run_pipeline>({"run", "pipeline"});
+  CHECK(by_default.options.items == 10'000);
+  CHECK(by_default.options.consumers == 8);
+  CHECK(by_default.options.capacity == 100);
+  CHECK(!by_default.options.fail_at);
+  const auto failing = as<run_pipeline>({"run", "pipeline", "--items", "7", "--fail-at", "7"});
+  CHECK(failing.options.items == 7);
+  CHECK(failing.options.fail_at == 7);
+}
+
+TEST_CASE("numbers out of range, and what is no number, are refused with the range", "[tools]") {
+  CHECK(error({"run", "ingest", "--workers", "0"}) ==
+        "troupe: error: --workers: `0` is not a whole number from 1 to 1024");
+  for (const std::string value : {"1025", "-1", "x", "", "1.5", "0x10", " 8", "99999999999999999999999"}) {
+    INFO(value);
+    CHECK(contains(error({"run", "ingest", "--workers", value}), "is not a whole number from 1 to 1024"));
+  }
+  CHECK(contains(error({"run", "ingest", "--capacity", "1000001"}), "from 1 to 1000000"));
+  CHECK(contains(error({"run", "pipeline", "--items", "0"}), "from 1 to 1000000000"));
+  CHECK(contains(error({"run", "pipeline", "--items", "10", "--fail-at", "11"}), "there is no item 11, only 10"));
+  CHECK(as<run_ingest>({"run", "--workers", "1024", "--capacity", "1000000"}).options.parsers == 1024);
+}
+
+TEST_CASE("an unknown word or option is named, with what was probably meant", "[tools]") {
+  CHECK(error({"rnu"}) == "troupe: error: unknown command `rnu`");
+  CHECK(contains(as<usage_error>({"lst"}).text, "try:  troupe list"));
+  CHECK(contains(as<usage_error>({"frobnicate"}).text, "try:  one of: run, list, help"));
+  CHECK(error({"run", "ingets"}) == "troupe: error: unknown demo `ingets`");
+  CHECK(contains(as<usage_error>({"run", "ingets"}).text, "try:  troupe run ingest"));
+  CHECK(error({"run", "ingest", "--worker=3"}) == "troupe: error: unknown option `--worker=3`");
+  CHECK(contains(as<usage_error>({"run", "ingest", "--worker=3"}).text, "try:  --workers"));
+  CHECK(error({"run", "ingest", "file"}) == "troupe: error: unexpected argument `file`");
+  CHECK(error({"list", "all"}) == "troupe: error: unexpected argument `all`");
+  CHECK(error({"help", "runn"}) == "troupe: error: unknown command `runn`");
+}
+
+TEST_CASE("a missing or repeated value is refused", "[tools]") {
+  CHECK(contains(error({"run", "ingest", "--workers"}), "--workers"));
+  CHECK(contains(error({"run", "ingest", "--workers", "1", "--workers", "2"}), "given twice"));
+  CHECK(contains(error({"run", "ingest", "--input", ""}), "name of a file is missing"));
+}
+
+TEST_CASE("arguments come back in errors without control sequences", "[tools]") {
+  CHECK(!contains(as<usage_error>({"\x1b[31m"}).text, "\x1b"));
+  CHECK(!contains(as<usage_error>({"run", "ingest", "--workers", "\x1b[31m"}).text, "\x1b"));
+  CHECK(!contains(as<usage_error>({"run", "ingest", "--\x1b[31m"}).text, "\x1b"));
+}
+
+TEST_CASE("each way to ask for help gives the help of that command, with exit codes at the top", "[tools]") {
+  const std::string top = as<show_text>({}).text;
+  CHECK(as<show_text>({"help"}).text == top);
+  CHECK(as<show_text>({"--help"}).text == top);
+  CHECK(as<show_text>({"-h"}).text == top);
+  for (const char* code : {"\n  0 ", "\n  1 ", "\n  2 ", "\n  70 ", "\n  130 ", "\n  141 ", "\n  143 "})
+    CHECK(contains(top, code));
+  for (const char* name : {"ingest", "pipeline"}) {
+    const std::string text = as<show_text>({"help", "run", name}).text;
+    CHECK(as<show_text>({"run", name, "--help"}).text == text);
+    CHECK(contains(text, std::string("Usage: troupe run ") + name));
+  }
+  CHECK(contains(as<show_text>({"run", "--help"}).text, "Demos:"));
+  CHECK(contains(as<show_text>({"list"}).text, "pipeline"));
+  CHECK(as<show_text>({"--version"}).text.starts_with("troupe "));
+}
+
+TEST_CASE("the closest word is offered only where it is close", "[tools]") {
+  CHECK(closest("pipelin", {"ingest", "pipeline"}) == "pipeline");
+  CHECK(closest("lits", {"list", "help"}) == "");
+  CHECK(closest("lis", {"list", "help"}) == "list");
+  CHECK(closest("x", {"list", "help"}) == "");
+}

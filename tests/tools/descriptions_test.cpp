@@ -1,0 +1,23 @@
+#include <troupe/tools/descriptions.hpp>
+
+#include <tests/catch.hpp>
+
+#include <sstream>
+#include <string>
+
+using namespace troupe::tools;
+
+TEST_CASE("each command is described, in whole lines that fit a terminal", "[tools]") {
+  for (const description* each : {&program, &run_demo, &ingest_demo, &pipeline_demo, &list_demos, &show_help}) {
+    INFO(each->name);
+    const std::string about = each->about;
+    const std::string notes = each->notes;
+    REQUIRE(!about.empty());
+    CHECK(std::string(each->summary).size() <= 66); // after the longest name
+    CHECK(about.back() != '\n');
+    CHECK((notes.empty() || notes.back() == '\n'));
+    std::istringstream lines{about + '\n' + notes};
+    for (std::string line; std::getline(lines, line);)
+      CHECK(line.size() <= 80);
+  }
+}
