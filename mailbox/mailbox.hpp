@@ -133,6 +133,9 @@ private:
 /// While the mailbox is full its senders wait: that wait is the backpressure. They are served in the order in which
 /// they began to wait, each resumes on its own fiber, and nobody overtakes them.
 ///
+/// It must live until the send it was used for has ended; an item may hold a sender of the mailbox it is sent to, but
+/// not the one it is sent by.
+///
 /// @thread any; several fibers may use one object
 template <class T>
 class sender {

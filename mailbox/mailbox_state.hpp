@@ -46,6 +46,10 @@ struct receiver_node : wait_node {
 /// queued or reserved (a freed slot belongs to the first of them at once), and none waits once it is closed.
 template <class T>
 class mailbox_state final : public waitable {
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
+                "an item of a mailbox must not be over-aligned: it travels through coroutine frames, which are not; "
+                "hold it by std::unique_ptr");
+
 public:
   mailbox_state(std::size_t capacity, undelivered_handler<T> undelivered)
       : capacity_(capacity), undelivered_(std::move(undelivered)) {}

@@ -103,36 +103,36 @@ protected:
 
 /// Sends an item that lives elsewhere: in the caller's frame, or in `sending_copy`. It is moved from on acceptance.
 template <class T>
-class send_operation : public sending<T> {
-public:
-  send_operation(mailbox_state<T>& state, T& source) noexcept : sending<T>(state) { this->item = &source; }
-  ~send_operation() {
-    if (this->was_stopped())
-      this->state_->refuse(std::move(source()), drop_reason::send_cancelled);
-  }
+class [[nodiscard("co_await it")]] send_operation : public sending<T>{
+  public : send_operation(mailbox_state<T> & state, T& source) noexcept : sending<T>(state){this->item = &source;
+} // namespace detail
+~send_operation() {
+  if (this->was_stopped())
+    this->state_->refuse(std::move(source()), drop_reason::send_cancelled);
+}
 
-  bool await_ready() {
-    if (this->enter()) [[likely]] {
-      wakeups woken;
-      const std::lock_guard held{this->state_->lock(), std::adopt_lock};
-      this->ended_ = true; // first: where putting throws nothing was sent, and nothing was stopped
-      this->state_->put(std::move(source()), woken);
-      this->accepted = true;
-      return this->waiting->tick();
-    }
-    return this->ended_ && this->waiting->tick();
+bool await_ready() {
+  if (this->enter()) [[likely]] {
+    wakeups woken;
+    const std::lock_guard held{this->state_->lock(), std::adopt_lock};
+    this->ended_ = true; // first: where putting throws nothing was sent, and nothing was stopped
+    this->state_->put(std::move(source()), woken);
+    this->accepted = true;
+    return this->waiting->tick();
   }
-  send_status await_resume() {
-    this->end();
-    if (this->accepted) [[likely]]
-      return send_status::accepted;
-    this->state_->refuse(std::move(source()), drop_reason::closed);
-    return send_status::closed;
-  }
+  return this->ended_ && this->waiting->tick();
+}
+send_status await_resume() {
+  this->end();
+  if (this->accepted) [[likely]]
+    return send_status::accepted;
+  this->state_->refuse(std::move(source()), drop_reason::closed);
+  return send_status::closed;
+}
 
 private:
-  T& source() noexcept { return *static_cast<T*>(this->item); }
-};
+T& source() noexcept { return *static_cast<T*>(this->item); }
+}; // namespace troupe
 
 template <class T>
 struct copy_to_send {
@@ -143,17 +143,17 @@ struct copy_to_send {
 
 /// Sends an item made from arguments.
 template <class T>
-class send_made_operation : copy_to_send<T>, public send_operation<T> {
-public:
-  template <class... Args>
-  explicit send_made_operation(mailbox_state<T>& state, std::in_place_t, Args&&... args)
-      : copy_to_send<T>(std::in_place, std::forward<Args>(args)...), send_operation<T>(state, this->copy) {}
+class [[nodiscard("co_await it")]] send_made_operation : copy_to_send<T>, public send_operation<T>{
+  public : template <class... Args>
+  explicit send_made_operation(mailbox_state<T> & state, std::in_place_t, Args&&... args) :
+      copy_to_send<T>(std::in_place, std::forward<Args>(args)...),
+  send_operation<T>(state, this->copy){}
 };
 
 template <class T>
-class reserve_operation : public sending<T> {
+class [[nodiscard("co_await it")]] reserve_operation : public sending<T> {
 public:
-  explicit reserve_operation(mailbox_state<T>& state) noexcept : sending<T>(state) {}
+  explicit reserve_operation(mailbox_state<T> & state) noexcept : sending<T>(state) {}
   ~reserve_operation() { this->was_stopped(); }
 
   bool await_ready() {
@@ -172,7 +172,7 @@ public:
 } // namespace detail
 
 template <class T>
-class [[nodiscard("await it: co_await in.receive()")]] receive_operation : detail::receiver_node<T> {
+class [[nodiscard("co_await it")]] receive_operation : detail::receiver_node<T> {
 public:
   explicit receive_operation(detail::mailbox_state<T> & state) noexcept : state_(&state) {}
   receive_operation(const receive_operation&) = delete;
@@ -240,9 +240,9 @@ private:
 namespace detail {
 
 template <class T>
-class join_operation : wait_node {
+class [[nodiscard("co_await it")]] join_operation : wait_node {
 public:
-  explicit join_operation(mailbox_state<T>& state) noexcept : state_(&state) {}
+  explicit join_operation(mailbox_state<T> & state) noexcept : state_(&state) {}
   ~join_operation() {
     if (!waited_)
       return;
@@ -250,7 +250,7 @@ public:
     state_->waiting_joiners().remove(*this);
   }
 
-  void attach(fiber& self) noexcept { waiting = &self; }
+  void attach(fiber & self) noexcept { waiting = &self; }
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<>) noexcept {
     if (waiting->stop_pending())

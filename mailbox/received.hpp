@@ -60,9 +60,9 @@ private:
     if (from_ == nullptr)
       return;
     std::optional<drop_reason> reason;
-    if (this_fiber::stopping())
+    if (const detail::ending how = detail::frames_ending(); how == detail::ending::stopped)
       reason = drop_reason::handling_cancelled;
-    else if (std::uncaught_exceptions() > passing_)
+    else if (how == detail::ending::failed || std::uncaught_exceptions() > passing_)
       reason = drop_reason::crashed;
     std::exchange(from_, nullptr)->settle(item_, reason);
   }

@@ -67,7 +67,10 @@ public:
   /// What stopped it first.
   ///
   /// @pre stopping()
-  cancel_cause cause() const noexcept { return cause_; }
+  cancel_cause cause() const noexcept {
+    static_cast<void>(stopping()); // acquire: a fiber may have learnt of the stop by a relaxed look
+    return cause_;
+  }
 
 private:
   friend class fiber;

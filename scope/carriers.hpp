@@ -17,29 +17,28 @@ namespace troupe {
 
 class carrier_pool;
 
-/// The thresholds of the policy. Measured on two cores with pipelines, chains, ping-pong and CPU-bound work
-/// (docs/design.md has the table); M/s are millions of items a second.
+/// The thresholds of the policy, chosen on two cores with pipelines, chains, ping-pong and CPU-bound work
+/// (docs/design.md, decision 1).
 namespace carrier_policy {
 
 /// Runs from the hand-off slot in a row while others wait: a ping-pong pair keeps its core and starves nobody.
 inline constexpr int handoffs_in_a_row_max = 16;
-/// A fiber that holds its core longer than this lets the watcher take what waits behind it. 1 us moved fibers that
-/// would have met again at once (a pipeline fell from 70 to 27 M/s), 20 us left work of 50 ns an item on one core.
+/// A fiber that holds its core longer than this lets the watcher take what waits behind it. With a
+/// fifth of this it moves fibers that would have met again at once, with four times of it light work stays on one core.
 inline constexpr duration core_held_max = std::chrono::microseconds{5};
-/// A fiber that has waited longer than this may be taken by the watcher. Anything from 20 to 100 us measured the same.
+/// A fiber that has waited longer than this may be taken by the watcher.
 inline constexpr duration queued_max = std::chrono::microseconds{100};
-/// The watcher spins for this long before its first nap. Without it work of 1 us an item spread 1.3 times, not 1.9.
+/// The watcher spins for this long before its first nap: work of a microsecond an item spreads only to who is awake.
 inline constexpr duration spin = std::chrono::microseconds{50};
 /// The watcher's naps grow from the first to the second: what a newly blocked core costs, against waking for nothing.
 inline constexpr duration nap_first = std::chrono::microseconds{50};
 inline constexpr duration nap_max = std::chrono::microseconds{400};
 /// When no other carrier has run for this long, the watcher goes home: an idle program uses no CPU time.
 inline constexpr duration linger = std::chrono::milliseconds{10};
-/// Half of a queue is taken at a time (one at a time cost 5 % in pipelines), but no more than this: the queue's lock
-/// is held while the list is walked.
+/// Half of a queue is taken at a time, but no more than this: the queue's lock is held while the list is walked.
 inline constexpr std::uint32_t stolen_max = 256;
 /// One call of `carrier::work()` lasts about this long, then whoever shares the thread has its turn: a CAF actor beside
-/// busy fibers waits about as long for each message. Coming back costs a quarter of a microsecond.
+/// busy fibers waits about as long for each message.
 inline constexpr duration turn = std::chrono::microseconds{50};
 /// The clock is read after this many fibers, so that it costs nothing for each.
 inline constexpr int runs_between_clock_reads = 32;

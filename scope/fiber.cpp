@@ -9,14 +9,14 @@ namespace {
 // Read only through the functions below, which are never inlined into a coroutine: a coroutine may go on on another
 // thread, and a compiler may keep the address of a thread_local over the suspension.
 constinit thread_local fiber* current = nullptr;
-constinit thread_local bool stopping_frames = false;
+constinit thread_local detail::ending ending_now = detail::ending::normal;
 
 } // namespace
 
 namespace this_fiber {
 
 [[gnu::noinline]] fiber* pointer() noexcept { return current; }
-[[gnu::noinline]] bool stopping() noexcept { return stopping_frames; }
+bool stopping() noexcept { return detail::frames_ending() == detail::ending::stopped; }
 bool stop_requested() noexcept {
   const fiber* self = pointer();
   return self != nullptr && self->stop_pending();
@@ -25,6 +25,10 @@ bool stop_requested() noexcept {
 } // namespace this_fiber
 
 namespace detail {
+
+[[gnu::noinline]] ending frames_ending() noexcept { return ending_now; }
+[[gnu::noinline]] ending_marked::ending_marked(ending as) noexcept : before_(std::exchange(ending_now, as)) {}
+[[gnu::noinline]] ending_marked::~ending_marked() { ending_now = before_; }
 
 void wakeups::add(fiber& woken) noexcept {
   woken.next_in_queue = nullptr;
@@ -114,7 +118,7 @@ bool fiber::leave_thread() noexcept {
 }
 
 bool fiber::walk() noexcept {
-  stopping_frames = true;
+  const detail::ending_marked marked{detail::ending::stopped};
   while (leaf_ != nullptr) {
     detail::frame& doomed = *leaf_;
     bool* const station = doomed.station;
@@ -131,7 +135,6 @@ bool fiber::walk() noexcept {
       break;
     }
   }
-  stopping_frames = false;
   return leaf_ != nullptr;
 }
 

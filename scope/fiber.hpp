@@ -24,6 +24,26 @@ struct frame {
   bool* station = nullptr;                  // not null: a stop halts here, tells so, and resumes the awaiter
 };
 
+/// Why frames, and what they hold, are being destroyed on this thread.
+enum class ending : std::uint8_t {
+  normal,
+  failed,  ///< They ended with an exception.
+  stopped, ///< They are stopped, or were not started because of a stop.
+};
+ending frames_ending() noexcept;
+
+/// Says so while it lives.
+class ending_marked {
+public:
+  explicit ending_marked(ending as) noexcept;
+  ~ending_marked();
+  ending_marked(const ending_marked&) = delete;
+  ending_marked& operator=(const ending_marked&) = delete;
+
+private:
+  ending before_;
+};
+
 /// Something that fibers wait for, as reports name it.
 class waitable {
 public:

@@ -6,7 +6,8 @@
 
 namespace troupe::detail {
 
-/// Lock whose holder never waits, never calls user code and never takes longer than a list walk.
+/// Lock whose holder never waits, never calls user code and takes no longer than a list walk (a queue that grows moves
+/// its items once).
 ///
 /// A `std::mutex` costs two locked instructions a pair, this one costs one, which is what a mailbox can afford per
 /// item. The holder may be preempted, so a waiter gives its core away after a while.

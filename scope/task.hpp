@@ -61,7 +61,10 @@ struct promise_base : frame {
   };
   final_awaiter final_suspend() const noexcept { return {}; }
 
-  void unhandled_exception() noexcept { error = std::current_exception(); }
+  void unhandled_exception() noexcept {
+    error = std::current_exception();
+    failed = true;
+  }
 
   template <class Operation>
   requires fiber_operation<std::remove_reference_t<Operation>>
@@ -75,6 +78,7 @@ struct promise_base : frame {
   void await_transform(task<T>& callee) = delete; // a task is awaited once: co_await std::move(callee)
 
   std::exception_ptr error;
+  bool failed = false; // also once the error has been taken
 };
 
 template <class T>
@@ -137,10 +141,12 @@ private:
 
   void reset() noexcept {
     if (const std::coroutine_handle<> handle = std::exchange(handle_, nullptr); handle != nullptr) {
-      if (promise_type& promise = promise_of(handle); promise.runs_on == nullptr)
+      if (promise_type& promise = promise_of(handle); promise.runs_on == nullptr) {
         detail::destroy_unstarted(promise);
-      else
-        handle.destroy(); // it has ended: what it awaited is gone already, so nothing recurses
+      } else { // ended: what it awaited is gone already, so nothing recurses
+        const detail::ending_marked marked{promise.failed ? detail::ending::failed : detail::frames_ending()};
+        handle.destroy();
+      }
     }
   }
   static promise_type& promise_of(std::coroutine_handle<> handle) noexcept {

@@ -54,7 +54,10 @@ public:
   }
 
   /// For what is never begun.
-  void discard() noexcept { held_.reset(); }
+  void discard() noexcept {
+    const ending_marked marked{ending::stopped};
+    held_.reset();
+  }
 
 private:
   struct callable {

@@ -247,6 +247,7 @@ TEST_CASE("receivers of a closed mailbox wait for what permits may still bring",
   for (const bool used : {true, false})
     simulate([used]() -> task<> {
       const mailbox<int> box{capacity{1}};
+      const sender<int> stays = box.sender(); // so that no last sender closes it a second time
       std::vector<int> got;
       co_await in_task_group([&](task_group& group) {
         group.start(drain, box.receiver(), std::ref(got));

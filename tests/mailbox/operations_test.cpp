@@ -286,6 +286,30 @@ TEST_CASE("a stopped join changes nothing, and another join goes on", "[mailbox]
   });
 }
 
+TEST_CASE("join waits for an item in hand although nothing is queued", "[mailbox][C9]") {
+  simulate([]() -> task<> {
+    mailbox<int> box{capacity{1}};
+    const sender<int> out = box.sender();
+    const receiver<int> in = box.receiver();
+    co_await out.send(1);
+    bool let_go = false;
+    co_await in_task_group([&](task_group& group) {
+      group.start([](const receiver<int>& from, bool& gone) -> task<> {
+        const received<int> item = co_await from.receive();
+        co_await sleep_for(1s);
+        gone = true;
+      }, std::ref(in), std::ref(let_go));
+      group.start([](mailbox<int>& of, bool& gone) -> task<> {
+        while (of.statistics().in_hand == 0)
+          co_await yield();
+        co_await of.join();
+        CHECK(gone);
+      }, std::ref(box), std::ref(let_go));
+    });
+    CHECK(let_go);
+  });
+}
+
 TEST_CASE("join also waits for what is sent meanwhile, that of waiting senders included", "[mailbox][C9]") {
   simulate([]() -> task<> {
     mailbox<int> box{capacity{1}};

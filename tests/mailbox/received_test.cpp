@@ -155,9 +155,9 @@ TEST_CASE("the handler finds the item as it was received, and may take it away",
   ledger books{1};
   std::optional<parcel> rescued;
   mailbox<parcel> box{capacity{1}, [&](parcel&& item, drop_reason reason) {
-    item.dropped(reason);
-    rescued.emplace(std::move(item));
-  }};
+                        item.dropped(reason);
+                        rescued.emplace(std::move(item));
+                      }};
   const sender<parcel> out = box.sender();
   const receiver<parcel> in = box.receiver();
   REQUIRE(out.try_send(parcel{books, 0}) == send_status::accepted);
@@ -181,9 +181,9 @@ TEST_CASE("a received item outlives its receiver and its mailbox", "[mailbox][E6
       std::vector<drop_reason> told;
       {
         mailbox<parcel> box{capacity{3}, [&](parcel&& item, drop_reason reason) {
-          item.dropped(reason);
-          told.push_back(reason);
-        }};
+                              item.dropped(reason);
+                              told.push_back(reason);
+                            }};
         const sender<parcel> out = box.sender();
         const receiver<parcel> in = box.receiver();
         for (std::size_t i = 0; i < 3; ++i)
@@ -260,4 +260,52 @@ TEST_CASE("a received item may move to another fiber and settle there", "[mailbo
     co_await in_task_group([&](task_group& group) { group.start(keep, std::move(item)); });
   });
   CHECK(all.handled() == 1);
+}
+
+TEST_CASE("an item that was given to a task that failed is crashed, wherever the error went", "[mailbox][C9]") {
+  const auto fails_with = [](received<int> item) -> task<> {
+    co_await checkpoint();
+    throw *item;
+  };
+  std::vector<drop_reason> dropped;
+  simulator sim;
+  const outcome<> ended = sim.run([&]() -> task<> {
+    mailbox<int> box{capacity{1}, [&](int&&, drop_reason reason) { dropped.push_back(reason); }};
+    const sender<int> out = box.sender();
+    const receiver<int> in = box.receiver();
+    static_cast<void>(out.try_send(1));
+    received<int> first = in.try_receive();
+    {
+      const outcome<> caught = co_await as_outcome(fails_with(std::move(first)));
+      CHECK(caught.has_error());
+    }
+    static_cast<void>(out.try_send(2));
+    received<int> second = in.try_receive();
+    const outcome<> group = co_await as_outcome(
+        in_task_group([&](task_group& children) { children.start(fails_with, std::move(second)); }));
+    CHECK(group.has_error());
+    co_await box.join();
+    CHECK(box.statistics().handled == 0);
+  });
+  CHECK(ended.has_value());
+  CHECK(dropped == std::vector{drop_reason::crashed, drop_reason::crashed});
+}
+
+TEST_CASE("an item that was given to a child that was not started is not handled", "[mailbox][C9]") {
+  std::vector<drop_reason> dropped;
+  simulator sim;
+  const outcome<> ended = sim.run([&]() -> task<> {
+    mailbox<int> box{capacity{1}, [&](int&&, drop_reason reason) { dropped.push_back(reason); }};
+    const sender<int> out = box.sender();
+    const receiver<int> in = box.receiver();
+    static_cast<void>(out.try_send(1));
+    received<int> item = in.try_receive();
+    co_await in_task_group([&](task_group& group) {
+      group.cancel();
+      group.start([](received<int>) -> task<> { co_return; }, std::move(item));
+    });
+    co_await box.join();
+  });
+  CHECK(ended.has_value());
+  CHECK(dropped == std::vector{drop_reason::handling_cancelled});
 }

@@ -40,10 +40,17 @@ struct seen {
 /// Lets happen what is to happen: the limit passes when nothing else can.
 task<> pull(trigger what, task_group& own, task_group& outer) {
   switch (what) {
-  case trigger::child_fails: throw std::runtime_error{"on purpose"};
-  case trigger::own_cancel: own.cancel(); break;
-  case trigger::parent_cancel: outer.cancel(); break;
-  case trigger::deadline: co_await wait_for_ever(); break;
+  case trigger::child_fails:
+    throw std::runtime_error{"on purpose"};
+  case trigger::own_cancel:
+    own.cancel();
+    break;
+  case trigger::parent_cancel:
+    outer.cancel();
+    break;
+  case trigger::deadline:
+    co_await wait_for_ever();
+    break;
   }
 }
 
@@ -124,7 +131,8 @@ result run(setting chosen, const simulation_options& options) {
 
 } // namespace
 
-TEST_CASE("a child that fails before or during the join ends its group with an error and stops nothing around it", "[scope][A2]") {
+TEST_CASE("a child that fails before or during the join ends its group with an error and stops nothing around it",
+          "[scope][A2]") {
   over_seeds(1'000, [](const simulation_options& options) {
     for (const moment when : {moment::before_join, moment::during_join}) {
       const result got = run({trigger::child_fails, when}, options);
@@ -209,19 +217,36 @@ task<> stubborn(int way, int& waits_behind_cancel, bool& left) {
       throw std::logic_error{"a wait was passed after the cancel"};
     try {
       switch (way) {
-      case 0: co_await sleep_for(1s); break;
-      case 1: co_await sleep_for(0s); break;
-      case 2: co_await yield(); break;
-      case 3: co_await checkpoint(); break;
-      case 4: co_await in_task_group([](task_group& group) { group.start(sleeps_long); }); break;
-      case 5: co_await in_task_group([](task_group& group) -> task<> {
+      case 0:
+        co_await sleep_for(1s);
+        break;
+      case 1:
+        co_await sleep_for(0s);
+        break;
+      case 2:
+        co_await yield();
+        break;
+      case 3:
+        co_await checkpoint();
+        break;
+      case 4:
+        co_await in_task_group([](task_group& group) { group.start(sleeps_long); });
+        break;
+      case 5:
+        co_await in_task_group([](task_group& group) -> task<> {
           auto one = group.start(yields_once);
           co_await one.value();
         });
         break;
-      case 6: static_cast<void>(co_await move_on_after(1h, yields_once())); break;
-      case 7: co_await in_task_group([](task_group& group) { group.start(yields_once); }); break;
-      default: static_cast<void>(co_await as_outcome(yields_once())); break;
+      case 6:
+        static_cast<void>(co_await move_on_after(1h, yields_once()));
+        break;
+      case 7:
+        co_await in_task_group([](task_group& group) { group.start(yields_once); });
+        break;
+      default:
+        static_cast<void>(co_await as_outcome(yields_once()));
+        break;
       }
     } catch (...) {
     }
@@ -294,7 +319,8 @@ task<> small_tree(int level, census& alive) {
   }
   co_await in_task_group([&](task_group& group) -> task<> {
     const counted in_body{alive};
-    auto first = group.start([](int below, census& of, counted) -> task<> { co_await small_tree(below, of); }, level - 1, std::ref(alive), counted{alive});
+    auto first = group.start([](int below, census& of, counted) -> task<> { co_await small_tree(below, of); },
+                             level - 1, std::ref(alive), counted{alive});
     auto second = group.start(small_tree, level - 1, std::ref(alive));
     static_cast<void>(co_await move_on_after(500ms, first.value()));
     co_await second.wait_ended();

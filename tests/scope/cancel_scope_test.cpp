@@ -201,10 +201,12 @@ TEST_CASE("a child started by a destructor while another one alone is stopped ru
     int& ran;
     explicit starter(task_group& in, int& out) : group(in), ran(out) {}
     ~starter() {
-      group.start([](int& out) -> task<> {
-        co_await sleep_for(1s);
-        ++out;
-      }, std::ref(ran));
+      group.start(
+          [](int& out) -> task<> {
+            co_await sleep_for(1s);
+            ++out;
+          },
+          std::ref(ran));
     }
   };
   const auto ended = simulated.run([&]() -> task<> {

@@ -80,7 +80,8 @@ TEST_CASE("value() throws the child's own exception", "[scope]") {
   simulator simulated;
   const auto ended = simulated.run([]() -> task<> {
     std::optional<child<int>> failing;
-    auto group_ended = co_await as_outcome(in_task_group([&](task_group& group) { failing.emplace(group.start(slow_failure)); }));
+    auto group_ended =
+        co_await as_outcome(in_task_group([&](task_group& group) { failing.emplace(group.start(slow_failure)); }));
     const auto waited = co_await as_outcome(failing->value());
     CHECK(waited.has_error());
     CHECK(failing->result().error() == waited.error());
@@ -102,7 +103,7 @@ TEST_CASE("a failed child stops those in its group that wait for it, and is the 
       std::optional<child<int>> failing; // out here: the body's locals go before its children
       co_await in_task_group([&](task_group& group) -> task<> {
         failing.emplace(group.start(slow_failure));
-        group.start([&]() -> task<> { static_cast<void>(co_await as_outcome(failing->value())); });
+        group.start([&]() -> task<> { static_cast<void>(co_await failing->value()); });
         static_cast<void>(co_await failing->value());
         went_on = true;
       });
@@ -119,9 +120,8 @@ TEST_CASE("a failed child stops those in its group that wait for it, and is the 
 
 TEST_CASE("a result that throws while it is made is the child's error", "[scope]") {
   simulator simulated;
-  auto ended = simulated.run([]() -> task<> {
-    co_await in_task_group([](task_group& group) { group.start(makes_what_cannot_be_made); });
-  });
+  auto ended = simulated.run(
+      []() -> task<> { co_await in_task_group([](task_group& group) { group.start(makes_what_cannot_be_made); }); });
   REQUIRE(ended.has_error());
   CHECK(message_of(ended.error()).find("not made") != std::string::npos);
 }
@@ -203,7 +203,8 @@ TEST_CASE("several fibers that wait for one child go on in the order in which th
   CHECK(order == std::vector<int>{0, 1, 2, 3, 4});
 }
 
-TEST_CASE("a fiber that is stopped while it waits for a child leaves the child and the other waiters alone", "[scope]") {
+TEST_CASE("a fiber that is stopped while it waits for a child leaves the child and the other waiters alone",
+          "[scope]") {
   over_seeds(100, [](simulation_options options) {
     options.clock = clock_mode::autojump;
     simulator simulated{options};

@@ -59,7 +59,8 @@ TEST_CASE("a result is never discarded by an expiry in the same instant", "[scop
   CHECK(in_time + expired == 2 * seeds(1'000));
 }
 
-TEST_CASE("a result that a child has in the instant of the limit around its waiter is delivered once or kept", "[scope][B7]") {
+TEST_CASE("a result that a child has in the instant of the limit around its waiter is delivered once or kept",
+          "[scope][B7]") {
   over_seeds(1'000, [](const simulation_options& options) {
     simulator simulated{options};
     auto ended = simulated.run([]() -> task<int> {
@@ -83,7 +84,9 @@ TEST_CASE("limits that have passed start nothing, and nested limits hold the lea
   over_seeds(1'000, [](const simulation_options& options) {
     simulator simulated{options};
     seeded_random random{options.seed};
-    const duration limits[] = {duration::min(), duration{-1}, duration::zero(), 1ns, 1s, 2s, 1h, clipped(std::chrono::hours::max()), duration::max()};
+    const duration limits[] = {
+        duration::min(), duration{-1}, duration::zero(), 1ns, 1s, 2s, 1h, clipped(std::chrono::hours::max()),
+        duration::max()};
     const auto ended = simulated.run([&]() -> task<> {
       for (int i = 0; i < 8; ++i) {
         const duration outer = limits[random.below(std::size(limits))];

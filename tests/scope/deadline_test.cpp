@@ -89,10 +89,12 @@ TEST_CASE("fail_after gives the result in time, and throws deadline_exceeded whe
 
 TEST_CASE("what the limited task throws passes through the limit", "[scope]") {
   simulator simulated;
-  CHECK_THROWS_AS(simulated.run([]() -> task<> { static_cast<void>(co_await move_on_after(2s, failure_after(1s))); }).value(),
-                  std::range_error);
-  CHECK_THROWS_AS(simulated.run([]() -> task<> { static_cast<void>(co_await fail_after(2s, failure_after(1s))); }).value(),
-                  std::range_error);
+  CHECK_THROWS_AS(
+      simulated.run([]() -> task<> { static_cast<void>(co_await move_on_after(2s, failure_after(1s))); }).value(),
+      std::range_error);
+  CHECK_THROWS_AS(
+      simulated.run([]() -> task<> { static_cast<void>(co_await fail_after(2s, failure_after(1s))); }).value(),
+      std::range_error);
 }
 
 TEST_CASE("a limit that has passed starts nothing, and what it was given goes", "[scope][B7]") {
@@ -107,12 +109,14 @@ TEST_CASE("a limit that has passed starts nothing, and what it was given goes", 
     }
     const auto passed_1 = co_await move_on_after(std::chrono::hours::min(), must_not_begin(begun, counted{alive}));
     CHECK_FALSE(passed_1);
-    const auto passed_2 = co_await move_on_after(std::chrono::duration<double>{-0.0}, must_not_begin(begun, counted{alive}));
+    const auto passed_2 =
+        co_await move_on_after(std::chrono::duration<double>{-0.0}, must_not_begin(begun, counted{alive}));
     CHECK_FALSE(passed_2);
-    const auto passed_3 = co_await move_on_after(std::chrono::duration<double>{std::nan("")}, must_not_begin(begun, counted{alive}));
+    const auto passed_3 =
+        co_await move_on_after(std::chrono::duration<double>{std::nan("")}, must_not_begin(begun, counted{alive}));
     CHECK_FALSE(passed_3);
     const auto passed_4 = co_await move_on_after(std::chrono::duration<float>{-std::numeric_limits<float>::infinity()},
-                                       must_not_begin(begun, counted{alive}));
+                                                 must_not_begin(begun, counted{alive}));
     CHECK_FALSE(passed_4);
     const auto passed_5 = co_await move_on_at(instant{}, must_not_begin(begun, counted{alive}));
     CHECK_FALSE(passed_5);
@@ -136,9 +140,11 @@ TEST_CASE("a limit beyond the clock's end never passes", "[scope][B7]") {
     CHECK(got_7 == 1);
     const auto got_8 = co_await move_on_after(std::chrono::hours::max(), after(1h, 2));
     CHECK(got_8 == 2);
-    const auto got_9 = co_await move_on_after(std::chrono::duration<double>{std::numeric_limits<double>::infinity()}, after(1h, 3));
+    const auto got_9 =
+        co_await move_on_after(std::chrono::duration<double>{std::numeric_limits<double>::infinity()}, after(1h, 3));
     CHECK(got_9 == 3);
-    const auto got_10 = co_await move_on_after(std::chrono::duration<double, std::milli>{9'223'372'036'854.775'808}, after(1h, 4));
+    const auto got_10 =
+        co_await move_on_after(std::chrono::duration<double, std::milli>{9'223'372'036'854.775'808}, after(1h, 4));
     CHECK(got_10 == 4);
     const auto got_11 = co_await fail_at(instant::max(), after(1h, 5));
     CHECK(got_11 == 5);
@@ -185,7 +191,8 @@ TEST_CASE("the cause of a stop by a limit is the deadline", "[scope]") {
   const auto ended = simulated.run([]() -> task<> {
     std::optional<child<>> one;
     co_await in_task_group([&](task_group& group) -> task<> {
-      static_cast<void>(co_await move_on_after(1s, in_task_group([&](task_group& inner) { one.emplace(inner.start(nothing_after, 5s)); })));
+      static_cast<void>(co_await move_on_after(
+          1s, in_task_group([&](task_group& inner) { one.emplace(inner.start(nothing_after, 5s)); })));
       group.cancel();
     });
     CHECK(one->result().cancelled());
@@ -199,10 +206,11 @@ TEST_CASE("a limit around a group stops its children, and ends after them", "[sc
   simulator simulated;
   census alive;
   const auto ended = simulated.run([&]() -> task<> {
-    const bool done = co_await move_on_after(1s, in_task_group([&](task_group& group) {
-      for (int i = 0; i < 3; ++i)
-        group.start([](counted) -> task<> { co_await sleep_for(1h); }, counted{alive});
-    }));
+    const bool done =
+        co_await move_on_after(1s, in_task_group([&](task_group& group) {
+                                 for (int i = 0; i < 3; ++i)
+                                   group.start([](counted) -> task<> { co_await sleep_for(1h); }, counted{alive});
+                               }));
     CHECK_FALSE(done);
     CHECK(alive.alive() == 0);
   });

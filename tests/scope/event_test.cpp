@@ -27,6 +27,8 @@ task<> some_of_everything() {
     group.start(nap);
     const child<> stopped = group.start(nap);
     stopped.cancel();
+    stopped.cancel(); // tells nothing: it has been cancelled
+    group.cancel();
     group.cancel();
     group.start(nap);
   });
@@ -38,8 +40,9 @@ task<> some_of_everything() {
 
 TEST_CASE("every event kind has its name", "[scope]") {
   std::set<std::string_view> names;
-  for (const event_kind kind : {event_kind::fiber_started, event_kind::fiber_ended, event_kind::start_refused, event_kind::wait_begun,
-                                event_kind::wait_granted, event_kind::wait_stopped, event_kind::cancel_requested})
+  for (const event_kind kind :
+       {event_kind::fiber_started, event_kind::fiber_ended, event_kind::start_refused, event_kind::wait_begun,
+        event_kind::wait_granted, event_kind::wait_stopped, event_kind::cancel_requested})
     names.insert(to_string(kind));
   CHECK(names.size() == 7);
   CHECK(names.count("unknown") == 0);
@@ -52,7 +55,8 @@ TEST_CASE("each fiber that is started ends once, and each wait that is begun is 
     simulator simulated{options};
     REQUIRE(simulated.run(some_of_everything).has_value());
     CHECK(sink.count(event_kind::fiber_started) == sink.count(event_kind::fiber_ended));
-    CHECK(sink.count(event_kind::wait_begun) == sink.count(event_kind::wait_granted) + sink.count(event_kind::wait_stopped));
+    CHECK(sink.count(event_kind::wait_begun) ==
+          sink.count(event_kind::wait_granted) + sink.count(event_kind::wait_stopped));
     CHECK(sink.count(event_kind::start_refused) == 1);
   });
 }

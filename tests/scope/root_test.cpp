@@ -65,7 +65,7 @@ TEST_CASE("function and arguments of a root are gone when its end is told", "[sc
   census alive;
   simulator simulated;
   const auto top = make_root(
-    simulated, [](counted) -> task<> { co_await sleep_for(1s); }, counted{alive});
+      simulated, [](counted) -> task<> { co_await sleep_for(1s); }, counted{alive});
   CHECK(alive.alive() == 1);
   top->start();
   simulated.advance(1s);
@@ -77,7 +77,8 @@ TEST_CASE("a root that is never started leaves nothing behind", "[scope]") {
   census alive;
   {
     simulator simulated;
-    const auto top = make_root(simulated, [](counted) -> task<> { co_return; }, counted{alive});
+    const auto top = make_root(
+        simulated, [](counted) -> task<> { co_return; }, counted{alive});
     CHECK(alive.alive() == 1);
   }
   CHECK(alive.alive() == 0);

@@ -103,6 +103,16 @@ TEST_CASE("a sleep of zero or less, or until an instant that has passed, yields"
   CHECK(simulated.time().now() == instant{});
 }
 
+TEST_CASE("a sleep of zero or less needs no clock that moves", "[scope][B7]") {
+  simulator simulated{{.clock = clock_mode::manual}};
+  const auto ended = simulated.run([]() -> task<> {
+    co_await sleep_for(0s);
+    co_await sleep_for(-1s);
+    co_await sleep_until(instant{});
+  });
+  CHECK(ended.has_value());
+}
+
 TEST_CASE("a sleep for ever ends only by a cancel, and never moves the clock to its end", "[scope][B7]") {
   over_seeds(50, [](simulation_options options) {
     simulator simulated{options};
@@ -110,7 +120,9 @@ TEST_CASE("a sleep for ever ends only by a cancel, and never moves the clock to 
       co_await in_task_group([](task_group& group) {
         group.start([]() -> task<> { co_await sleep_for(duration::max()); });
         group.start([]() -> task<> { co_await sleep_for(std::chrono::hours::max()); });
-        group.start([]() -> task<> { co_await sleep_for(std::chrono::duration<double>{std::numeric_limits<double>::infinity()}); });
+        group.start([]() -> task<> {
+          co_await sleep_for(std::chrono::duration<double>{std::numeric_limits<double>::infinity()});
+        });
         group.start([]() -> task<> { co_await sleep_until(instant::max()); });
         group.start([&group]() -> task<> {
           co_await yield();

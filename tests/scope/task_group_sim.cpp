@@ -90,7 +90,8 @@ TEST_CASE("spawn races close: each start either runs its exit path once or is re
     const auto ended = simulated.run([&]() -> task<> {
       co_await in_task_group([&](task_group& group) {
         for (std::uint64_t i = 0; i < 3; ++i)
-          group.start(starter, std::ref(group), std::ref(all), options.seed * 3 + i, 6, i == 1 ? static_cast<int>(options.seed % 7) : -1);
+          group.start(starter, std::ref(group), std::ref(all), options.seed * 3 + i, 6,
+                      i == 1 ? static_cast<int>(options.seed % 7) : -1);
       });
     });
     CHECK(ended.has_value());

@@ -71,7 +71,8 @@ TEST_CASE("an empty group ends at once", "[scope]") {
   CHECK(simulated.steps() == 1);
 }
 
-TEST_CASE("errors are ordered by start index, not by completion, and the one that began the stop is the primary", "[scope][A1]") {
+TEST_CASE("errors are ordered by start index, not by completion, and the one that began the stop is the primary",
+          "[scope][A1]") {
   over_seeds(100, [](simulation_options options) {
     options.clock = clock_mode::race;
     simulator simulated{options};
@@ -115,7 +116,8 @@ TEST_CASE("one failure is a group of one, with the original exception", "[scope]
   CHECK(std::string{failed.what()} == "1 failure in a task group; child 0: original");
 }
 
-TEST_CASE("the body's error comes first and stops the children, from a plain body and from a waiting one", "[scope][A1]") {
+TEST_CASE("the body's error comes first and stops the children, from a plain body and from a waiting one",
+          "[scope][A1]") {
   over_seeds(20, [](simulation_options options) {
     options.clock = clock_mode::race;
     for (const bool waits : {false, true}) {
@@ -144,6 +146,27 @@ TEST_CASE("the body's error comes first and stops the children, from a plain bod
       CHECK(failed.primary() == 0);
       CHECK(std::string{failed.what()} == "2 failures in a task group; first body: body");
     }
+  });
+}
+
+TEST_CASE("a body that fails with its child's own exception is no second failure", "[scope][A1]") {
+  over_seeds(20, [](const simulation_options& options) {
+    simulator simulated{options};
+    const auto ended = simulated.run([]() -> task<> {
+      co_await in_task_group([](task_group& group) -> task<> {
+        auto failing = group.start([]() -> task<> {
+          co_await yield();
+          throw std::runtime_error{"the child's"};
+        });
+        while (!failing.ended())
+          co_await yield();
+        failing.result().value();
+      });
+    });
+    REQUIRE(ended.has_error());
+    const error_group failed = group_of(ended);
+    REQUIRE(failed.errors().size() == 1);
+    CHECK(failed.errors()[0].start_index == 0U);
   });
 }
 
@@ -288,6 +311,7 @@ TEST_CASE("an error wins over an outer cancel, which is taken at the next wait",
         outer.start([&]() -> task<> {
           auto failed = co_await as_outcome(in_task_group([&](task_group& inner) {
             inner.start(fails_when_stopped);
+            inner.start([]() -> task<> { co_await wait_for_ever(); }); // is stopped, which alone would pass the stop on
             begun = true;
           }));
           saw_the_error = failed.has_error();
@@ -319,10 +343,13 @@ TEST_CASE("copying that throws starts nothing and leaves nothing", "[scope][A3]"
   const auto ended = simulated.run([&]() -> task<> {
     const throws_when_copied argument{alive};
     co_await in_task_group([&](task_group& group) {
-      CHECK_THROWS_AS(group.start([&](const throws_when_copied&) -> task<> {
-        ++ran;
-        co_return;
-      }, argument), std::runtime_error);
+      CHECK_THROWS_AS(group.start(
+                          [&](const throws_when_copied&) -> task<> {
+                            ++ran;
+                            co_return;
+                          },
+                          argument),
+                      std::runtime_error);
       CHECK(group.children_approx() == 0);
       group.start([&]() -> task<> {
         ran += 10;
@@ -341,10 +368,12 @@ TEST_CASE("function and arguments are gone when the child has ended, and referen
   simulator simulated;
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
-      const auto one = group.start([](counted, std::unique_ptr<int> moved, int& out) -> task<> {
-        co_await sleep_for(1s);
-        out = *moved;
-      }, counted{alive}, std::make_unique<int>(3), std::ref(target));
+      const auto one = group.start(
+          [](counted, std::unique_ptr<int> moved, int& out) -> task<> {
+            co_await sleep_for(1s);
+            out = *moved;
+          },
+          counted{alive}, std::make_unique<int>(3), std::ref(target));
       CHECK(alive.alive() == 1);
       co_await one.wait_ended();
       CHECK(alive.alive() == 0);

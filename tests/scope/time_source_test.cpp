@@ -54,8 +54,9 @@ TEST_CASE("durations of any unit are clipped to what the clock can hold", "[scop
 }
 
 TEST_CASE("a clipped negative duration can be added to any instant of the clock", "[scope][B7]") {
-  for (const duration lowest : {clipped(duration::min()), clipped(std::chrono::hours::min()), clipped(std::chrono::seconds::min()),
-                                clipped(std::chrono::duration<double>{-std::numeric_limits<double>::infinity()})}) {
+  for (const duration lowest :
+       {clipped(duration::min()), clipped(std::chrono::hours::min()), clipped(std::chrono::seconds::min()),
+        clipped(std::chrono::duration<double>{-std::numeric_limits<double>::infinity()})}) {
     CHECK(lowest < -std::chrono::hours{24 * 365 * 100});
     CHECK(saturated(instant{}, lowest) < instant{});
   }
@@ -87,9 +88,11 @@ TEST_CASE("a unit that is no whole number of nanoseconds does not overflow on it
 TEST_CASE("the heap gives timers by instant, then in the order of adding", "[scope]") {
   timer_heap heap;
   counting_timer late{at(3)}, first{at(1)}, second{at(1)}, middle{at(2)};
-  for (timer* each : {static_cast<timer*>(&late), static_cast<timer*>(&first), static_cast<timer*>(&second), static_cast<timer*>(&middle)})
+  for (timer* each : {static_cast<timer*>(&late), static_cast<timer*>(&first), static_cast<timer*>(&second),
+                      static_cast<timer*>(&middle)})
     heap.add(*each);
-  for (timer* expected : {static_cast<timer*>(&first), static_cast<timer*>(&second), static_cast<timer*>(&middle), static_cast<timer*>(&late)}) {
+  for (timer* expected : {static_cast<timer*>(&first), static_cast<timer*>(&second), static_cast<timer*>(&middle),
+                          static_cast<timer*>(&late)}) {
     REQUIRE(heap.first() == expected);
     CHECK(heap.remove(*expected));
   }
@@ -113,22 +116,29 @@ TEST_CASE("a timer can be taken out once, from any place, and added again", "[sc
 }
 
 TEST_CASE("the heap agrees with a sorted set through random additions and removals", "[scope]") {
-  seeded_random random{7};
-  timer_heap heap;
-  std::vector<std::unique_ptr<counting_timer>> timers;
-  std::set<std::pair<instant, std::size_t>> model; // by instant, then by index: they are added in that order
-  for (int i = 0; i < 2'000; ++i) {
-    if (model.empty() || random.below(3) != 0) {
-      timers.push_back(std::make_unique<counting_timer>(at(static_cast<int>(random.below(50)))));
-      heap.add(*timers.back());
-      model.emplace(timers.back()->when(), timers.size() - 1);
-    } else {
-      auto chosen = model.begin();
-      std::advance(chosen, random.below(model.size()));
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    INFO("seed " << seed);
+    seeded_random random{seed};
+    timer_heap heap;
+    std::vector<std::unique_ptr<counting_timer>> timers;
+    std::set<std::pair<instant, std::size_t>> model; // by instant, then by index: they are added in that order
+    const auto take_out = [&](auto chosen) {
       REQUIRE(heap.remove(*timers[chosen->second]));
       model.erase(chosen);
+    };
+    for (int i = 0; i < 100; ++i)
+      if (model.empty() || random.below(3) != 0) {
+        timers.push_back(std::make_unique<counting_timer>(at(static_cast<int>(random.below(50)))));
+        heap.add(*timers.back());
+        model.emplace(timers.back()->when(), timers.size() - 1);
+      } else {
+        take_out(std::next(model.begin(), static_cast<std::ptrdiff_t>(random.below(model.size()))));
+      }
+    while (!model.empty()) {
+      REQUIRE(heap.size() == model.size());
+      REQUIRE(heap.first() == timers[model.begin()->second].get());
+      take_out(model.begin());
     }
-    REQUIRE(heap.size() == model.size());
-    REQUIRE(heap.first() == (model.empty() ? nullptr : timers[model.begin()->second].get()));
+    REQUIRE(heap.first() == nullptr);
   }
 }

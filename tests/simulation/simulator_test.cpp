@@ -162,7 +162,8 @@ TEST_CASE("a manual clock moves only in advance, which fires each timer at its i
   CHECK(top->has_ended());
 }
 
-TEST_CASE("advancing by more than the clock can hold runs everything and ends at the last instant", "[simulation][B7]") {
+TEST_CASE("advancing by more than the clock can hold runs everything and ends at the last instant",
+          "[simulation][B7]") {
   simulator simulated{{.clock = clock_mode::manual}};
   const auto top = make_root(simulated, []() -> task<> {
     co_await sleep_for(1h);
@@ -188,18 +189,20 @@ TEST_CASE("a deadlock is reported with who waits for what, after the tree has be
 }
 
 TEST_CASE("fibers that wait for each other are a deadlock", "[simulation]") {
-  CHECK(contains(deadlock_of({}, []() -> task<> {
-                   co_await in_task_group([](task_group& group) -> task<> {
-                     std::optional<child<>> first, second;
-                     first.emplace(group.start([&]() -> task<> {
-                       while (!second)
-                         co_await yield();
-                       co_await second->wait_ended();
-                     }));
-                     second.emplace(group.start([&]() -> task<> { co_await first->wait_ended(); }));
-                     co_await first->wait_ended();
-                   });
-                 }),
+  CHECK(contains(deadlock_of({},
+                             []() -> task<> {
+                               std::optional<child<>> first,
+                                   second; // out here: the body's locals go before its children
+                               co_await in_task_group([&](task_group& group) -> task<> {
+                                 first.emplace(group.start([&]() -> task<> {
+                                   while (!second)
+                                     co_await yield();
+                                   co_await second->wait_ended();
+                                 }));
+                                 second.emplace(group.start([&]() -> task<> { co_await first->wait_ended(); }));
+                                 co_await first->wait_ended();
+                               });
+                             }),
                  "waits to wait for: child /1"));
 }
 
@@ -210,8 +213,9 @@ TEST_CASE("a pending timer under a manual clock is named in the report", "[simul
 }
 
 TEST_CASE("a pending timer is no deadlock", "[simulation]") {
-  CHECK(deadlock_of({}, []() -> task<> { static_cast<void>(co_await move_on_after(1h, []() -> task<> { co_await wait_for_ever(); }())); }) ==
-        "no deadlock");
+  CHECK(deadlock_of({}, []() -> task<> {
+          static_cast<void>(co_await move_on_after(1h, []() -> task<> { co_await wait_for_ever(); }()));
+        }) == "no deadlock");
 }
 
 TEST_CASE("when only daemons wait the tree is shut down, and that is no deadlock", "[simulation]") {
@@ -249,7 +253,8 @@ TEST_CASE("a tree that goes on and on is a livelock, and is stopped", "[simulati
     const counted here{alive};
     for (;;)
       co_await yield();
-  }), livelock_error);
+  }),
+                  livelock_error);
   CHECK(alive.made.load() == 1);
   CHECK(alive.alive() == 0);
 }

@@ -11,7 +11,8 @@ namespace {
 
 class noting_timer final : public timer {
 public:
-  noting_timer(instant when, std::vector<int>& to, int number) noexcept : timer(when, &on_time), to_(to), number_(number) {}
+  noting_timer(instant when, std::vector<int>& to, int number) noexcept
+      : timer(when, &on_time), to_(to), number_(number) {}
 
 private:
   static void on_time(timer& self) noexcept {
