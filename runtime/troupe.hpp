@@ -8,6 +8,7 @@
 #include <troupe/mailbox/received.hpp>
 #include <troupe/mailbox/statistics.hpp>
 
+#include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/cancel_scope.hpp>
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/child.hpp>

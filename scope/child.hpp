@@ -35,6 +35,10 @@ public:
   child_base(executor& runs_on, task_group& group, cancel_scope& outer) noexcept
       : fiber(runs_on, &outer), group_(group) {}
 
+  /// One more holds it. @pre the caller's own hold, or that of a handle that cannot go meanwhile
+  void keep() noexcept {
+    references_.fetch_add(1, std::memory_order_relaxed);
+  } // relaxed: a copy of a hold that is there
   void drop() noexcept {
     // acq_rel: the last one sees all that the other wrote before it destroys
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
@@ -65,13 +69,14 @@ private:
   task_group& group_;
   wait_list waiters_; // guarded by the fiber's lock
   std::atomic<bool> outcome_ready_{false};
-  std::atomic<int> references_{2}; // the running fiber and the handle
+  std::atomic<int> references_{2}; // the running fiber and the handle; and each waiter
 };
 
-/// One fiber that waits for a child's end.
+/// One fiber that waits for a child's end. Keeps the child: the handle may go meanwhile (a stop destroys the body of a
+/// group, and the handles in it, before the children that wait for each other).
 class child_base::waiter : wait_node {
 public:
-  explicit waiter(child_base& child) noexcept : child_(child) {}
+  explicit waiter(child_base& child) noexcept : child_(child) { child.keep(); }
   ~waiter();
 
   void attach(fiber& self) noexcept { waiting = &self; }
@@ -155,12 +160,15 @@ public:
     return state_->result();
   }
 
-  /// Waits for the child and gives its value.
+  /// Waits for the child and gives its value, moved out of it: once.
   ///
   /// @suspends until it has ended
   /// @cancel   the child is not touched
   /// @throws   the child's error; `child_cancelled`
-  task<T> value() const { return value_of(*this); }
+  task<T> value() const {
+    state_->keep();
+    return value_of(holder{state_.get()});
+  }
 
   /// Cancels this child alone; its group goes on.
   ///
@@ -177,17 +185,19 @@ private:
     void operator()(detail::child_state<T>* state) const noexcept { state->drop(); }
   };
 
+  using holder = std::unique_ptr<detail::child_state<T>, dropper>;
+
   explicit child(detail::child_state<T>& state) noexcept : state_(&state) {}
 
-  static task<T> value_of(const child& self) {
-    co_await self.wait_ended();
-    outcome<T>& result = self.result();
+  static task<T> value_of(holder state) {
+    co_await detail::child_base::waiter{*state};
+    outcome<T>& result = state->result();
     if (result.cancelled())
       throw child_cancelled{result.cause()};
     co_return std::move(result).value();
   }
 
-  std::unique_ptr<detail::child_state<T>, dropper> state_;
+  holder state_;
 };
 
 } // namespace troupe

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <troupe/scope/task.hpp>
+#include <troupe/scope/station.hpp>
 #include <troupe/scope/time_source.hpp>
 
 #include <optional>

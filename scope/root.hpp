@@ -17,7 +17,7 @@ class root : public fiber {
 public:
   /// Asks the whole tree to stop.
   ///
-  /// @thread any
+  /// @thread any, while this object exists
   void cancel(cancel_reason reason = cancel_reason::requested,
               std::source_location where = std::source_location::current()) noexcept {
     root_scope().cancel(reason, where);

@@ -123,11 +123,12 @@ void task_group::join_operation::await_resume() const noexcept {
 namespace detail {
 
 child_base::waiter::~waiter() {
-  if (waiting == nullptr)
-    return;
-  child_.lock().lock();
-  child_.waiters_.remove(*this); // still in it only if we were stopped
-  child_.lock().unlock();
+  if (waiting != nullptr) {
+    child_.lock().lock();
+    child_.waiters_.remove(*this); // still in it only if we were stopped
+    child_.lock().unlock();
+  }
+  child_.drop();
 }
 
 void child_base::waiter::await_suspend(std::coroutine_handle<>) noexcept {

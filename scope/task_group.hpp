@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/scope/child.hpp>
+#include <troupe/scope/station.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -35,7 +36,7 @@ public:
   /// Failures beyond `errors_max`, of which nothing but this count is kept.
   std::size_t omitted() const noexcept { return omitted_; }
 
-  /// "2 children failed; first child 3: connection refused".
+  /// "2 failures in a task group; first child 3: connection refused".
   const char* what() const noexcept override { return what_.c_str(); }
 
 private:

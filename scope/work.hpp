@@ -19,6 +19,8 @@ struct work_result {
   using made = std::invoke_result_t<Function&, Args&&...>;
   static_assert(is_task<made>, "what is started must return a task: make it a coroutine with result troupe::task<...>");
   using type = typename made::value_type;
+  static_assert(std::is_void_v<type> || std::is_reference_v<type> || std::is_nothrow_move_constructible_v<type>,
+                "the result of a fiber must be movable without an exception: return it by std::unique_ptr otherwise");
 };
 template <class Function, class... Args>
 using work_result_t = typename work_result<std::decay_t<Function>, std::decay_t<Args>...>::type;

@@ -22,6 +22,8 @@ LINES_MAX = 300
 # Headers that are tested by a test of another name, or need none, each with the reason.
 TESTED_ELSEWHERE = {
     "runtime/troupe.hpp": "the umbrella: tests/consumer includes it, tests/layers.cmake checks what it brings",
+    "scope/as_outcome.hpp": "tests/scope/task_test.cpp, beside the awaits that it is an alternative to",
+    "scope/station.hpp": "internal to deadlines and groups: deadline_test, task_group_test",
     "scope/assert.hpp": "one macro: tests/mailbox/mailbox_test.cpp sees it end a program with its sentence",
     "scope/executor.hpp": "an interface: the simulator and the carriers are its tests",
     "scope/fiber.hpp": "what all tests of scope run on; its wait protocol: cancel_scope_, task_group_ and mailbox_ sim and stress",

@@ -308,3 +308,37 @@ TEST_CASE("a limit around a wait for a child leaves the child running", "[scope]
   });
   CHECK(ended.value() == 3);
 }
+
+TEST_CASE("children that wait for each other may hold handles in the body, which a stop destroys first",
+          "[scope][A2]") {
+  over_seeds(100, [](simulation_options options) {
+    options.clock = clock_mode::autojump;
+    simulator simulated{options};
+    const auto ended = simulated.run([]() -> task<> {
+      co_await in_task_group([](task_group& group) -> task<> {
+        auto sleeping = group.start([]() -> task<> { co_await wait_for_ever(); });
+        group.start([&]() -> task<> { co_await sleeping.wait_ended(); });
+        group.start([&]() -> task<> { co_await sleeping.value(); });
+        group.start([&group]() -> task<> {
+          co_await sleep_for(1s);
+          group.cancel();
+        });
+        co_await wait_for_ever();
+      });
+    });
+    CHECK(ended.has_value());
+  });
+}
+
+TEST_CASE("value() keeps the child where the handle goes first", "[scope]") {
+  simulator simulated;
+  auto ended = simulated.run([]() -> task<int> {
+    int got = 0;
+    co_await in_task_group([&](task_group& group) -> task<> {
+      auto waiting = group.start(slow, 5).value(); // the handle is gone
+      got = co_await std::move(waiting);
+    });
+    co_return got;
+  });
+  CHECK(ended.value() == 5);
+}

@@ -154,6 +154,26 @@ TEST_CASE("a limit beyond the clock's end never passes", "[scope][B7]") {
   CHECK(ended.has_value());
 }
 
+TEST_CASE("a reference passes through a limit, a child and an outcome as a reference", "[scope]") {
+  simulator simulated;
+  int target = 0;
+  const auto ended = simulated.run([&]() -> task<> {
+    const auto refer = [&target]() -> task<int&> {
+      co_await sleep_for(1s);
+      co_return target;
+    };
+    int& limited = co_await fail_after(2s, refer());
+    CHECK(&limited == &target);
+    auto caught = co_await as_outcome(refer());
+    CHECK(&caught.value() == &target);
+    std::optional<child<int&>> one;
+    co_await in_task_group([&](task_group& group) { one.emplace(group.start(refer)); });
+    int& from_child = co_await one->value();
+    CHECK(&from_child == &target);
+  });
+  CHECK(ended.has_value());
+}
+
 TEST_CASE("a relative limit is counted from the await", "[scope]") {
   simulator simulated;
   const auto ended = simulated.run([]() -> task<> {

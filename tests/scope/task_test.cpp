@@ -1,3 +1,4 @@
+#include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/task.hpp>
 
 #include <tests/budget.hpp>
