@@ -28,7 +28,7 @@ std::string_view to_string(drop_reason reason) noexcept;
 struct mailbox_statistics {
   std::size_t capacity = 0;
   std::size_t depth = 0;                    ///< Items queued now.
-  std::size_t depth_max = 0;                ///< The most there ever were, never above `capacity`.
+  std::size_t depth_max = 0;                ///< The most there ever were; handed straight to a receiver does not count.
   std::size_t reserved = 0;                 ///< Slots held by permits.
   std::size_t senders_waiting = 0;          ///< Operations that wait for room.
   std::size_t receivers_waiting = 0;        ///< Operations that wait for an item.

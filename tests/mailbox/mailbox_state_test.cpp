@@ -176,6 +176,6 @@ TEST_CASE("a report of who waits names the mailbox and its state", "[mailbox]") 
   } catch (const deadlock_error& found) {
     report = found.what();
   }
-  CHECK_THAT(report, Catch::Contains("waits to send: mailbox"));
-  CHECK_THAT(report, Catch::Contains("(2 of 2 queued, 0 reserved, 1 sending, 0 receiving)"));
+  CHECK(report.find("waits to send: mailbox") != std::string::npos);
+  CHECK(report.find("(2 of 2 queued, 0 reserved, 1 sending, 0 receiving)") != std::string::npos);
 }
