@@ -193,6 +193,26 @@ TEST_CASE("a million short children leave nothing behind in their group", "[scop
     CHECK(resident_late < resident_early + 1'024);
 }
 
+TEST_CASE("children that have ended leave nothing behind while their group goes on, in any schedule", "[scope][A4]") {
+  over_seeds(1'000, [](const simulation_options& options) {
+    census held;
+    simulator simulated{options};
+    const auto ended = simulated.run([&]() -> task<> {
+      co_await in_task_group([&](task_group& group) -> task<> {
+        for (int round = 0; round < 4; ++round) {
+          for (int i = 0; i < 8; ++i)
+            group.start([](counted) -> task<> { co_await yield(); }, counted{held});
+          while (group.children_approx() > 0)
+            co_await yield();
+          CHECK(held.made == held.gone); // frames and arguments are gone before the group ends
+        }
+      });
+    });
+    CHECK(ended.has_value());
+    CHECK(held.made >= 32);
+  });
+}
+
 TEST_CASE("error groups have the same order for the same failures in any schedule", "[scope][A1]") {
   over_seeds(1'000, [](const simulation_options& options) {
     simulator simulated{options};
