@@ -1,22 +1,18 @@
-// What the halves of one mailbox share: the queue, who waits on either side, and the books.
+// What the halves of one mailbox share: the queue of items, and how they go in and out.
 
 #pragma once
 
+#include <troupe/mailbox/mailbox_core.hpp>
 #include <troupe/mailbox/ring.hpp>
-#include <troupe/mailbox/statistics.hpp>
+#include <troupe/mailbox/stored.hpp>
 #include <troupe/scope/assert.hpp>
-#include <troupe/scope/fiber.hpp>
-#include <troupe/scope/spinlock.hpp>
-#include <troupe/scope/wait_list.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe {
 
@@ -28,121 +24,90 @@ using undelivered_handler =
 
 namespace detail {
 
-/// One waiting `send` or `reserve`.
-struct sender_node : wait_node {
-  void* item = nullptr; // the T to move from; null: wants a reservation
-  bool accepted = false;
-};
-
 /// One waiting `receive`.
 template <class T>
 struct receiver_node : wait_node {
-  std::optional<T> slot;
+  std::optional<stored<T>> slot;
 };
 
-/// Shared by the mailbox object, its halves and its permits; counted.
-///
-/// Invariants under the lock: receivers wait only while nothing is queued; senders wait only while every slot is
-/// queued or reserved (a freed slot belongs to the first of them at once), and none waits once it is closed.
+/// How many items the one reader claims at most: it then takes them without the lock. Half of it costs 2 to 4 %, more
+/// brings nothing.
+inline constexpr std::size_t claimed_max = 64;
+
 template <class T>
-class mailbox_state final : public waitable {
-  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
-                "an item of a mailbox must not be over-aligned: it travels through coroutine frames, which are not; "
-                "hold it by std::unique_ptr");
-
+class mailbox_state final : public mailbox_core {
 public:
-  mailbox_state(std::size_t capacity, undelivered_handler<T> undelivered)
-      : capacity_(capacity), undelivered_(std::move(undelivered)) {}
+  using item_type = stored<T>;
 
-  // -- lifetime ---------------------------------------------------------------------------------------------------
+  mailbox_state(std::size_t capacity, overflow on_full, undelivered_handler<T> undelivered)
+      : mailbox_core(capacity, on_full), undelivered_(std::move(undelivered)) {}
 
-  void hold() noexcept { holders_.fetch_add(1, std::memory_order_relaxed); } // relaxed: the caller holds one already
-  void let_go() noexcept {
-    // acq_rel: the last one sees what the others did
-    if (holders_.fetch_sub(1, std::memory_order_acq_rel) != 1)
-      return;
-    drop_queued();
-    lock_.lock();
-    orphaned_ = true;
-    const bool last = settled_ == taken_; // else whoever lets go of the last item in hand deletes
-    lock_.unlock();
-    if (last)
-      delete this;
-  }
+  // -- under the lock -------------------------------------------------------------------------------------------------
 
-  void sender_added() noexcept { senders_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
-  void sender_gone() noexcept {
-    if (senders_.fetch_sub(1, std::memory_order_acq_rel) == 1) // acq_rel: as in let_go()
-      close();
-  }
-  void receiver_added() noexcept { receivers_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
-  void receiver_gone() noexcept {
-    if (receivers_.fetch_sub(1, std::memory_order_acq_rel) == 1) { // acq_rel: as in let_go()
-      no_receivers_left();
-    }
-  }
-  void maker_added() noexcept { makers_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
-  /// Nobody can make halves any more: a side that has none will never have one.
-  void maker_gone() noexcept {
-    if (makers_.fetch_sub(1, std::memory_order_acq_rel) != 1) // acq_rel: as in let_go()
-      return;
-    if (senders_.load(std::memory_order_acquire) == 0)
-      close();
-    if (receivers_.load(std::memory_order_acquire) == 0)
-      no_receivers_left();
-  }
-
-  // -- the queue, all under the lock --------------------------------------------------------------------------------
-
-  spinlock& lock() noexcept { return lock_; }
-  bool closed() const noexcept { return closed_; }
-  bool drained() const noexcept { return closed_ && queue_.empty() && reserved_ == 0; }
+  bool has_item() const noexcept { return queue_.queued() != 0; }
+  /// Closed, and nothing will come any more.
+  bool drained() const noexcept { return closed_ && queue_.size() == 0 && reserved_ == 0; }
   bool has_room() const noexcept { return queue_.size() + reserved_ < capacity_ && waiting_senders_.empty(); }
-  bool nobody_receives() const noexcept { return waiting_receivers_.empty(); }
-  bool has_item() const noexcept { return !queue_.empty(); }
-  wait_list& waiting_senders() noexcept { return waiting_senders_; }
-  wait_list& waiting_receivers() noexcept { return waiting_receivers_; }
-
-  /// Gives `item` to the receiver that has waited longest, else to the queue.
-  ///
-  /// @pre there is a slot for it
-  void put(T&& item, wakeups& woken) {
-    while (wait_node* const first = waiting_receivers_.pop()) {
-      if (!first->waiting->grant(woken))
-        continue; // stopped; it does not look at us again
-      static_cast<receiver_node<T>*>(first)->slot.emplace(std::move(item));
-      ++accepted_;
-      ++taken_;
-      return;
-    }
-    queue_.grow_to(queue_.size() + reserved_ + 1); // the slots of permits stay theirs: using one cannot fail
+  /// Has room, memory for it, and nobody who waits must hear of it: then `put_plainly` does.
+  bool takes_plainly() const noexcept {
+    const std::size_t used = queue_.size() + reserved_;
+    return used < capacity_ && used < queue_.slots() && !closed_ && waiting_receivers_.empty() &&
+           waiting_senders_.empty();
+  }
+  void put_plainly(item_type&& item) noexcept {
     queue_.push(std::move(item));
-    ++accepted_;
     depth_max_ = std::max(depth_max_, queue_.size());
   }
 
+  /// Has an item, and nobody who waits must hear when it is taken: then `take_plainly` does.
+  bool gives_plainly() const noexcept {
+    return queue_.queued() != 0 && !closed_ && waiting_senders_.empty() && !somebody_joins();
+  }
+  void take_plainly(std::optional<item_type>& to, std::uint32_t settled) noexcept {
+    settled_ += settled;
+    queue_.take(to);
+  }
+
+  /// Gives `item` to the receiver that has waited longest, else to the queue.
+  ///
+  /// @pre    there is room for it
+  /// @throws std::bad_alloc; then nothing has happened
+  void put(item_type&& item, wakeups& woken) {
+    queue_.grow_to(queue_.size() + reserved_ + 1); // the slots of permits stay theirs: using one cannot fail
+    put_in_grown(std::move(item), woken);
+  }
   /// Moves the first item out; the slot goes to the first waiting sender.
   ///
-  /// @pre has_item()
-  void take(std::optional<T>& to, wakeups& woken) noexcept {
-    to.emplace(std::move(queue_.front()));
-    queue_.pop();
-    ++taken_;
+  /// @pre has_item(), nothing is claimed
+  void take(std::optional<item_type>& to, wakeups& woken) noexcept {
+    queue_.take(to);
     if (!waiting_senders_.empty()) [[unlikely]]
       admit(woken);
     if (closed_) [[unlikely]]
       finish(woken);
   }
 
-  /// @pre has_room()
+  /// @pre    has_room()
+  /// @throws std::bad_alloc; then nothing has happened
   void reserve_slot() {
     queue_.grow_to(queue_.size() + reserved_ + 1); // so that using it cannot fail
     ++reserved_;
   }
-  void use_reserved(T&& item, wakeups& woken) noexcept {
+  /// What a `reserve` does that does not wait: `full` where it must.
+  ///
+  /// @throws std::bad_alloc; then nothing has happened
+  send_status offer_slot() {
+    if (closed_)
+      return send_status::closed;
+    if (!has_room())
+      return send_status::full;
+    reserve_slot();
+    return send_status::accepted;
+  }
+  void use_reserved(item_type&& item, wakeups& woken) noexcept {
     --reserved_;
-    put(std::move(item), woken);
-    admit(woken); // a parked receiver took it: then the slot is free
+    put_in_grown(std::move(item), woken);
+    admit(woken); // a waiting receiver took it: then the slot is free
     finish(woken);
   }
   void give_back_reserved(wakeups& woken) noexcept {
@@ -150,20 +115,124 @@ public:
     admit(woken);
     finish(woken);
   }
-
-  // -- from outside of the lock -------------------------------------------------------------------------------------
-
-  /// Refuses what would be sent from now on; queued and reserved items can still be received.
-  void close() noexcept {
-    wakeups woken;
-    const std::lock_guard held{lock_};
-    closed_ = true;
-    while (wait_node* const first = waiting_senders_.pop())
-      static_cast<void>(first->waiting->grant(woken)); // with accepted == false; a stopped one knows itself
-    finish(woken);
+  /// Takes the item out that a full mailbox gives up for a new one; false when there is none, or the strategy is another.
+  bool make_room(std::optional<item_type>& gone) noexcept {
+    if (queue_.queued() == 0)
+      return false;
+    if (on_full_ == overflow::drop_oldest)
+      queue_.take(gone);
+    else if (on_full_ == overflow::conflate)
+      take_newest(gone);
+    return gone.has_value();
+  }
+  /// What a send does that does not wait. `gone` is what had to make room; settle it after the lock.
+  ///
+  /// @throws std::bad_alloc; then nothing has happened
+  send_status offer(item_type& item, std::optional<item_type>& gone, wakeups& woken) {
+    if (closed_)
+      return send_status::closed;
+    if (!has_room() && !make_room(gone))
+      return on_full_ == overflow::suspend || on_full_ == overflow::reject ? send_status::full : send_status::dropped;
+    put(std::move(item), woken);
+    return send_status::accepted;
   }
 
-  /// Items that a send could not bring in.
+  // -- for the one reader ---------------------------------------------------------------------------------------------
+
+  /// Without the lock.
+  bool has_claimed() const noexcept { return queue_.has_claimed(); }
+  void take_claimed(std::optional<item_type>& to) noexcept { queue_.take_claimed(to); }
+  /// Under the lock: takes the next item, and claims what comes after it. True: `note_taken` is due; `to` is empty when
+  /// there is nothing.
+  bool claim_and_take(std::optional<item_type>& to, wakeups& woken) noexcept {
+    if (can_be_revoked()) {
+      if (has_item())
+        take(to, woken);
+      return false;
+    }
+    free_taken(woken);
+    if (!has_item())
+      return false;
+    queue_.claim(std::min(queue_.queued(), claimed_max));
+    queue_.take_claimed(to);
+    return true;
+  }
+  /// Under the lock: what `take_claimed` took outside of a fiber.
+  void free_what_was_taken(wakeups& woken) noexcept { free_taken(woken); }
+  /// The reader goes: what it has claimed is queued again.
+  void reader_goes() noexcept {
+    tell_what_was_taken();
+    wakeups woken;
+    const std::lock_guard held{lock_};
+    queue_.unclaim();
+    admit(woken);
+    finish(woken);
+  }
+  /// Before another fiber goes on with the claim.
+  static void tell_what_was_taken() noexcept {
+    if (fiber* const self = this_fiber::pointer(); self != nullptr)
+      self->tell_books();
+  }
+
+  // -- not under the lock ---------------------------------------------------------------------------------------------
+
+  /// Room that a batch needs for what is there now.
+  std::size_t room_for_batch() const noexcept {
+    const std::lock_guard held{lock_};
+    return std::max<std::size_t>(1, queue_.size());
+  }
+  /// Adds what is queued, `at_most` in all and no more than there is memory for.
+  void take_more(std::vector<item_type>& items, std::size_t at_most) noexcept {
+    tell_what_was_taken();
+    wakeups woken;
+    const std::lock_guard held{lock_};
+    while (items.size() < std::min(at_most, items.capacity())) {
+      std::optional<item_type> next;
+      if (has_claimed())
+        take_claimed(next);
+      else if (readers_ == readers::one)
+        claim_and_take(next, woken);
+      else if (has_item())
+        take(next, woken);
+      if (!next)
+        break;
+      items.push_back(std::move(*next));
+    }
+    free_taken(woken);
+  }
+  /// For a thread without a fiber: a reservation, as `reserve` gives. `limit`: an instant or a duration.
+  template <class Limit>
+  send_status wait_for_slot(blocked_sender& me, Limit limit) {
+    {
+      const std::lock_guard held{lock_};
+      if (const send_status status = offer_slot(); status != send_status::full)
+        return status;
+      me.waiting = nullptr;
+      me.item = nullptr;
+      me.accepted = false;
+      waiting_senders_.push(me);
+    }
+    const bool decided = me.wait(limit);
+    const std::lock_guard held{lock_}; // who decides holds it until done with us
+    if (!decided && waiting_senders_.remove(me))
+      return send_status::timed_out;
+    return me.accepted ? send_status::accepted : send_status::closed;
+  }
+
+  void close() noexcept override {
+    wakeups woken;
+    const std::lock_guard held{lock_};
+    close_locked(woken);
+  }
+  /// Closes, and takes out what is queued and not claimed.
+  std::vector<item_type> close_and_return();
+  /// Settles what made room.
+  void settle_gone(std::optional<item_type>& gone) noexcept {
+    if (gone)
+      settle(gone, on_full_ == overflow::conflate ? drop_reason::conflated : drop_reason::oldest);
+  }
+
+  /// An item that a send could not bring in.
   void refuse(T&& item, drop_reason reason) noexcept {
     count(reason);
     if (!undelivered_)
@@ -172,105 +241,79 @@ public:
     undelivered_(std::move(item), reason);
     let_go();
   }
-
   /// An accepted item is let go; `reason` empty: handled. The item is gone before anybody can see it settled, so who
   /// has joined may tear down what items refer to.
-  void settle(std::optional<T>& item, std::optional<drop_reason> reason) noexcept {
+  void settle(std::optional<item_type>& item, std::optional<drop_reason> reason) noexcept {
     if (reason && undelivered_)
-      undelivered_(std::move(*item), *reason);
+      undelivered_(std::move(opened(*item)), *reason);
     item.reset();
-    wakeups woken;
-    lock_.lock();
-    ++settled_;
-    if (reason)
-      count(*reason);
-    if (settled_ == accepted_)
-      while (wait_node* const first = waiting_joiners_.pop())
-        static_cast<void>(first->waiting->grant(woken));
-    const bool last = orphaned_ && settled_ == taken_;
-    lock_.unlock();
-    if (last)
-      delete this;
+    settle_counted(1, reason);
   }
-
-  bool all_settled() const noexcept { return settled_ == accepted_; } // under the lock
-  wait_list& waiting_joiners() noexcept { return waiting_joiners_; }
-
-  mailbox_statistics statistics() const {
-    const std::lock_guard held{lock_};
-    mailbox_statistics now;
-    now.capacity = capacity_;
-    now.depth = queue_.size();
-    now.depth_max = depth_max_;
-    now.reserved = reserved_;
-    now.senders_waiting = waiting_senders_.size();
-    now.receivers_waiting = waiting_receivers_.size();
-    now.sent = accepted_;
-    now.settled = settled_;
-    now.closed = closed_;
-    now.in_hand = accepted_ - now.settled - now.depth;
-    for (std::size_t i = 0; i < drop_reasons; ++i)
-      now.dropped[i] = dropped_[i].load(std::memory_order_relaxed); // relaxed: counts
-    const auto dropped = [&](drop_reason reason) { return now.dropped[static_cast<std::size_t>(reason)]; };
-    now.handled = now.settled - dropped(drop_reason::no_receiver) - dropped(drop_reason::crashed) -
-                  dropped(drop_reason::handling_cancelled);
-    return now;
+  /// Those from `first` on.
+  void settle_rest(std::vector<item_type>& items, std::size_t first, std::optional<drop_reason> reason) noexcept {
+    const std::size_t count = items.size() - first;
+    if (reason && undelivered_)
+      for (std::size_t at = first; at != items.size(); ++at)
+        undelivered_(std::move(opened(items[at])), *reason);
+    items.clear();
+    settle_counted(count, reason);
   }
-
-  std::string describe() const override {
-    const mailbox_statistics now = statistics();
-    return "mailbox " + std::to_string(number_) + " (" + std::to_string(now.depth) + " of " +
-           std::to_string(capacity_) + " queued, " + std::to_string(now.reserved) + " reserved, " +
-           std::to_string(now.senders_waiting) + " sending, " + std::to_string(now.receivers_waiting) + " receiving" +
-           (closed_ ? ", closed)" : ")");
-  }
-  std::uint64_t number() const noexcept override { return number_; }
-  /// Under the lock, before a fiber waits.
-  void be_numbered(fiber& by) noexcept {
-    if (number_ == 0)
-      number_ = by.runs_on().next_number();
-  }
-
-  /// Gives up what is queued: nobody will receive it.
-  void drop_queued() noexcept {
+  void drop_queued() noexcept override {
     for (;;) {
-      std::optional<T> item;
+      std::optional<item_type> item;
       {
         wakeups woken;
         const std::lock_guard held{lock_};
-        if (queue_.empty())
+        if (queue_.queued() == 0)
           return;
         take(item, woken);
       }
       settle(item, drop_reason::no_receiver);
     }
   }
-  bool receivers_gone() const noexcept { return receivers_gone_; } // under the lock
 
 private:
-  ~mailbox_state() = default;
+  ~mailbox_state() override = default;
 
-  void no_receivers_left() noexcept {
-    lock_.lock();
-    receivers_gone_ = true; // from now on whoever uses a permit drops its item
-    lock_.unlock();
-    close();
-    drop_queued();
+  /// The next one may yet be given up for a newer one, so none is taken before its time.
+  bool can_be_revoked() const noexcept { return on_full_ == overflow::drop_oldest || on_full_ == overflow::conflate; }
+  queue_counts queue() const noexcept override { return {queue_.pushed() + taken_back_, queue_.freed() + taken_back_}; }
+  void take_newest(std::optional<item_type>& to) noexcept {
+    queue_.take_newest(to);
+    ++taken_back_;
+  }
+  void free_taken(wakeups& woken) noexcept override {
+    queue_.free_taken();
+    if (!waiting_senders_.empty()) [[unlikely]]
+      admit(woken);
+    if (closed_) [[unlikely]]
+      finish(woken);
   }
 
-  /// Free slots go to waiting senders, in order.
+  void put_in_grown(item_type&& item, wakeups& woken) noexcept {
+    while (wait_node* const first = waiting_receivers_.pop()) {
+      if (!first->waiting->grant(woken))
+        continue; // stopped; it does not look at us again
+      static_cast<receiver_node<T>*>(first)->slot.emplace(std::move(item));
+      ++handed_;
+      return;
+    }
+    put_plainly(std::move(item));
+  }
+
+  /// Free slots go to waiting senders, in order. Their memory is there: all slots were in use when they began to wait.
   [[gnu::noinline]] void admit(wakeups& woken) noexcept {
     while (queue_.size() + reserved_ < capacity_) {
       auto* const first = static_cast<sender_node*>(waiting_senders_.pop());
       if (first == nullptr)
         return;
-      if (!first->waiting->grant(woken))
+      if (!grant(*first, woken))
         continue; // stopped; it keeps its item and does not look at us again
       first->accepted = true;
       if (first->item != nullptr)
-        put(std::move(*static_cast<T*>(first->item)), woken);
+        put_in_grown(std::move(*static_cast<item_type*>(first->item)), woken);
       else
-        reserve_slot();
+        ++reserved_;
     }
   }
 
@@ -281,32 +324,41 @@ private:
         static_cast<void>(first->waiting->grant(woken));
   }
 
-  void count(drop_reason reason) noexcept {
-    dropped_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed); // relaxed: a count
+  void close_locked(wakeups& woken) noexcept {
+    closed_ = true;
+    while (auto* const first = static_cast<sender_node*>(waiting_senders_.pop()))
+      static_cast<void>(grant(*first, woken)); // with accepted == false; a stopped one knows itself
+    finish(woken);
   }
 
-  mutable spinlock lock_;
-  bool closed_ = false;
-  bool receivers_gone_ = false;
-  bool orphaned_ = false; // no holder is left, only items in hand
-  const std::size_t capacity_;
-  std::size_t reserved_ = 0;
-  ring<T> queue_;
-  std::size_t depth_max_ = 0;
-  std::uint64_t accepted_ = 0;
-  std::uint64_t taken_ = 0;
-  std::uint64_t settled_ = 0;
-  wait_list waiting_senders_;
-  wait_list waiting_receivers_;
-  wait_list waiting_joiners_;
-  std::uint64_t number_ = 0;
-  std::atomic<std::uint32_t> holders_{1};
-  std::atomic<std::uint32_t> makers_{0};
-  std::atomic<std::uint32_t> senders_{0};
-  std::atomic<std::uint32_t> receivers_{0};
-  std::atomic<std::uint64_t> dropped_[drop_reasons] = {};
+  ring<item_type> queue_;
+  std::uint64_t taken_back_ = 0; // from the end of the queue
   undelivered_handler<T> undelivered_;
 };
+
+template <class T>
+std::vector<stored<T>> mailbox_state<T>::close_and_return() {
+  std::vector<item_type> returned;
+  wakeups woken;
+  std::unique_lock held{lock_};
+  while (queue_.queued() > returned.capacity()) { // room first: once items are out, nothing may fail
+    const std::size_t wanted = std::min(capacity_, 2 * queue_.queued());
+    held.unlock();
+    returned.reserve(wanted);
+    held.lock();
+  }
+  close_locked(woken);
+  while (queue_.queued() != 0) {
+    returned.push_back(std::move(queue_.newest()));
+    std::optional<item_type> gone;
+    take_newest(gone);
+  }
+  std::reverse(returned.begin(), returned.end());
+  returned_ += returned.size();
+  count_settled(returned.size(), woken);
+  finish(woken);
+  return returned;
+}
 
 } // namespace detail
 

@@ -2,13 +2,35 @@
 
 #pragma once
 
-#include <troupe/mailbox/mailbox_state.hpp>
+#include <troupe/mailbox/halves.hpp>
+#include <troupe/scope/task.hpp>
 
 #include <exception>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace troupe {
+
+template <class T>
+class received_batch;
+
+namespace detail {
+template <class Operation, class T>
+task<received_batch<T>> take_batch(state_pointer<T, half::neither> from, std::size_t at_most);
+
+/// Why an item is let go that whoever destroys its holder does not handle; empty: it was handled.
+///
+/// @param passing  exceptions that passed already when it was taken
+inline std::optional<drop_reason> reason_to_let_go(int passing) noexcept {
+  if (const ending how = frames_ending(); how == ending::stopped)
+    return drop_reason::handling_cancelled;
+  else if (how == ending::failed || std::uncaught_exceptions() > passing)
+    return drop_reason::crashed;
+  return std::nullopt;
+}
+
+} // namespace detail
 
 /// What a receive gives: an item, or nothing once the mailbox is closed and drained.
 ///
@@ -16,7 +38,10 @@ namespace troupe {
 /// `crashed` and while the fiber is being stopped `handling_cancelled`, and then it goes to `on_undelivered`.
 /// It may outlive its receiver and its mailbox.
 ///
-/// @thread one at a time; it may be moved to another fiber
+/// The fiber that received it lets go of it without a lock, and the mailbox hears of that when the fiber next receives
+/// or waits. To give it to another fiber, move it (as arguments of `start` are): then it is settled under the lock.
+///
+/// @thread that of the fiber that received it; once moved: any, one at a time
 template <class T>
 class received {
 public:
@@ -28,6 +53,7 @@ public:
   received& operator=(received&& other) noexcept {
     if (this != &other) {
       settle();
+      owner_ = nullptr;
       if (other.item_)
         item_.emplace(std::move(*other.item_));
       other.item_.reset();
@@ -42,34 +68,59 @@ public:
   explicit operator bool() const noexcept { return from_ != nullptr; }
 
   /// @pre bool(*this)
-  T& operator*() noexcept { return *item_; }
-  const T& operator*() const noexcept { return *item_; }
-  T* operator->() noexcept { return &*item_; }
-  const T* operator->() const noexcept { return &*item_; }
+  T& operator*() noexcept { return detail::opened(*item_); }
+  const T& operator*() const noexcept { return detail::opened(*item_); }
+  T* operator->() noexcept { return &**this; }
+  const T* operator->() const noexcept { return &**this; }
 
 private:
   template <class>
   friend class receiver;
   template <class>
+  friend class inbox;
+  template <class>
   friend class receive_operation;
+  template <class>
+  friend class claim_operation;
+  template <class>
+  friend class received_batch;
+  template <class Operation, class U>
+  friend task<received_batch<U>> detail::take_batch(detail::state_pointer<U, detail::half::neither> from,
+                                                    std::size_t at_most);
 
-  received(std::optional<T>&& item, detail::mailbox_state<T>& from, int passing = 0) noexcept
+  using item_type = detail::stored<T>;
+
+  /// Taken by a fiber.
+  received(std::optional<item_type>&& item, detail::mailbox_state<T>& from, fiber& owner) noexcept
+      : item_(std::move(item)), from_(&from), owner_(&owner) {}
+  /// Taken by `try_receive`, perhaps in a destructor while exceptions pass.
+  received(std::optional<item_type>&& item, detail::mailbox_state<T>& from, int passing) noexcept
       : item_(std::move(item)), from_(&from), passing_(passing) {}
 
   void settle() noexcept {
     if (from_ == nullptr)
       return;
-    std::optional<drop_reason> reason;
-    if (const detail::ending how = detail::frames_ending(); how == detail::ending::stopped)
-      reason = drop_reason::handling_cancelled;
-    else if (how == detail::ending::failed || std::uncaught_exceptions() > passing_)
-      reason = drop_reason::crashed;
-    std::exchange(from_, nullptr)->settle(item_, reason);
+    if (owner_ != nullptr && owner_->calm()) [[likely]] {
+      item_.reset(); // before anybody can see it settled
+      owner_->note_settled(*std::exchange(from_, nullptr));
+      return;
+    }
+    settle_under_lock();
+  }
+  [[gnu::noinline]] void settle_under_lock() noexcept {
+    std::exchange(from_, nullptr)->settle(item_, detail::reason_to_let_go(passing_));
+  }
+  /// Into a batch, which settles it.
+  void hand_over(std::vector<item_type>& items) noexcept {
+    items.push_back(std::move(*item_));
+    item_.reset();
+    from_ = nullptr;
   }
 
-  std::optional<T> item_;
+  std::optional<item_type> item_;
   detail::mailbox_state<T>* from_ = nullptr;
-  int passing_ = 0; // exceptions that passed already when it was taken: `try_receive` in a destructor
+  fiber* owner_ = nullptr; // null once it was moved
+  int passing_ = 0;        // exceptions that passed already when it was taken
 };
 
 } // namespace troupe

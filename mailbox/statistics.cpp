@@ -8,6 +8,14 @@ std::string_view to_string(drop_reason reason) noexcept {
     return "send_cancelled";
   case drop_reason::closed:
     return "closed";
+  case drop_reason::rejected:
+    return "rejected";
+  case drop_reason::newest:
+    return "newest";
+  case drop_reason::oldest:
+    return "oldest";
+  case drop_reason::conflated:
+    return "conflated";
   case drop_reason::no_receiver:
     return "no_receiver";
   case drop_reason::crashed:

@@ -53,6 +53,10 @@ public:
   class waiter;
 
 protected:
+  /// False: only the running fiber is left of those who hold it, so nobody will ask for the outcome.
+  bool can_be_asked() const noexcept {
+    return references_.load(std::memory_order_acquire) != 1; // acquire: as in drop()
+  }
   /// Leaves the group and wakes who waits for the outcome: last words of the fiber.
   void tell(std::exception_ptr error, bool cancelled) noexcept;
   /// For a start that was refused: ended, and never in the group.
@@ -119,10 +123,20 @@ public:
   }
 
 private:
+  using result = work_result_t<Function, Args...>;
+
   frame* begin() noexcept override { return work_.begin(*this); }
   void end(bool cancelled) noexcept override {
-    this->result_.emplace(work_.end(cancelled, this->root_scope()));
-    std::exception_ptr error = this->result_->has_error() ? this->result_->error() : nullptr;
+    outcome<result> ended = work_.end(cancelled, this->root_scope());
+    std::exception_ptr error;
+    if (!this->can_be_asked()) { // nobody will look at it: the group is the error's one owner
+      if (ended.has_error())
+        error = std::move(ended).error();
+    } else {
+      if (ended.has_error())
+        error = ended.error();
+      this->result_.emplace(std::move(ended));
+    }
     this->tell(std::move(error), cancelled);
   }
 

@@ -1,5 +1,6 @@
 #include <troupe/scope/fiber.hpp>
 
+#include <cxxabi.h>
 #include <utility>
 
 namespace troupe {
@@ -9,7 +10,20 @@ namespace {
 // Read only through the functions below, which are never inlined into a coroutine: a coroutine may go on on another
 // thread, and a compiler may keep the address of a thread_local over the suspension.
 constinit thread_local fiber* current = nullptr;
-constinit thread_local detail::ending ending_now = detail::ending::normal;
+constinit thread_local detail::thread_marks marks;
+
+/// The Itanium C++ ABI, 2.2.2: what `__cxa_get_globals` points to begins like this. `std::uncaught_exceptions()` reads
+/// the same number, by two calls into two libraries: too much for each item of a mailbox.
+struct exception_globals {
+  void* caught;
+  unsigned uncaught;
+};
+
+[[gnu::noinline]] const detail::thread_marks& marks_here() noexcept {
+  if (marks.uncaught == nullptr)
+    marks.uncaught = &reinterpret_cast<const exception_globals*>(abi::__cxa_get_globals())->uncaught;
+  return marks;
+}
 
 } // namespace
 
@@ -26,9 +40,9 @@ bool stop_requested() noexcept {
 
 namespace detail {
 
-[[gnu::noinline]] ending frames_ending() noexcept { return ending_now; }
-[[gnu::noinline]] ending_marked::ending_marked(ending as) noexcept : before_(std::exchange(ending_now, as)) {}
-[[gnu::noinline]] ending_marked::~ending_marked() { ending_now = before_; }
+[[gnu::noinline]] ending frames_ending() noexcept { return marks.ending_now; }
+[[gnu::noinline]] ending_marked::ending_marked(ending as) noexcept : before_(std::exchange(marks.ending_now, as)) {}
+[[gnu::noinline]] ending_marked::~ending_marked() { marks.ending_now = before_; }
 
 void wakeups::add(fiber& woken) noexcept {
   woken.next_in_queue = nullptr;
@@ -75,7 +89,8 @@ bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* 
   // reads word_: either it sees the open wait, or we see the stop.
   word_.exchange(is_shielded ? word{open | shielded} : open, std::memory_order_seq_cst);
   if (!is_shielded && stop_.load(std::memory_order_seq_cst)) {
-    word_.store(running, std::memory_order_relaxed); // decided early or not: nobody was told of the wait but us
+    word seen = open;
+    word_.compare_exchange_strong(seen, running, std::memory_order_acq_rel); // else the cancel has: see stop()
     return false;
   }
   if (executor_.sink() != nullptr)
@@ -97,8 +112,7 @@ bool fiber::decide(word verdict, detail::wakeups& woken) noexcept {
     executor_.emit(verdict == granted ? event_kind::wait_granted : event_kind::wait_stopped,
                    waits_on_number_.load(std::memory_order_relaxed), number_, by != nullptr ? by->number_ : 0);
   }
-  if ((seen & parked) != 0)
-    woken.add(*this); // else it is still on its thread and finds the verdict when it wants to leave
+  woken.add(*this);
   return true;
 }
 
@@ -107,14 +121,27 @@ void fiber::stop_wait(detail::wakeups& woken) noexcept {
   decide(stopped, woken);
 }
 
-bool fiber::leave_thread() noexcept {
-  word seen = word_.load(std::memory_order_relaxed);
-  while ((seen & open) != 0)
-    // release: the fiber's frames are whole for whoever runs it next; acquire: see decide()
-    if (word_.compare_exchange_weak(seen, word(seen | parked), std::memory_order_acq_rel, std::memory_order_acquire))
-      return true;
-  std::atomic_thread_fence(std::memory_order_acquire);
-  return false;
+void fiber::note_for(detail::books& of) noexcept {
+  tell_books();
+  noted_for_ = &of;
+}
+
+void fiber::tell_noted() noexcept {
+  detail::books& told = *std::exchange(noted_for_, nullptr);
+  told.bring_up_to_date(std::exchange(noted_settled_, 0u), std::exchange(noted_taken_, false));
+}
+
+void fiber::arrive() noexcept {
+  // acquire: pairs with leave_thread(): the fiber's frames are whole
+  while (on_thread_.load(std::memory_order_acquire))
+    [[unlikely]] detail::relax_or_yield();
+  on_thread_.store(true, std::memory_order_relaxed); // relaxed: read by who was woken after this run has opened a wait
+}
+
+void fiber::leave_thread(fiber* previous) noexcept {
+  tell_books();
+  current = previous;
+  on_thread_.store(false, std::memory_order_release); // pairs with arrive(). From here on we may be gone
 }
 
 bool fiber::walk() noexcept {
@@ -139,9 +166,10 @@ bool fiber::walk() noexcept {
 }
 
 void fiber::run() noexcept {
+  arrive();
   fiber* const previous = std::exchange(current, this);
+  thread_ = &marks_here();
   operations_left_ = executor_.operations_per_slice();
-  decided_early_ = false;
   // relaxed: the executor's queue ordered us behind whoever decided
   step now = (word_.load(std::memory_order_relaxed) & stopped) != 0 ? step::stop : step::resume;
   word_.store(running, std::memory_order_relaxed);
@@ -160,18 +188,14 @@ void fiber::run() noexcept {
       now = next_;
       continue;
     case step::park:
-      if (leave_thread()) { // from here on somebody else may run us, or we may be gone
-        current = previous;
-        return;
-      }
-      now = (word_.load(std::memory_order_relaxed) & stopped) != 0 ? step::stop : step::resume;
-      word_.store(running, std::memory_order_relaxed);
-      decided_early_ = true;
-      continue;
-    case step::yield:
-      current = previous;
-      executor_.schedule_last(*this);
+      leave_thread(previous);
       return;
+    case step::yield: {
+      executor& runs_next = executor_;
+      leave_thread(previous);
+      runs_next.schedule_last(*this); // nobody else has us, so we are still there
+      return;
+    }
     case step::stop:
       // acquire: pairs with stop_wait(). stop_pending() looks relaxed, and the cause of the stop is read from here on.
       static_cast<void>(stop_.load(std::memory_order_acquire));
@@ -184,6 +208,7 @@ void fiber::run() noexcept {
       [[fallthrough]];
     case step::end:
       ended_ = true;
+      tell_books();
       end(cancelled);
       current = previous;
       return;

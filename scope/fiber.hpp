@@ -10,6 +10,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace troupe {
 
@@ -32,6 +33,12 @@ enum class ending : std::uint8_t {
 };
 ending frames_ending() noexcept;
 
+/// What a fiber looks at on its thread, without a call.
+struct thread_marks {
+  ending ending_now = ending::normal;
+  const unsigned* uncaught = nullptr; ///< The number of exceptions that unwind frames of this thread.
+};
+
 /// Says so while it lives.
 class ending_marked {
 public:
@@ -42,6 +49,18 @@ public:
 
 private:
   ending before_;
+};
+
+/// Books that a fiber brings up to date late: what it notes is told in one go, under one lock instead of one each, at
+/// the latest when the fiber leaves its thread.
+class books {
+public:
+  /// @param settled  so many more are settled
+  /// @param taken    what the fiber took without a lock is to be counted
+  virtual void bring_up_to_date(std::uint32_t settled, bool taken) noexcept = 0;
+
+protected:
+  ~books() = default;
 };
 
 /// Something that fibers wait for, as reports name it.
@@ -64,6 +83,7 @@ public:
   wakeups& operator=(const wakeups&) = delete;
   ~wakeups() { flush(); }
 
+  bool empty() const noexcept { return first_ == nullptr; }
   void add(fiber& woken) noexcept;
   /// Schedules them, in the order of adding.
   void flush() noexcept {
@@ -88,8 +108,10 @@ private:
 ///
 /// *Each wait ends exactly once.* An operation that must wait calls `open_wait` under the lock of the object it
 /// waits on, and puts itself in the object's list. Whoever wins `grant` (under that lock) or the cancel's exchange
-/// owns the one wake-up; losers never touch the wait again. The operation leaves the list under the same lock before
-/// its frame goes, so nobody ever holds a stale pointer to a fiber.
+/// owns the one wake-up, and schedules the fiber once it has let go of the lock; losers never touch the wait again. The
+/// operation leaves the list under the same lock before its frame goes, so nobody ever holds a stale pointer to a
+/// fiber. A fiber may be scheduled while it is still on its way off its thread: then whoever runs it next waits those
+/// nanoseconds (the idea is the `on_cpu` flag of Linux's scheduler).
 class fiber {
 public:
   fiber(executor& runs_on, cancel_scope* outer) noexcept;
@@ -133,14 +155,20 @@ public:
   [[nodiscard]] bool open_wait(wait_kind kind, const char* what, const detail::waitable* object) noexcept;
   /// From `await_suspend`: lets others run, then resumes the leaf.
   void yield() noexcept { next_ = step::yield; }
-  /// From `await_suspend`: begins the walk.
-  void stop() noexcept { next_ = step::stop; }
+  /// From `await_suspend`: begins the walk; where the cancel that caused it was faster, when the fiber that it has
+  /// scheduled is run.
+  void stop() noexcept { next_ = (word_.load(std::memory_order_relaxed) & stopped) != 0 ? step::park : step::stop; }
   /// From `await_suspend`, after `open_wait`.
   void park() noexcept { next_ = step::park; }
-  /// From `await_suspend`, after `park`, before it throws: nobody who could grant was told of the wait.
-  void unpark() noexcept {
-    word_.exchange(running, std::memory_order_acq_rel); // a stop that came meanwhile is also in stop_
+  /// From `await_suspend`, after `park`, before it throws: nobody who could grant was told of the wait. False: a stop
+  /// was faster and has scheduled the fiber, so it must leave as if it waited.
+  [[nodiscard]] bool unpark() noexcept {
+    if ((word_.exchange(running, std::memory_order_acq_rel) & stopped) != 0) {
+      word_.store(stopped, std::memory_order_relaxed); // for run(), which reads it on this or, after us, another thread
+      return false;
+    }
     next_ = step::resume;
+    return true;
   }
   /// The frame that runs now, or is suspended in a wait.
   detail::frame& leaf() const noexcept { return *leaf_; }
@@ -152,9 +180,35 @@ public:
     if (leaf_ == nullptr)
       next_ = step::end;
   }
-  /// After a wait: true when it was decided before the fiber had left its thread. Whoever decided may still hold the
-  /// object's lock, so the operation takes and releases it before reading what it was given.
-  bool decided_early() const noexcept { return decided_early_; }
+  /// Notes that so many more of `of` are settled.
+  void note_settled(detail::books& of, std::uint32_t more = 1) noexcept {
+    if (noted_for_ != &of) [[unlikely]]
+      note_for(of);
+    noted_settled_ += more;
+  }
+  /// Notes that something was taken from `of` without its lock.
+  void note_taken(detail::books& of) noexcept {
+    if (noted_for_ != &of) [[unlikely]]
+      note_for(of);
+    noted_taken_ = true;
+  }
+  /// For whoever holds the lock of `of` anyway: how many were noted as settled. They are told with this.
+  std::uint32_t take_noted(const detail::books& of) noexcept {
+    if (noted_for_ != &of)
+      return 0;
+    noted_for_ = nullptr;
+    noted_taken_ = false;
+    return std::exchange(noted_settled_, 0u);
+  }
+  /// Tells all that was noted.
+  void tell_books() noexcept {
+    if (noted_for_ != nullptr) [[unlikely]]
+      tell_noted();
+  }
+  /// True while this fiber's frames neither unwind from an exception nor are destroyed by a stop.
+  ///
+  /// @pre it runs on this thread
+  bool calm() const noexcept { return thread_->ending_now == detail::ending::normal && *thread_->uncaught == 0; }
   ///@}
 
   /// @name For whoever ends a wait, under the lock of the object that is waited for
@@ -168,7 +222,7 @@ public:
   const char* waits_to() const noexcept { return waits_to_.load(std::memory_order_relaxed); }
   const detail::waitable* waits_on() const noexcept { return waits_on_.load(std::memory_order_relaxed); }
   wait_kind waits_how() const noexcept { return waits_how_.load(std::memory_order_relaxed); }
-  bool waiting() const noexcept { return (word_.load(std::memory_order_relaxed) & parked) != 0; }
+  bool waiting() const noexcept { return (word_.load(std::memory_order_relaxed) & open) != 0; }
   bool ended() const noexcept { return ended_; }
   /// Calls `visit(fiber&)` for this fiber and all below it, parents first, each with its parent held in place.
   ///
@@ -198,12 +252,15 @@ private:
 
   enum class step : std::uint8_t { resume, park, yield, stop, end };
 
-  // The wait, in one word. `open` alone: decided by nobody, and the fiber is still on its thread.
+  // The wait, in one word. `open`: decided by nobody yet.
   using word = std::uint8_t;
-  static constexpr word running = 0, open = 1, parked = 2, shielded = 4, granted = 8, stopped = 16;
+  static constexpr word running = 0, open = 1, shielded = 2, granted = 4, stopped = 8;
 
   bool decide(word verdict, detail::wakeups& woken) noexcept;
-  bool leave_thread() noexcept;
+  void arrive() noexcept;
+  void leave_thread(fiber* previous) noexcept;
+  void note_for(detail::books& of) noexcept;
+  void tell_noted() noexcept;
   bool walk() noexcept;
   void stop_wait(detail::wakeups& woken) noexcept;
 
@@ -213,9 +270,13 @@ private:
   std::atomic<bool> stop_{false}; // = innermost_->stopping_, for the check of each operation
   step next_ = step::resume;
   bool begun_ = false;
-  bool decided_early_ = false;
   bool ended_ = false;
+  bool noted_taken_ = false;
+  std::atomic<bool> on_thread_{false}; // whoever was woken before it left its thread waits for this
   int operations_left_ = 0;
+  std::uint32_t noted_settled_ = 0;
+  detail::books* noted_for_ = nullptr;
+  const detail::thread_marks* thread_ = nullptr; // of the thread it runs on
 
   detail::spinlock lock_; // guards the scopes of this fiber and the lists of children in them
   std::atomic<wait_kind> waits_how_{wait_kind::plain};

@@ -89,9 +89,13 @@ public:
   }
 
   /// @pre has_error()
-  const std::exception_ptr& error() const {
-    TROUPE_ASSERT(has_error(), "outcome::error() was called on an outcome that is not an error: ask has_error() first");
+  const std::exception_ptr& error() const& {
+    require_error();
     return std::get<1>(state_);
+  }
+  std::exception_ptr error() && {
+    require_error();
+    return std::get<1>(std::move(state_));
   }
 
   /// @pre cancelled()
@@ -102,6 +106,9 @@ public:
   }
 
 private:
+  void require_error() const {
+    TROUPE_ASSERT(has_error(), "outcome::error() was called on an outcome that is not an error: ask has_error() first");
+  }
   void require_value() const {
     if (has_error())
       std::rethrow_exception(std::get<1>(state_));

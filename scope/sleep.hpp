@@ -38,8 +38,8 @@ public:
       time.add(*this); // may fire at once; this fiber is still on its thread, so the frame stays
     } catch (...) {
       pending_ = false;
-      self_->unpark();
-      throw;
+      if (self_->unpark())
+        throw;
     }
   }
   void await_resume() noexcept { take_back(); }

@@ -16,17 +16,20 @@ void cpu_relax() noexcept {
 #endif
 }
 
+void relax_or_yield() noexcept {
+  constexpr unsigned spins_before_yield = 1024;
+  constinit static thread_local unsigned spins = 0;
+  if (++spins % spins_before_yield != 0)
+    cpu_relax();
+  else
+    std::this_thread::yield();
+}
+
 void spinlock::lock_contended() noexcept {
-  constexpr int spins_before_yield = 1024;
-  int spins = 0;
   do {
     // relaxed: only watches; the exchange below acquires
-    while (held_.load(std::memory_order_relaxed)) {
-      if (++spins % spins_before_yield != 0)
-        cpu_relax();
-      else
-        std::this_thread::yield(); // the holder may have lost its core
-    }
+    while (held_.load(std::memory_order_relaxed))
+      relax_or_yield();
   } while (held_.exchange(true, std::memory_order_acquire));
 }
 

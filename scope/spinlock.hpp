@@ -30,5 +30,7 @@ private:
 
 /// Tells the core that this is a spin loop.
 void cpu_relax() noexcept;
+/// The same, and now and then gives the core away: whoever is waited for may have lost its own.
+void relax_or_yield() noexcept;
 
 } // namespace troupe::detail

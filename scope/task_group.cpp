@@ -113,13 +113,6 @@ bool task_group::join_operation::await_suspend(std::coroutine_handle<>) const no
   return must_wait;
 }
 
-void task_group::join_operation::await_resume() const noexcept {
-  if (group_.owner_.decided_early()) { // the last child may still hold the lock
-    group_.owner_.lock_.lock();
-    group_.owner_.lock_.unlock();
-  }
-}
-
 namespace detail {
 
 child_base::waiter::~waiter() {

@@ -108,7 +108,7 @@ private:
     void attach(fiber&) const noexcept {}
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<>) const noexcept;
-    void await_resume() const noexcept;
+    void await_resume() const noexcept {}
 
   private:
     task_group& group_;

@@ -10,10 +10,11 @@ class fiber;
 
 namespace troupe::detail {
 
-/// One waiting operation. Lives in the frame of whoever waits; guarded by the lock of the object it waits for.
+/// One waiting operation. Lives in the frame of whoever waits; guarded by the lock of the object it waits for. The
+/// links are not initialised before it is in a list: most operations never are.
 class wait_node {
 public:
-  wait_node() = default;
+  wait_node() noexcept {}
   wait_node(const wait_node&) = delete;
   wait_node& operator=(const wait_node&) = delete;
 
@@ -22,8 +23,8 @@ public:
 private:
   friend class wait_list;
 
-  wait_node* next_ = nullptr;
-  wait_node* previous_ = nullptr;
+  wait_node* next_;
+  wait_node* previous_;
   bool listed_ = false;
 };
 

@@ -27,6 +27,9 @@ TESTED_ELSEWHERE = {
     "scope/assert.hpp": "one macro: tests/mailbox/mailbox_test.cpp sees it end a program with its sentence",
     "scope/executor.hpp": "an interface: the simulator and the carriers are its tests",
     "scope/fiber.hpp": "what all tests of scope run on; its wait protocol: cancel_scope_, task_group_ and mailbox_ sim and stress",
+    "mailbox/halves.hpp": "internal to the halves: mailbox_test, mailbox_state_test",
+    "mailbox/mailbox_core.hpp": "internal to the mailbox: mailbox_state_test, statistics_test; its blocked_sender: sender_test",
+    "mailbox/receiver.hpp": "mailbox_test, receiving_test; its batches: received_batch_test",
     "scope/spinlock.hpp": "a lock: every stress test under ThreadSanitizer",
     "scope/work.hpp": "internal to child and root: child_test, root_test",
 }

@@ -29,9 +29,14 @@ std::string watched(traffic& all, simulation_options options) {
   return problems + all.problems();
 }
 
+/// By the seed: shared receivers or an inbox, and each strategy.
 traffic_options traffic_of(const simulated_run& run) {
+  constexpr overflow strategies[] = {overflow::suspend,     overflow::suspend,     overflow::suspend, overflow::reject,
+                                     overflow::drop_newest, overflow::drop_oldest, overflow::conflate};
   traffic_options made;
   made.capacity = run.capacity;
+  made.on_full = strategies[run.seed % std::size(strategies)];
+  made.one_reader = made.on_full == overflow::conflate || run.seed % 2 == 0;
   made.seed = run.seed;
   return made;
 }
@@ -57,13 +62,16 @@ public:
     case event_kind::wait_granted:
       overtaken_ += line.empty() || line.front() != who;
       for (const auto& [other, times] : served_)
-        more_than_a_round_ += receivers_.contains(other) == receivers_.contains(who) &&
-                              times > served_before_[who][other] + 1;
+        more_than_a_round_ +=
+            receivers_.contains(other) == receivers_.contains(who) && times > served_before_[who][other] + 1;
       ++served_[who];
       leave(line, who);
       break;
-    case event_kind::wait_stopped: leave(line, who); break;
-    default: break;
+    case event_kind::wait_stopped:
+      leave(line, who);
+      break;
+    default:
+      break;
     }
   }
   int overtaken() const noexcept { return overtaken_; }
@@ -195,6 +203,7 @@ TEST_CASE("eight senders and one receiver get through any capacity", "[mailbox][
     traffic_options options = traffic_of(run);
     options.senders = 8;
     options.receivers = 1;
+    options.on_full = overflow::suspend;
     options.items_each = 10;
     options.deadlines = false;
     traffic all{options};
@@ -208,14 +217,16 @@ TEST_CASE("those who wait are served first come first served, and nobody overtak
     simulation_options options = run.options();
     options.sink = &world.sink;
     simulator executor{std::move(options)};
-    outcome<> ended = executor.run([](fair_world& of) -> task<> {
-      co_await in_task_group([&](task_group& group) {
-        for (std::size_t i = 0; i < of.accepted.size(); ++i)
-          group.start(send_in_turn, std::ref(of), of.box.sender(), i);
-        for (int i = 0; i < 3; ++i)
-          group.start(receive_in_turn, std::ref(of), of.box.receiver());
-      });
-    }, std::ref(world));
+    outcome<> ended = executor.run(
+        [](fair_world& of) -> task<> {
+          co_await in_task_group([&](task_group& group) {
+            for (std::size_t i = 0; i < of.accepted.size(); ++i)
+              group.start(send_in_turn, std::ref(of), of.box.sender(), i);
+            for (int i = 0; i < 3; ++i)
+              group.start(receive_in_turn, std::ref(of), of.box.receiver());
+          });
+        },
+        std::ref(world));
     if (ended.has_error())
       world.problems += message_of(ended.error());
     if (world.sink.overtaken() != 0)
@@ -233,27 +244,35 @@ TEST_CASE("a consumer that waits for the next word of a parked sender hears it",
   explore(1'000, [](const simulated_run& run) {
     int sum = 0;
     simulator world{run.options()};
-    world.run([](int& of) -> task<> {
-      mailbox<int> data{capacity{4}};
-      mailbox<int> words{capacity{1}};
-      co_await in_task_group([&](task_group& group) {
-        group.start([](sender<int> out, sender<int> say) -> task<> {
-          for (int i = 1; i <= 5; ++i)
-            co_await out.send(i); // the fifth waits for a slot
-          co_await say.send(100);
-        }, data.sender(), words.sender());
-        group.start([](receiver<int> in, receiver<int> hear, int& total) -> task<> {
-          while (in.statistics().depth < 4 || in.statistics().senders_waiting == 0)
-            co_await yield();
-          if (auto first = co_await in.receive()) // three items are left, and a parked sender
-            total += *first;
-          if (auto word = co_await hear.receive())
-            total += *word;
-          while (auto item = co_await in.receive())
-            total += *item;
-        }, data.receiver(), words.receiver(), std::ref(of));
-      });
-    }, std::ref(sum)).value();
+    world
+        .run(
+            [](int& of) -> task<> {
+              mailbox<int> data{capacity{4}};
+              mailbox<int> words{capacity{1}};
+              co_await in_task_group([&](task_group& group) {
+                group.start(
+                    [](sender<int> out, sender<int> say) -> task<> {
+                      for (int i = 1; i <= 5; ++i)
+                        co_await out.send(i); // the fifth waits for a slot
+                      co_await say.send(100);
+                    },
+                    data.sender(), words.sender());
+                group.start(
+                    [](receiver<int> in, receiver<int> hear, int& total) -> task<> {
+                      while (in.statistics().depth < 4 || in.statistics().senders_waiting == 0)
+                        co_await yield();
+                      if (auto first = co_await in.receive()) // three items are left, and a parked sender
+                        total += *first;
+                      if (auto word = co_await hear.receive())
+                        total += *word;
+                      while (auto item = co_await in.receive())
+                        total += *item;
+                    },
+                    data.receiver(), words.receiver(), std::ref(of));
+              });
+            },
+            std::ref(sum))
+        .value();
     return sum == 115 ? std::string{} : "the sum is " + std::to_string(sum);
   });
 }

@@ -143,8 +143,8 @@ TEST_CASE("an item may hold the very sender that sends it", "[mailbox][C6][E6]")
 TEST_CASE("a stopped send may be the last that knows its mailbox", "[mailbox][C6]") {
   simulate([]() -> task<> {
     std::vector<std::pair<int, drop_reason>> told;
-    std::optional<mailbox<int>> box{
-      std::in_place, capacity{1}, [&](int&& item, drop_reason reason) { told.emplace_back(item, reason); }};
+    std::optional<mailbox<int>> box{std::in_place, capacity{1},
+                                    [&](int&& item, drop_reason reason) { told.emplace_back(item, reason); }};
     received<int> in_hand;
     const bool ended = co_await move_on_after(1s, [](std::optional<mailbox<int>>& of, received<int>& keeps) -> task<> {
       const receiver<int> in = of->receiver();
@@ -158,7 +158,8 @@ TEST_CASE("a stopped send may be the last that knows its mailbox", "[mailbox][C6
     CHECK_FALSE(ended);
     REQUIRE(in_hand);
     CHECK(*in_hand == 1);
-    CHECK(told == std::vector<std::pair<int, drop_reason>>{{3, drop_reason::send_cancelled}, {2, drop_reason::no_receiver}});
+    CHECK(told ==
+          std::vector<std::pair<int, drop_reason>>{{3, drop_reason::send_cancelled}, {2, drop_reason::no_receiver}});
   });
 }
 

@@ -52,30 +52,37 @@ std::string run_on(std::size_t threads, traffic_options options, std::uint64_t c
   return problems;
 }
 
+/// By the round: shared receivers or an inbox, and each strategy.
+traffic_options traffic_of(std::uint64_t round) {
+  constexpr overflow strategies[] = {overflow::suspend,     overflow::suspend,     overflow::reject,
+                                     overflow::drop_newest, overflow::drop_oldest, overflow::conflate};
+  traffic_options made;
+  made.capacity = round / 4 % 2 == 0 ? 1 : 100;
+  made.on_full = strategies[round / 8 % std::size(strategies)];
+  made.one_reader = made.on_full == overflow::conflate || round % 3 == 0;
+  made.seed = round;
+  return made;
+}
+
 std::size_t threads_of(std::uint64_t round) { return 1 + round % 4; }
-std::size_t capacity_of(std::uint64_t round) { return round / 4 % 2 == 0 ? 1 : 100; }
 
 } // namespace
 
 TEST_CASE("items of four senders survive eight crashing receivers on one to four threads",
           "[mailbox][stress][C5][C9][E6]") {
   repeat_for(2s, [](std::uint64_t round) {
-    traffic_options options;
-    options.capacity = capacity_of(round);
+    traffic_options options = traffic_of(round);
     options.items_each = 500;
     options.deadlines = false;
-    options.seed = round;
     return run_on(threads_of(round), options);
   });
 }
 
 TEST_CASE("items survive deadlines that race with every wait", "[mailbox][stress][C6][C7]") {
   repeat_for(3s, [](std::uint64_t round) {
-    traffic_options options;
-    options.capacity = capacity_of(round);
+    traffic_options options = traffic_of(round);
     options.items_each = 200;
     options.crash_one_in = 20;
-    options.seed = round;
     return run_on(threads_of(round), options);
   });
 }
@@ -83,12 +90,10 @@ TEST_CASE("items survive deadlines that race with every wait", "[mailbox][stress
 TEST_CASE("a cancel of all from another thread loses no item and gives back every slot",
           "[mailbox][stress][C5][C6][C7][E6]") {
   repeat_for(3s, [](std::uint64_t round) {
-    traffic_options options;
-    options.capacity = capacity_of(round);
+    traffic_options options = traffic_of(round);
     options.items_each = 100'000;
     options.crash_one_in = 20;
     options.deadlines = round % 2 == 0;
-    options.seed = round;
     return run_on(threads_of(round), options, 1 + seeded_random{round}.below(300));
   });
 }
@@ -111,27 +116,34 @@ TEST_CASE("a consumer hears the next word of a sender that was parked, on thread
   repeat_for(500ms, [](std::uint64_t round) {
     thread_pool_executor pool{threads_of(round)};
     int sum = 0;
-    pool.run([](int& of) -> task<> {
-      mailbox<int> data{capacity{4}};
-      mailbox<int> words{capacity{1}};
-      co_await in_task_group([&](task_group& group) {
-        group.start([](sender<int> out, sender<int> say) -> task<> {
-          for (int i = 1; i <= 5; ++i)
-            co_await out.send(i); // the fifth waits for a slot
-          co_await say.send(100);
-        }, data.sender(), words.sender());
-        group.start([](receiver<int> in, receiver<int> hear, int& total) -> task<> {
-          while (in.statistics().depth < 4 || in.statistics().senders_waiting == 0)
-            co_await yield();
-          if (auto first = co_await in.receive())
-            total += *first;
-          if (auto word = co_await hear.receive())
-            total += *word;
-          while (auto item = co_await in.receive())
-            total += *item;
-        }, data.receiver(), words.receiver(), std::ref(of));
-      });
-    }, std::ref(sum)).value();
+    pool.run(
+            [](int& of) -> task<> {
+              mailbox<int> data{capacity{4}};
+              mailbox<int> words{capacity{1}};
+              co_await in_task_group([&](task_group& group) {
+                group.start(
+                    [](sender<int> out, sender<int> say) -> task<> {
+                      for (int i = 1; i <= 5; ++i)
+                        co_await out.send(i); // the fifth waits for a slot
+                      co_await say.send(100);
+                    },
+                    data.sender(), words.sender());
+                group.start(
+                    [](receiver<int> in, receiver<int> hear, int& total) -> task<> {
+                      while (in.statistics().depth < 4 || in.statistics().senders_waiting == 0)
+                        co_await yield();
+                      if (auto first = co_await in.receive())
+                        total += *first;
+                      if (auto word = co_await hear.receive())
+                        total += *word;
+                      while (auto item = co_await in.receive())
+                        total += *item;
+                    },
+                    data.receiver(), words.receiver(), std::ref(of));
+              });
+            },
+            std::ref(sum))
+        .value();
     return sum == 115 ? std::string{} : "the sum is " + std::to_string(sum);
   });
 }
@@ -186,15 +198,18 @@ constexpr long two_slices = 2 * 256;
 TEST_CASE("a third fiber runs within two slices of a pair that play ping-pong on one thread", "[mailbox][stress]") {
   thread_pool_executor pool{1};
   turns seen;
-  pool.run([](turns& of) -> task<> {
-    mailbox<int> there{capacity{1}};
-    mailbox<int> back{capacity{1}};
-    co_await in_task_group([&](task_group& group) {
-      group.start(ping, there.sender(), back.receiver(), std::ref(of));
-      group.start(pong, there.receiver(), back.sender(), std::ref(of));
-      group.start(watch_turns, std::ref(of));
-    });
-  }, std::ref(seen)).value();
+  pool.run(
+          [](turns& of) -> task<> {
+            mailbox<int> there{capacity{1}};
+            mailbox<int> back{capacity{1}};
+            co_await in_task_group([&](task_group& group) {
+              group.start(ping, there.sender(), back.receiver(), std::ref(of));
+              group.start(pong, there.receiver(), back.sender(), std::ref(of));
+              group.start(watch_turns, std::ref(of));
+            });
+          },
+          std::ref(seen))
+      .value();
   CHECK(seen.longest > 0);
   CHECK(seen.longest <= two_slices);
 }
@@ -202,13 +217,16 @@ TEST_CASE("a third fiber runs within two slices of a pair that play ping-pong on
 TEST_CASE("a fiber whose operations are always ready gives its thread away once a slice", "[mailbox][stress]") {
   thread_pool_executor pool{1};
   turns seen;
-  pool.run([](turns& of) -> task<> {
-    mailbox<int> own{capacity{1}};
-    co_await in_task_group([&](task_group& group) {
-      group.start(send_and_receive_at_once, own.sender(), own.receiver(), std::ref(of));
-      group.start(watch_turns, std::ref(of));
-    });
-  }, std::ref(seen)).value();
+  pool.run(
+          [](turns& of) -> task<> {
+            mailbox<int> own{capacity{1}};
+            co_await in_task_group([&](task_group& group) {
+              group.start(send_and_receive_at_once, own.sender(), own.receiver(), std::ref(of));
+              group.start(watch_turns, std::ref(of));
+            });
+          },
+          std::ref(seen))
+      .value();
   CHECK(seen.longest > 0);
   CHECK(seen.longest <= two_slices);
 }
@@ -217,21 +235,28 @@ TEST_CASE("threads outside of any fiber send and receive beside fibers", "[mailb
   repeat_for(500ms, [](std::uint64_t round) {
     constexpr std::size_t each = 300;
     ledger books{2 * each};
-    mailbox<parcel> box{capacity{capacity_of(round)}, into_the_books()};
+    mailbox<parcel> box{capacity{round / 4 % 2 == 0 ? 1u : 100u}, into_the_books()};
     {
       thread_pool_executor pool{2};
-      auto top = make_root(pool, [](mailbox<parcel>& of, ledger& known) -> task<> {
-        co_await in_task_group([&](task_group& group) {
-          group.start([](sender<parcel> out, ledger& mine) -> task<> {
-            for (std::size_t i = 0; i < each; ++i)
-              co_await out.send(mine, i);
-          }, of.sender(), std::ref(known));
-          group.start([](receiver<parcel> in) -> task<> {
-            while (auto item = co_await in.receive())
-              item->handled();
-          }, of.receiver());
-        });
-      }, std::ref(box), std::ref(books));
+      auto top = make_root(
+          pool,
+          [](mailbox<parcel>& of, ledger& known) -> task<> {
+            co_await in_task_group([&](task_group& group) {
+              group.start(
+                  [](sender<parcel> out, ledger& mine) -> task<> {
+                    for (std::size_t i = 0; i < each; ++i)
+                      co_await out.send(mine, i);
+                  },
+                  of.sender(), std::ref(known));
+              group.start(
+                  [](receiver<parcel> in) -> task<> {
+                    while (auto item = co_await in.receive())
+                      item->handled();
+                  },
+                  of.receiver());
+            });
+          },
+          std::ref(box), std::ref(books));
       sender<parcel> out = box.sender();
       receiver<parcel> in = box.receiver();
       top->start();
@@ -242,8 +267,12 @@ TEST_CASE("threads outside of any fiber send and receive beside fibers", "[mailb
       }};
       for (std::size_t i = 0; i < each; ++i) {
         parcel item{books, each + i};
-        while (out.try_send(std::move(item)) == send_status::full)
-          std::this_thread::yield();
+        if (round % 2 == 0)
+          while (out.send_blocking(std::move(item), std::chrono::microseconds{i % 3 * 10}) == send_status::timed_out)
+            continue;
+        else
+          while (out.try_send(std::move(item)) == send_status::full)
+            std::this_thread::yield();
       }
       { const sender<parcel> last = std::move(out); } // closes it once the fiber has sent all
       top->wait();

@@ -113,22 +113,27 @@ TEST_CASE("the mailbox closes when the last copy of its sender goes, and the res
     });
 }
 
-TEST_CASE("the mailbox closes when the last copy of its receiver goes, and gives up what is queued", "[mailbox][C5][E6]") {
+TEST_CASE("the mailbox closes when the last copy of its receiver goes, and gives up what is queued",
+          "[mailbox][C5][E6]") {
   ledger books{4};
   const mailbox<parcel> box{capacity{3}, into_the_books()};
   simulate([&]() -> task<> {
     co_await in_task_group([&](task_group& group) {
-      group.start([](sender<parcel> out, ledger& known) -> task<> {
-        for (std::size_t i = 0; i < 3; ++i)
-          co_await out.send(known, i);
-        const send_status status = co_await out.send(known, std::size_t{3});
-        CHECK(status == send_status::closed); // it was waiting
-      }, box.sender(), std::ref(books));
-      group.start([](receiver<parcel> in) -> task<> {
-        std::optional<receiver<parcel>> copy{in};
-        while (in.statistics().senders_waiting == 0)
-          co_await yield();
-      }, box.receiver());
+      group.start(
+          [](sender<parcel> out, ledger& known) -> task<> {
+            for (std::size_t i = 0; i < 3; ++i)
+              co_await out.send(known, i);
+            const send_status status = co_await out.send(known, std::size_t{3});
+            CHECK(status == send_status::closed); // it was waiting
+          },
+          box.sender(), std::ref(books));
+      group.start(
+          [](receiver<parcel> in) -> task<> {
+            std::optional<receiver<parcel>> copy{in};
+            while (in.statistics().senders_waiting == 0)
+              co_await yield();
+          },
+          box.receiver());
     });
   });
   CHECK(books.problems(box.statistics()) == "");
@@ -145,29 +150,35 @@ TEST_CASE("a close by hand ends each kind of wait and lets what is queued be rec
       int closed = 0;
       const sender<int> keeps_it_open = empty.sender();
       co_await in_task_group([&](task_group& group) {
-        group.start([](sender<int> out, int& ended) -> task<> {
-          while (out.statistics().depth < out.statistics().capacity)
-            co_await out.send(1);
-          const send_status status = co_await out.send(2);
-          ended += status == send_status::closed;
-        }, box.sender(), std::ref(closed));
-        group.start([](sender<int> out, int& ended) -> task<> {
-          while (out.statistics().senders_waiting == 0)
-            co_await yield();
-          const permit<int> none = co_await out.reserve();
-          if (!none)
-            ++ended;
-          const send_status status = co_await out.send(3);
-          ended += status == send_status::closed;
-        }, box.sender(), std::ref(closed));
+        group.start(
+            [](sender<int> out, int& ended) -> task<> {
+              while (out.statistics().depth < out.statistics().capacity)
+                co_await out.send(1);
+              const send_status status = co_await out.send(2);
+              ended += status == send_status::closed;
+            },
+            box.sender(), std::ref(closed));
+        group.start(
+            [](sender<int> out, int& ended) -> task<> {
+              while (out.statistics().senders_waiting == 0)
+                co_await yield();
+              const permit<int> none = co_await out.reserve();
+              if (!none)
+                ++ended;
+              const send_status status = co_await out.send(3);
+              ended += status == send_status::closed;
+            },
+            box.sender(), std::ref(closed));
         group.start(drain, empty.receiver(), std::ref(got));
-        group.start([](mailbox<int> full, mailbox<int> other) -> task<> {
-          while (full.statistics().senders_waiting < 2 || other.statistics().receivers_waiting == 0)
-            co_await yield();
-          full.close();
-          other.close();
-          full.close();
-        }, box, empty);
+        group.start(
+            [](mailbox<int> full, mailbox<int> other) -> task<> {
+              while (full.statistics().senders_waiting < 2 || other.statistics().receivers_waiting == 0)
+                co_await yield();
+              full.close();
+              other.close();
+              full.close();
+            },
+            box, empty);
       });
       CHECK(closed == 3);
       CHECK(got.empty());
@@ -202,19 +213,23 @@ TEST_CASE("a permit that goes unused gives its slot to who waits first", "[mailb
     const mailbox<int> box{capacity{1}};
     const receiver<int> in = box.receiver();
     co_await in_task_group([&](task_group& group) {
-      group.start([](sender<int> out) -> task<> {
-        permit<int> slot = co_await out.reserve();
-        while (out.statistics().senders_waiting == 0)
-          co_await yield();
-        slot = {};
-        CHECK(out.statistics().depth == 1);
-      }, box.sender());
-      group.start([](sender<int> out) -> task<> {
-        while (out.statistics().reserved == 0)
-          co_await yield();
-        const send_status status = co_await out.send(7);
-        CHECK(status == send_status::accepted);
-      }, box.sender());
+      group.start(
+          [](sender<int> out) -> task<> {
+            permit<int> slot = co_await out.reserve();
+            while (out.statistics().senders_waiting == 0)
+              co_await yield();
+            slot = {};
+            CHECK(out.statistics().depth == 1);
+          },
+          box.sender());
+      group.start(
+          [](sender<int> out) -> task<> {
+            while (out.statistics().reserved == 0)
+              co_await yield();
+            const send_status status = co_await out.send(7);
+            CHECK(status == send_status::accepted);
+          },
+          box.sender());
     });
     CHECK(*in.try_receive() == 7);
     CHECK(box.statistics().reserved == 0);
@@ -227,17 +242,21 @@ TEST_CASE("a permit used for a parked receiver frees its slot for who waits to s
     std::vector<int> got;
     co_await in_task_group([&](task_group& group) {
       group.start(drain, box.receiver(), std::ref(got));
-      group.start([](sender<int> out) -> task<> {
-        permit<int> slot = co_await out.reserve();
-        while (out.statistics().senders_waiting == 0 || out.statistics().receivers_waiting == 0)
-          co_await yield();
-        slot.send(1); // straight to the receiver
-      }, box.sender());
-      group.start([](sender<int> out) -> task<> {
-        while (out.statistics().reserved == 0)
-          co_await yield();
-        co_await out.send(2);
-      }, box.sender());
+      group.start(
+          [](sender<int> out) -> task<> {
+            permit<int> slot = co_await out.reserve();
+            while (out.statistics().senders_waiting == 0 || out.statistics().receivers_waiting == 0)
+              co_await yield();
+            slot.send(1); // straight to the receiver
+          },
+          box.sender());
+      group.start(
+          [](sender<int> out) -> task<> {
+            while (out.statistics().reserved == 0)
+              co_await yield();
+            co_await out.send(2);
+          },
+          box.sender());
     });
     CHECK(got == std::vector<int>{1, 2});
   });
@@ -252,14 +271,16 @@ TEST_CASE("receivers of a closed mailbox wait for what permits may still bring",
       co_await in_task_group([&](task_group& group) {
         group.start(drain, box.receiver(), std::ref(got));
         group.start(drain, box.receiver(), std::ref(got));
-        group.start([](sender<int> out, bool send) -> task<> {
-          permit<int> slot = co_await out.reserve();
-          out.close();
-          while (out.statistics().receivers_waiting < 2)
-            co_await yield();
-          if (send)
-            slot.send(5);
-        }, box.sender(), used);
+        group.start(
+            [](sender<int> out, bool send) -> task<> {
+              permit<int> slot = co_await out.reserve();
+              out.close();
+              while (out.statistics().receivers_waiting < 2)
+                co_await yield();
+              if (send)
+                slot.send(5);
+            },
+            box.sender(), used);
       });
       CHECK(got == std::vector<int>(used ? 1 : 0, 5));
     });
@@ -345,10 +366,12 @@ TEST_CASE("a half outlives the mailbox object", "[mailbox][C5]") {
     co_await in_task_group([&](task_group& group) {
       const mailbox<int> box{capacity{1}};
       group.start(drain, box.receiver(), std::ref(got));
-      group.start([](sender<int> out) -> task<> {
-        for (int i = 0; i < 5; ++i)
-          co_await out.send(i);
-      }, box.sender());
+      group.start(
+          [](sender<int> out) -> task<> {
+            for (int i = 0; i < 5; ++i)
+              co_await out.send(i);
+          },
+          box.sender());
     });
     CHECK(got == std::vector<int>{0, 1, 2, 3, 4});
   });
@@ -386,33 +409,39 @@ TEST_CASE("join returns at once when nothing is unsettled, and waits for handled
     int joined = 0;
     co_await in_task_group([&](task_group& group) {
       for (int i = 0; i < 3; ++i)
-        group.start([](mailbox<parcel>& of, int& count) -> task<> {
-          co_await of.join();
-          ++count;
-        }, std::ref(box), std::ref(joined));
-      group.start([](std::optional<receiver<parcel>>& from, int& count) -> task<> {
-        co_await yield();
-        {
-          auto handled = co_await from->receive();
-          handled->handled();
-        }
-        try {
-          auto crashed = co_await from->receive();
-          throw std::runtime_error("crash");
-        } catch (const std::runtime_error&) {
-        }
-        co_await in_task_group([&](task_group& inner) {
-          inner.start([](receiver<parcel> mine, task_group& group_of) -> task<> {
-            auto cancelled = co_await mine.receive();
-            group_of.cancel();
-            co_await checkpoint();
-          }, *from, std::ref(inner));
-        });
-        for (int i = 0; i < 20; ++i)
-          co_await yield();
-        CHECK(count == 0);
-        from.reset();
-      }, std::ref(in), std::ref(joined));
+        group.start(
+            [](mailbox<parcel>& of, int& count) -> task<> {
+              co_await of.join();
+              ++count;
+            },
+            std::ref(box), std::ref(joined));
+      group.start(
+          [](std::optional<receiver<parcel>>& from, int& count) -> task<> {
+            co_await yield();
+            {
+              auto handled = co_await from->receive();
+              handled->handled();
+            }
+            try {
+              auto crashed = co_await from->receive();
+              throw std::runtime_error("crash");
+            } catch (const std::runtime_error&) {
+            }
+            co_await in_task_group([&](task_group& inner) {
+              inner.start(
+                  [](receiver<parcel> mine, task_group& group_of) -> task<> {
+                    auto cancelled = co_await mine.receive();
+                    group_of.cancel();
+                    co_await checkpoint();
+                  },
+                  *from, std::ref(inner));
+            });
+            for (int i = 0; i < 20; ++i)
+              co_await yield();
+            CHECK(count == 0);
+            from.reset();
+          },
+          std::ref(in), std::ref(joined));
     });
     CHECK(joined == 3);
     CHECK(books.problems(box.statistics()) == "");

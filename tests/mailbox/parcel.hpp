@@ -60,7 +60,7 @@ public:
     std::size_t sent = handled_;
     for (std::size_t i = 0; i < drop_reasons; ++i) {
       ended += dropped_[i];
-      if (i >= static_cast<std::size_t>(drop_reason::no_receiver))
+      if (i >= static_cast<std::size_t>(drop_reason::oldest))
         sent += dropped_[i];
       equal(std::string(to_string(static_cast<drop_reason>(i))).c_str(), now.dropped[i], dropped_[i]);
     }
@@ -114,10 +114,16 @@ public:
   bool is_here() const noexcept { return books_ != nullptr; }
   std::size_t number() const noexcept { return number_; }
 
-  void handled() noexcept { end([&] { books_->handled(number_); }); }
+  void handled() noexcept {
+    end([&] { books_->handled(number_); });
+  }
   /// A sender keeps it, which could not send it.
-  void kept() noexcept { end([&] { books_->kept(number_); }); }
-  void dropped(drop_reason reason) noexcept { end([&] { books_->dropped(number_, reason); }); }
+  void kept() noexcept {
+    end([&] { books_->kept(number_); });
+  }
+  void dropped(drop_reason reason) noexcept {
+    end([&] { books_->dropped(number_, reason); });
+  }
 
 private:
   void end(auto&& tell) noexcept {

@@ -71,15 +71,19 @@ public:
   /// Looks at `now`; `problems` says what did not hold.
   void look(const mailbox_statistics& now) {
     require(now.depth + now.reserved <= now.capacity, "more slots are used than there are");
-    require(now.depth_max <= now.capacity && now.depth <= now.depth_max, "depth, depth_max and capacity are not in order");
+    require(now.depth_max <= now.capacity && now.depth <= now.depth_max,
+            "depth, depth_max and capacity are not in order");
     require(now.sent == now.settled + now.depth + now.in_hand, "sent is not settled + depth + in hand");
     require(now.sent >= last_.sent && now.settled >= last_.settled, "a count went back");
-    std::uint64_t dropped = 0;
-    for (auto i = static_cast<std::size_t>(drop_reason::no_receiver); i < drop_reasons; ++i)
-      dropped += now.dropped[i];
-    require(now.handled + dropped == now.settled && now.handled <= now.settled, "settled is not the sum of its reasons");
+    std::uint64_t dropped = now.returned;
+    for (std::size_t i = 0; i < drop_reasons; ++i)
+      if (was_in_the_mailbox(static_cast<drop_reason>(i)))
+        dropped += now.dropped[i];
+    require(now.handled + dropped == now.settled && now.handled <= now.settled,
+            "settled is not the sum of its reasons");
     require(now.receivers_waiting == 0 || now.depth == 0, "receivers wait although there are items");
-    require(now.senders_waiting == 0 || now.depth + now.reserved == now.capacity, "senders wait although there is room");
+    require(now.senders_waiting == 0 || now.depth + now.reserved == now.capacity,
+            "senders wait although there is room");
     require(now.senders_waiting == 0 || !now.closed, "senders wait for a closed mailbox");
     require(now.closed || !last_.closed, "a closed mailbox has opened");
     last_ = now;

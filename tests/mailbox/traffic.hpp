@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -28,6 +29,8 @@ struct traffic_options {
   std::size_t items_each = 20;
   std::uint64_t crash_one_in = 100;
   bool deadlines = true; ///< Some waits, and some work on items, have a deadline of microseconds.
+  overflow on_full = overflow::suspend;
+  bool one_reader = false; ///< An inbox instead of receivers.
   std::uint64_t seed = 0;
 };
 
@@ -40,7 +43,8 @@ public:
 class traffic {
 public:
   explicit traffic(traffic_options options)
-      : options_(options), books_(options.senders * options.items_each), box_(capacity{options.capacity}, into_the_books()) {}
+      : options_(options), books_(options.senders * options.items_each),
+        box_(capacity{options.capacity}, options.on_full, into_the_books()) {}
 
   /// A task group of senders and receivers, a part of them in a group of its own that `cancel_a_part` stops.
   task<> run() {
@@ -48,10 +52,16 @@ public:
       for (std::size_t i = 0; i < options_.senders; ++i)
         if (i != 1)
           all.start(&traffic::send_all, this, box_.sender(), i);
-      for (std::size_t i = 1; i < options_.receivers; ++i)
-        all.start(&traffic::receive_all, this, box_.receiver(), i);
-      all.start(&traffic::join_often, this, box_.receiver());
-      all.start(&traffic::run_part, this, box_.sender(), box_.receiver());
+      if (options_.one_reader)
+        all.start(&traffic::receive_all<inbox<parcel>>, this, box_.inbox(), std::size_t{1});
+      else
+        for (std::size_t i = 1; i < options_.receivers; ++i)
+          all.start(&traffic::receive_all<receiver<parcel>>, this, box_.receiver(), i);
+      all.start(&traffic::join_often, this);
+      std::optional<receiver<parcel>> in_part;
+      if (!options_.one_reader)
+        in_part.emplace(box_.receiver());
+      all.start(&traffic::run_part, this, box_.sender(), std::move(in_part));
     });
   }
 
@@ -92,7 +102,9 @@ private:
         throw std::logic_error("a sent object is moved from exactly when it is accepted");
       break;
     }
-    case 1: co_await out.send(books_, number); break;
+    case 1:
+      co_await out.send(books_, number);
+      break;
     case 2: {
       permit<parcel> slot = co_await out.reserve();
       if (way % 2 == 0)
@@ -117,13 +129,14 @@ private:
     }
   }
 
-  task<> receive_all(receiver<parcel> in, std::size_t who) {
+  template <class Half>
+  task<> receive_all(Half in, std::size_t who) {
     seeded_random random{~options_.seed ^ (who << 32U)};
     bool open = true;
     while (open) {
       try {
         co_await in_task_group([&](task_group& group) {
-          group.start(&traffic::receive_some, this, std::ref(in), std::ref(random), std::ref(open));
+          group.start(&traffic::receive_some<Half>, this, std::ref(in), std::ref(random), std::ref(open));
         });
       } catch (const error_group&) {
         // the item in hand has gone to the books; the next one is received by a new fiber
@@ -132,7 +145,8 @@ private:
     }
   }
 
-  task<> receive_some(receiver<parcel>& in, seeded_random& random, bool& open) {
+  template <class Half>
+  task<> receive_some(Half& in, seeded_random& random, bool& open) {
     while (open) {
       if (options_.deadlines && random.below(8) == 0)
         co_await move_on_after(std::chrono::microseconds{random.below(20)}, receive_one(in, random, open));
@@ -141,36 +155,57 @@ private:
     }
   }
 
-  task<> receive_one(receiver<parcel>& in, seeded_random& random, bool& open) {
-    received<parcel> item;
-    if (random.below(4) == 0)
-      item = in.try_receive();
-    if (!item)
-      item = co_await in.receive();
-    if (!item) {
-      open = false;
-      co_return;
+  template <class Half>
+  task<> receive_one(Half& in, seeded_random& random, bool& open) {
+    switch (random.below(8)) {
+    case 0: {
+      received<parcel> item = in.try_receive();
+      if (!item)
+        item = co_await in.receive();
+      open = static_cast<bool>(item);
+      if (open)
+        co_await work_on(*item, random);
+      break;
     }
+    case 1: {
+      auto batch = co_await in.receive_up_to(1 + random.below(5));
+      open = static_cast<bool>(batch);
+      while (auto item = batch.next())
+        co_await work_on(*item, random);
+      break;
+    }
+    default: {
+      auto item = co_await in.receive();
+      open = static_cast<bool>(item);
+      if (open)
+        co_await work_on(*item, random);
+    }
+    }
+  }
+
+  /// Ends in `handled`, or leaves the item as it is.
+  task<> work_on(parcel& item, seeded_random& random) {
     if (random.below(8) == 0)
       co_await sleep_for(std::chrono::microseconds{random.below(10)});
     if (random.below(options_.crash_one_in) == 0)
       throw crash{};
-    item->handled();
+    item.handled();
   }
 
-  task<> join_often(receiver<parcel> in) {
-    while (!in.statistics().closed) {
+  task<> join_often() {
+    while (!box_.statistics().closed) {
       co_await box_.join();
       co_await sleep_for(std::chrono::microseconds{5});
     }
   }
 
-  task<> run_part(sender<parcel> out, receiver<parcel> in) {
+  task<> run_part(sender<parcel> out, std::optional<receiver<parcel>> in) {
     const part_guard known{part_};
     co_await in_task_group([&](task_group& group) {
       part_ = &group;
       group.start(&traffic::send_all, this, std::move(out), std::size_t{1});
-      group.start(&traffic::receive_all, this, std::move(in), std::size_t{0});
+      if (in)
+        group.start(&traffic::receive_all<receiver<parcel>>, this, std::move(*in), std::size_t{0});
       group.start(&traffic::join_once, this);
     });
   }

@@ -58,11 +58,7 @@ public:
       waiting->stop();
     }
   }
-  void await_resume() const noexcept {
-    if (waiting->decided_early()) { // whoever gave may still hold the lock
-      const std::lock_guard held{of_.lock_};
-    }
-  }
+  void await_resume() const noexcept {}
 
 private:
   tickets& of_;

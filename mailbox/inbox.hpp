@@ -1,0 +1,79 @@
+// The reading half of a mailbox that has one reader.
+
+#pragma once
+
+#include <troupe/mailbox/halves.hpp>
+#include <troupe/mailbox/received_batch.hpp>
+#include <troupe/mailbox/receiving.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace troupe {
+
+/// The one reader of a mailbox: it takes items without a lock, in claims of up to 64. Movable, not copyable; a mailbox
+/// has either this or receivers.
+///
+/// A claimed item still counts against the capacity. It is freed, and waiting senders hear of it, when the claim is used
+/// up or the fiber waits.
+///
+/// @thread one fiber at a time; it may be moved to another one
+template <class T>
+class inbox {
+public:
+  inbox(inbox&& other) noexcept : state_(std::move(other.state_)) { detail::mailbox_state<T>::tell_what_was_taken(); }
+  inbox& operator=(inbox&& other) noexcept {
+    inbox gone{std::move(*this)};
+    state_ = std::move(other.state_);
+    detail::mailbox_state<T>::tell_what_was_taken();
+    return *this;
+  }
+  ~inbox() {
+    if (state_)
+      state_->reader_goes();
+  }
+
+  /// Takes the next item, waiting while there is none. As `receiver::receive`.
+  claim_operation<T> receive() const noexcept { return claim_operation<T>{*state_}; }
+
+  /// As `receiver::try_receive`.
+  received<T> try_receive() const noexcept {
+    std::optional<detail::stored<T>> item;
+    detail::mailbox_state<T>::tell_what_was_taken();
+    {
+      detail::wakeups woken;
+      const std::lock_guard held{state_->lock()};
+      if (state_->has_claimed())
+        state_->take_claimed(item);
+      else
+        state_->claim_and_take(item, woken);
+      state_->free_what_was_taken(woken);
+    }
+    if (!item)
+      return {};
+    return received<T>{std::move(item), *state_, std::uncaught_exceptions()};
+  }
+
+  /// As `receiver::receive_up_to`.
+  task<received_batch<T>> receive_up_to(std::size_t at_most) const {
+    return detail::take_batch<claim_operation<T>>(detail::state_pointer<T, detail::half::neither>{*state_}, at_most);
+  }
+
+  /// Closes the mailbox for all senders, as `sender::close`.
+  void close() const noexcept { state_->close(); }
+
+  mailbox_statistics statistics() const { return state_->statistics(); }
+
+private:
+  template <class>
+  friend class mailbox;
+
+  explicit inbox(detail::mailbox_state<T>& state) noexcept : state_(state) {}
+
+  detail::state_pointer<T, detail::half::receives> state_;
+};
+
+} // namespace troupe

@@ -1,0 +1,156 @@
+// What of a mailbox does not depend on what its items are: who waits, the counts, who holds it.
+
+#pragma once
+
+#include <troupe/mailbox/overflow.hpp>
+#include <troupe/mailbox/statistics.hpp>
+#include <troupe/scope/fiber.hpp>
+#include <troupe/scope/spinlock.hpp>
+#include <troupe/scope/wait_list.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace troupe::detail {
+
+/// One waiting `send` or `reserve`.
+struct sender_node : wait_node {
+  void* item; // what to move from; null: wants a reservation
+  bool accepted;
+};
+
+/// One `send_blocking`: a thread outside of any fiber. `waiting` is null in it.
+class blocked_sender : public sender_node {
+public:
+  /// For whoever decides, under the mailbox's lock.
+  void decide() noexcept;
+  /// True when it was decided in time. Not under the lock.
+  bool wait(instant until);
+  bool wait(duration at_most);
+
+private:
+  std::mutex mutex_;
+  std::condition_variable decided_;
+  bool is_decided_ = false;
+};
+
+/// Tells a waiting sender that its wait is over: false when it was stopped and will not look at us again.
+bool grant(sender_node& first, wakeups& woken) noexcept;
+
+/// Counts and lists, guarded by one lock; counted by who holds it.
+///
+/// Invariants under the lock: receivers wait only while nothing is queued; senders wait only while every slot is taken
+/// or reserved (a freed slot belongs to the first of them at once), and none waits once it is closed.
+class mailbox_core : public waitable, public books {
+public:
+  mailbox_core(std::size_t capacity, overflow on_full) noexcept : on_full_(on_full), capacity_(capacity) {}
+  mailbox_core(const mailbox_core&) = delete;
+  mailbox_core& operator=(const mailbox_core&) = delete;
+
+  // -- lifetime -------------------------------------------------------------------------------------------------------
+
+  void hold() noexcept { holders_.fetch_add(1, std::memory_order_relaxed); } // relaxed: the caller holds one already
+  void let_go() noexcept {
+    // acq_rel: the last one sees what the others did
+    if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      nobody_holds_it();
+  }
+
+  void sender_added() noexcept { senders_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
+  void sender_gone() noexcept;
+  void receiver_added() noexcept { receivers_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
+  void receiver_gone() noexcept;
+  void maker_added() noexcept { makers_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
+  /// Nobody can make halves any more: a side that has none will never have one.
+  void maker_gone() noexcept;
+  /// One kind of reading half excludes the other. Asserts.
+  void read_by_many() noexcept;
+  void read_by_one() noexcept;
+
+  // -- under the lock -------------------------------------------------------------------------------------------------
+
+  spinlock& lock() noexcept { return lock_; }
+  bool closed() const noexcept { return closed_; }
+  bool receivers_gone() const noexcept { return receivers_gone_; }
+  overflow on_full() const noexcept { return on_full_; }
+  wait_list& waiting_senders() noexcept { return waiting_senders_; }
+  wait_list& waiting_receivers() noexcept { return waiting_receivers_; }
+  wait_list& waiting_joiners() noexcept { return waiting_joiners_; }
+  /// Before a fiber waits.
+  void be_numbered(fiber& by) noexcept {
+    if (number_ == 0)
+      number_ = by.runs_on().next_number();
+  }
+  void count_settled(std::uint64_t more, wakeups& woken) noexcept {
+    settled_ += more;
+    if (somebody_joins()) [[unlikely]]
+      wake_joiners(woken);
+  }
+  bool somebody_joins() const noexcept { return !waiting_joiners_.empty(); }
+  bool all_settled() const noexcept { return settled_ == accepted(); }
+
+  // -- not under the lock ---------------------------------------------------------------------------------------------
+
+  /// Refuses what would be sent from now on; queued and reserved items can still be received.
+  virtual void close() noexcept = 0;
+  /// Items are settled, and gone already. With a reason: dropped.
+  void settle_counted(std::size_t items, std::optional<drop_reason> reason) noexcept;
+  void count(drop_reason reason, std::size_t items = 1) noexcept {
+    dropped_[static_cast<std::size_t>(reason)].fetch_add(items, std::memory_order_relaxed); // relaxed: a count
+  }
+  void bring_up_to_date(std::uint32_t settled, bool taken) noexcept override;
+
+  mailbox_statistics statistics() const;
+  std::string describe() const override;
+  std::uint64_t number() const noexcept override { return number_; }
+
+protected:
+  virtual ~mailbox_core() = default;
+
+  /// Gives up what is queued: nobody will receive it.
+  virtual void drop_queued() noexcept = 0;
+  /// Under the lock: frees the slots of what the one reader has taken.
+  virtual void free_taken(wakeups& woken) noexcept = 0;
+  /// Under the lock: items that have gone in, and out, through the queue; slots that are used.
+  struct queue_counts {
+    std::uint64_t in, out;
+  };
+  virtual queue_counts queue() const noexcept = 0;
+
+  std::uint64_t accepted() const noexcept { return queue().in + handed_; }
+
+  mutable spinlock lock_;
+  bool closed_ = false;
+  bool receivers_gone_ = false;
+  bool orphaned_ = false; // no holder is left, only items in hand
+  const overflow on_full_;
+  enum class readers : std::uint8_t { none_yet, many, one } readers_ = readers::none_yet;
+  const std::size_t capacity_;
+  std::size_t reserved_ = 0;
+  std::size_t depth_max_ = 0;
+  std::uint64_t handed_ = 0; // straight to a waiting receiver
+  std::uint64_t settled_ = 0;
+  std::uint64_t returned_ = 0;
+  wait_list waiting_senders_;
+  wait_list waiting_receivers_;
+
+private:
+  void nobody_holds_it() noexcept;
+  void no_receivers_left() noexcept;
+  void wake_joiners(wakeups& woken) noexcept;
+
+  wait_list waiting_joiners_;
+  std::uint64_t number_ = 0;
+  std::atomic<std::uint32_t> holders_{1};
+  std::atomic<std::uint32_t> makers_{0};
+  std::atomic<std::uint32_t> senders_{0};
+  std::atomic<std::uint32_t> receivers_{0};
+  std::atomic<std::uint64_t> dropped_[drop_reasons] = {};
+};
+
+} // namespace troupe::detail

@@ -1,0 +1,48 @@
+// How an item is held while it is on its way.
+
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace troupe::detail {
+
+/// Whether items lie in the mailbox itself. A queue that grows, or that hands an item from thread to thread, must move
+/// it without failing, and coroutine frames are not over-aligned.
+template <class T>
+inline constexpr bool lies_directly = std::is_nothrow_move_constructible_v<T> &&
+                                      alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+
+/// An item in a box of its own: one allocation, for types whose move may throw or that are over-aligned.
+template <class T>
+class boxed {
+public:
+  template <class... Args>
+  explicit boxed(std::in_place_t, Args&&... args) : item_(std::make_unique<T>(std::forward<Args>(args)...)) {}
+
+  T& item() const noexcept { return *item_; }
+
+private:
+  std::unique_ptr<T> item_;
+};
+
+template <class T>
+using stored = std::conditional_t<lies_directly<T>, T, boxed<T>>;
+
+template <class T>
+T& opened(T& item) noexcept {
+  return item;
+}
+template <class T>
+T& opened(boxed<T>& item) noexcept {
+  return item.item();
+}
+template <class T>
+const T& opened(const boxed<T>& item) noexcept {
+  return item.item();
+}
+
+} // namespace troupe::detail

@@ -1,0 +1,146 @@
+#include <troupe/mailbox/stored.hpp>
+
+#include <tests/mailbox/simulated.hpp>
+
+#include <troupe/mailbox/mailbox.hpp>
+#include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/deadline.hpp>
+#include <troupe/scope/task_group.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+using namespace troupe;
+using namespace troupe::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Its move may throw, and does where it is told to.
+class heavy {
+public:
+  explicit heavy(int number) : number_(number) {}
+  heavy(heavy&& other) : number_(other.number_) {
+    if (other.refuses_)
+      throw std::runtime_error("cannot be moved");
+    other.number_ = 0;
+  }
+
+  int number() const { return number_; }
+  void refuse() { refuses_ = true; }
+
+private:
+  int number_;
+  bool refuses_ = false;
+};
+
+struct alignas(64) wide {
+  explicit wide(int n) : number(n) {}
+  int number;
+};
+
+} // namespace
+
+static_assert(detail::lies_directly<int>);
+static_assert(detail::lies_directly<std::unique_ptr<int>>);
+static_assert(!detail::lies_directly<heavy>);
+static_assert(!detail::lies_directly<wide>);
+
+TEST_CASE("items whose move may throw go through a mailbox", "[mailbox]") {
+  simulate([]() -> task<> {
+    mailbox<heavy> box{capacity{2}};
+    co_await in_task_group([&](task_group& group) {
+      group.start(
+          [](sender<heavy> out) -> task<> {
+            for (int i = 1; i <= 20; ++i) {
+              heavy item{i};
+              const send_status status = co_await out.send(std::move(item));
+              CHECK(status == send_status::accepted);
+              CHECK(item.number() == 0);
+              co_await out.send(-i);
+            }
+          },
+          box.sender());
+      group.start(
+          [](inbox<heavy> in) -> task<> {
+            for (int i = 1; i <= 20; ++i) {
+              auto item = co_await in.receive();
+              CHECK(item->number() == i);
+              auto made = co_await in.receive();
+              CHECK(made->number() == -i);
+            }
+          },
+          box.inbox());
+    });
+    CHECK(box.statistics().handled == 40);
+  });
+}
+
+TEST_CASE("a move that throws sends nothing, and its slot is free again", "[mailbox][C6]") {
+  simulate([]() -> task<> {
+    mailbox<heavy> box{capacity{1}};
+    const sender<heavy> out = box.sender();
+    const receiver<heavy> in = box.receiver();
+    const auto failed = co_await as_outcome([](const sender<heavy>& to) -> task<> {
+      heavy item{1};
+      item.refuse();
+      co_await to.send(std::move(item));
+    }(out));
+    CHECK(failed.has_error());
+    heavy item{2};
+    item.refuse();
+    CHECK_THROWS_AS(static_cast<void>(out.try_send(std::move(item))), std::runtime_error);
+    CHECK(box.statistics().reserved == 0);
+    CHECK(out.try_send(heavy{3}) == send_status::accepted);
+    heavy kept{4};
+    CHECK(out.try_send(std::move(kept)) == send_status::full);
+    CHECK(kept.number() == 4);
+    CHECK(in.try_receive()->number() == 3);
+  });
+}
+
+TEST_CASE("a send whose move may throw moves nothing before it has a slot", "[mailbox][C6]") {
+  std::vector<std::pair<int, drop_reason>> lost;
+  simulate([&]() -> task<> {
+    mailbox<heavy> box{capacity{1},
+                       [&](heavy&& item, drop_reason reason) { lost.emplace_back(item.number(), reason); }};
+    const sender<heavy> out = box.sender();
+    const receiver<heavy> in = box.receiver();
+    co_await out.send(1);
+    const bool ended = co_await move_on_after(1s, [](const sender<heavy>& to) -> task<> {
+      heavy item{2};
+      co_await to.send(std::move(item));
+    }(out));
+    CHECK_FALSE(ended);
+    box.close();
+    heavy item{3};
+    const send_status status = co_await out.send(std::move(item));
+    CHECK(status == send_status::closed);
+    CHECK(item.number() == 3);
+  });
+  CHECK(lost == std::vector<std::pair<int, drop_reason>>{
+                    {2, drop_reason::send_cancelled}, {3, drop_reason::closed}, {1, drop_reason::no_receiver}});
+}
+
+TEST_CASE("over-aligned items go through a mailbox and stay aligned", "[mailbox]") {
+  simulate([]() -> task<> {
+    mailbox<wide> box{capacity{4}};
+    const sender<wide> out = box.sender();
+    const receiver<wide> in = box.receiver();
+    co_await out.send(1);
+    co_await out.send(wide{2});
+    CHECK(out.try_send(wide{3}) == send_status::accepted);
+    for (int i = 1; i <= 2; ++i) {
+      auto item = co_await in.receive();
+      CHECK(item->number == i);
+      CHECK(reinterpret_cast<std::uintptr_t>(&*item) % 64 == 0);
+    }
+    auto returned = box.close_and_return();
+    REQUIRE(returned.size() == 1);
+    CHECK(returned[0].item().number == 3);
+  });
+}
