@@ -1,0 +1,122 @@
+// troupe_bench WORKLOAD N: runs one workload on CAF workers and prints one line, as the programs in bench/peers do.
+
+#include <troupe/bench/workloads.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <string>
+
+namespace troupe::bench {
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+      .count(); // tidy: allow steady-clock
+}
+
+long status_kib(std::string_view key) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(key))
+      return std::stol(line.substr(key.size() + 1));
+  return 0;
+}
+
+const std::vector<workload>& workloads() {
+  static const std::vector<workload> all{
+      {"pipeline", "one producer, one mailbox, 8 consumers", pipeline},
+      {"pipeline_work", "the same, each item spins for a microsecond in its consumer", pipeline_work},
+      {"chain", "a producer, 10 stages, a consumer", chain},
+      {"pingpong", "round trips of a request that carries its reply address", pingpong},
+      {"ring", "1,000 actors pass a token n times", ring},
+      {"spawn", "n fibers, each with a mailbox, each takes one item and ends", spawn},
+      {"idle", "n fibers alive, each with a mailbox: bytes_per", idle},
+      {"fanin", "8 producers, one mailbox, one consumer", fanin},
+      {"taskgroup", "n children, one fails: us until all have ended, the median of 21", taskgroup},
+      {"burn", "8 CPU-bound fibers of 5 ms, n times: when the second core starts", burn},
+  };
+  return all;
+}
+
+namespace {
+
+int usage(std::FILE* to) {
+  std::fputs("usage: troupe_bench WORKLOAD N [--workers 2] [--consumers 8] [--capacity 100] [--work-ns 1000]\n"
+             "                    [--repeat 1]\n\n"
+             "Prints `troupe WORKLOAD items seconds rate peak_rss_kb [more]`, a line for each repetition.\n"
+             "bench/compare runs it beside the programs in bench/peers.\n\n",
+             to);
+  for (const workload& one : workloads())
+    std::fprintf(to, "  %-14s %s\n", std::string(one.name).c_str(), std::string(one.what).c_str());
+  return to == stdout ? 0 : 2;
+}
+
+bool read_number(std::string_view text, std::int64_t& to) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), to);
+  return error == std::errc{} && end == text.data() + text.size() && to > 0;
+}
+
+int run_it(const std::vector<std::string_view>& arguments) {
+  if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h"))
+    return usage(stdout);
+  settings how;
+  if (arguments.size() < 2 || !read_number(arguments[1], how.n))
+    return usage(stderr);
+  std::int64_t workers = 2;
+  std::int64_t repetitions = 1;
+  for (std::size_t i = 2; i < arguments.size(); i += 2) {
+    std::int64_t value = 0;
+    if (i + 1 == arguments.size() || !read_number(arguments[i + 1], value)) {
+      std::fprintf(stderr, "troupe_bench: %s needs a number from 1\n", std::string(arguments[i]).c_str());
+      return 2;
+    }
+    if (arguments[i] == "--workers")
+      workers = value;
+    else if (arguments[i] == "--consumers")
+      how.consumers = static_cast<std::size_t>(value);
+    else if (arguments[i] == "--capacity")
+      how.capacity = static_cast<std::size_t>(value);
+    else if (arguments[i] == "--work-ns")
+      how.work_ns = value;
+    else if (arguments[i] == "--repeat")
+      repetitions = value;
+    else
+      return usage(stderr);
+  }
+  for (const workload& one : workloads()) {
+    if (one.name != arguments[0])
+      continue;
+    runtime_options options;
+    options.workers = static_cast<std::size_t>(workers);
+    runtime here{options};
+    for (; repetitions > 0; --repetitions) {
+      const measured result = one.run(here, how);
+      if (!result.right) {
+        std::fprintf(stderr, "troupe_bench: WRONG RESULT in %s\n", std::string(one.name).c_str());
+        return 1;
+      }
+      std::printf("troupe %s %lld %.6f %.0f %ld %s\n", std::string(one.name).c_str(),
+                  static_cast<long long>(result.items), result.seconds,
+                  static_cast<double>(result.items) / result.seconds, status_kib("VmHWM:"), result.more.c_str());
+      std::fflush(stdout);
+    }
+    return 0;
+  }
+  std::fprintf(stderr, "troupe_bench: there is no workload `%s`\n\n", std::string(arguments[0]).c_str());
+  return usage(stderr);
+}
+
+} // namespace
+
+} // namespace troupe::bench
+
+int main(int argc, char** argv) {
+  try {
+    return troupe::bench::run_it({argv + (argc > 0 ? 1 : 0), argv + argc});
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "troupe_bench: %s\n", error.what());
+    return 1;
+  }
+}

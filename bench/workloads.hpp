@@ -1,0 +1,56 @@
+// The workloads: what is done, how it is checked, and what it took.
+
+#pragma once
+
+#include <troupe/troupe.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::bench {
+
+/// What one run of a workload gives.
+struct measured {
+  std::int64_t items = 0; ///< Done; `n` rounded down to what the workload can divide.
+  double seconds = 0;
+  bool right = false; ///< Count and sum are what they must be.
+  std::string more{}; ///< Further columns: "bytes_per=416".
+};
+
+/// What a workload needs to know.
+struct settings {
+  std::int64_t n = 0;
+  std::size_t consumers = 8;   ///< Of pipeline and pipeline_work.
+  std::size_t capacity = 100;  ///< Of every mailbox but ring's, where it is 1.
+  std::int64_t work_ns = 1000; ///< Spun for each item, in pipeline_work.
+};
+
+struct workload {
+  std::string_view name;
+  std::string_view what;
+  measured (*run)(runtime& on, const settings& how);
+};
+
+/// All of them, in the order in which they are listed.
+const std::vector<workload>& workloads();
+
+measured pipeline(runtime& on, const settings& how);
+measured pipeline_work(runtime& on, const settings& how);
+measured fanin(runtime& on, const settings& how);
+measured chain(runtime& on, const settings& how);
+measured pingpong(runtime& on, const settings& how);
+measured ring(runtime& on, const settings& how);
+measured spawn(runtime& on, const settings& how);
+measured idle(runtime& on, const settings& how);
+measured taskgroup(runtime& on, const settings& how);
+measured burn(runtime& on, const settings& how);
+
+/// Seconds on the steady clock.
+double now();
+/// A line of /proc/self/status in KiB: "VmHWM" the peak, "VmRSS" now.
+long status_kib(std::string_view key);
+constexpr std::int64_t sum_below(std::int64_t n) { return n * (n - 1) / 2; }
+
+} // namespace troupe::bench

@@ -1,0 +1,25 @@
+# The benchmark program: target troupe_bench, built as bench/troupe_bench. With the tests each workload is run once,
+# small, so that the program that measures is known to work.
+
+file(GLOB troupe_bench_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/*.cpp")
+troupe_include_root(bench "${PROJECT_SOURCE_DIR}/bench" troupe_bench_root)
+
+add_executable(troupe_bench ${troupe_bench_sources})
+troupe_own_code(troupe_bench)
+target_include_directories(troupe_bench PRIVATE "${troupe_bench_root}")
+target_link_libraries(troupe_bench PRIVATE troupe::troupe)
+set_target_properties(troupe_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+
+if(TROUPE_BUILD_TESTS)
+  foreach(workload pipeline pipeline_work chain pingpong ring spawn idle fanin taskgroup burn)
+    set(items 1000)
+    if(workload STREQUAL "burn")
+      set(items 1)
+    elseif(workload STREQUAL "taskgroup")
+      set(items 100)
+    endif()
+    add_test(NAME "bench: ${workload}" COMMAND troupe_bench ${workload} ${items})
+    set_tests_properties("bench: ${workload}" PROPERTIES
+      LABELS bench ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+  endforeach()
+endif()
