@@ -289,6 +289,8 @@ def tree():
         folders[:] = sorted(f for f in folders if f not in (".git", "__pycache__", ".cache")
                             and not (relative == "." and f.startswith("build")))
         for name in sorted(files):
+            if name == ".git":
+                continue  # a file in a linked work tree
             path = name if relative == "." else relative + "/" + name
             full = os.path.join(folder, name)
             if os.path.islink(full) or os.path.splitext(name)[1] not in TEXT and not name.startswith("."):
