@@ -288,7 +288,8 @@ def tree():
         for name in sorted(files):
             path = name if relative == "." else relative + "/" + name
             full = os.path.join(folder, name)
-            if os.path.islink(full) or os.path.splitext(name)[1] not in TEXT and not name.startswith("."):
+            if path == ".git" or os.path.islink(full) or \
+                    os.path.splitext(name)[1] not in TEXT and not name.startswith("."):
                 continue
             try:
                 with open(full, encoding="utf-8", newline="") as file:
