@@ -38,11 +38,13 @@ public:
   ///
   /// @thread outside of any fiber
   void wait() {
+    require_outside();
     std::unique_lock held{mutex_};
     ended_.wait(held, [this] { return outcome_.has_value(); });
   }
   /// The same for at most `limit`; true when it has ended.
   bool wait_for(std::chrono::nanoseconds limit) {
+    require_outside();
     std::unique_lock held{mutex_};
     return ended_.wait_for(held, limit, [this] { return outcome_.has_value(); });
   }
@@ -67,6 +69,12 @@ protected:
   }
 
 private:
+  static void require_outside() noexcept {
+    TROUPE_ASSERT(this_fiber::pointer() == nullptr,
+                  "a fiber would block its thread until a root has ended (run() or root::wait() was called in a "
+                  "fiber): start it in a task group instead, and co_await it");
+  }
+
   mutable std::mutex mutex_;
   std::condition_variable ended_;
   std::optional<outcome<T>> outcome_;

@@ -39,7 +39,13 @@ bool simulator::step() {
   return true;
 }
 
+void simulator::require_outside() const noexcept {
+  TROUPE_ASSERT(this_fiber::pointer() == nullptr || &this_fiber::pointer()->runs_on() != this,
+                "a simulator was told to run inside of one of its own fibers: start a child in a task group instead");
+}
+
 void simulator::run_until_idle() {
+  require_outside();
   while (step()) {
     if (steps_ > options_.steps_max)
       throw livelock_error("livelock: more than " + std::to_string(options_.steps_max) + " steps");
@@ -47,6 +53,7 @@ void simulator::run_until_idle() {
 }
 
 void simulator::advance(duration by) {
+  require_outside();
   const instant until = saturated(clock_.now(), by);
   run_until_idle();
   while (clock_.has_timers() && clock_.next() <= until) {
@@ -58,6 +65,7 @@ void simulator::advance(duration by) {
 
 void simulator::drive(fiber& top, const std::function<bool()>& ended, const std::function<void(cancel_reason)>& cancel,
                       const std::function<void()>& start) {
+  require_outside();
   std::string failure;
   bool is_livelock = false;
   bool was_cancelled = false;

@@ -61,6 +61,7 @@ public:
   /// When only daemon waits are left the tree is shut down: it serves, and nothing more can come.
   ///
   /// @throws `deadlock_error`, `livelock_error`, after the tree has been stopped and is gone
+  /// @thread outside of its own fibers; so are the next two
   template <class Function, class... Args>
   auto run(Function&& function, Args&&... args) {
     auto top = make_root(*this, std::forward<Function>(function), std::forward<Args>(args)...);
@@ -85,6 +86,7 @@ public:
 private:
   void drive(fiber& top, const std::function<bool()>& ended, const std::function<void(cancel_reason)>& cancel,
              const std::function<void()>& start);
+  void require_outside() const noexcept;
   bool step();
   std::string report(fiber& top) const;
   static bool only_daemons_wait(fiber& top);

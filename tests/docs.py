@@ -8,6 +8,8 @@
    A ```cpp block without such a comment is not allowed in README.md.
 2. Each row of docs/guarantees.md names, in its last column, test cases that exist: `name of the test`.
 3. Each relative link leads to a file.
+4. Each case of the lists in docs/conformance.md is the tag of a test ([TR-008]), or has a row or a line there; the rows
+   fit the tags, and the counts are right.
 """
 
 import os
@@ -16,6 +18,8 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GUARANTEES = "docs/guarantees.md"
+CONFORMANCE = "docs/conformance.md"
+LISTS = {"TR": 113}  # cases by the prefix of their ids, numbered from 1
 
 
 def read(path):
@@ -79,6 +83,44 @@ def check_guarantees(path, text, names):
     return findings
 
 
+def check_conformance(path, text, tagged, lists):
+    """Cases: `tagged` have a test. In the text a row under "… otherwise" belongs to a test, one under "… without a test"
+    does not; the line "Not applicable: …" names the rest. `| list | `XX` | cases | tests | answers | not applicable |`."""
+    findings, places, otherwise, answered, nowhere = [], {}, set(), set(), set()
+    heading = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        heading = line if line.startswith("#") else heading
+        cells = [cell.strip() for cell in line.split("|")]
+        if line.startswith("Not applicable:"):
+            kind, ids = nowhere, re.findall(r"[A-Z]+-\d{3}", line)
+        elif len(cells) > 3 and re.match(r"[A-Z]+-\d{3}", cells[1]):
+            kind = otherwise if "otherwise" in heading else answered if "without a test" in heading else None
+            ids = re.findall(r"[A-Z]+-\d{3}", cells[1])
+            if kind is None:
+                findings.append((path, number, "a row under a heading that does not say whether it has a test"))
+                continue
+        else:
+            continue
+        places.update((case, number) for case in ids)
+        kind.update(ids)
+    for prefix, count in lists.items():
+        cases = {"%s-%03d" % (prefix, number) for number in range(1, count + 1)}
+        for case in sorted(cases - tagged - answered - nowhere):
+            findings.append((path, 1, "%s has neither a test nor an answer" % case))
+        numbers = [str(n) for n in (count, len(cases & tagged), len(cases & answered), len(cases & nowhere))]
+        if not re.search(r"\| `%s` \| %s \|" % (prefix, r" \| ".join(numbers)), text):
+            findings.append((path, 1, "the counts of %s are: %s cases, %s tests, %s answers, %s not applicable"
+                             % (prefix, *numbers)))
+        foreign = {case for case in tagged | set(places) if case.startswith(prefix + "-")} - cases
+        findings += [(path, places.get(case, 1), "there is no case " + case) for case in sorted(foreign)]
+    for case in sorted(answered | nowhere):
+        if case in tagged:
+            findings.append((path, places[case], "%s has a test: it is not answered without one" % case))
+    for case in sorted(otherwise - tagged):
+        findings.append((path, places[case], "no test has the tag of %s" % case))
+    return findings
+
+
 def check_links(path, text, has):
     findings = []
     for match in re.finditer(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)", text):
@@ -104,6 +146,17 @@ def test_names():
     return names
 
 
+def test_tags():
+    tags = set()
+    for folder, _, files in os.walk(os.path.join(ROOT, "tests")):
+        for name in files:
+            if name.endswith(".cpp"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    for match in re.finditer(r'TEST_CASE\(((?:\s*,?\s*"(?:\\.|[^"\\])*")+)\s*\)', file.read()):
+                        tags.update(re.findall(r"\[([A-Z]+-\d{3})\]", match.group(1)))
+    return tags
+
+
 def check_tree():
     findings = []
     for path in documents():
@@ -111,6 +164,8 @@ def check_tree():
         findings += check_blocks(path, text, read) + check_links(path, text, exists)
     if exists(GUARANTEES):
         findings += check_guarantees(GUARANTEES, read(GUARANTEES), test_names())
+    if exists(CONFORMANCE):
+        findings += check_conformance(CONFORMANCE, read(CONFORMANCE), test_tags(), LISTS)
     for finding in findings:
         print("%s:%d: %s" % finding)
     print("docs: %d findings" % len(findings))
@@ -120,7 +175,19 @@ def check_tree():
 def self_test():
     source = "int a;\n  int b;\nint c;\n"
     block = "<!-- x.cpp -->\n```cpp\nint b;\nint c;\n```\n"
+    listed = ("| Some | `XX` | 4 | 2 | 1 | 1 |\n### Tests that answer otherwise\n| XX-002 | a | b |\n"
+              "### Answered without a test\n| XX-003 | a | b |\n\nNot applicable: XX-004.\n")
+    conforms = lambda text, tagged: check_conformance("c", text, tagged, {"XX": 4})
     cases = (
+        (conforms(listed, {"XX-001", "XX-002"}), 0),
+        (conforms(listed.replace("XX-003", "XX-001"), {"XX-001", "XX-002"}), 2),  # no answer; not without a test
+        (conforms(listed.replace("XX-004", "none"), {"XX-001", "XX-002"}), 2),  # no answer; the counts
+        (conforms(listed, {"XX-001", "XX-002", "XX-004"}), 2),  # applicable after all; the counts
+        (conforms(listed.replace("XX-002", "XX-001"), {"XX-001", "XX-002"}), 0),
+        (conforms(listed, {"XX-001"}), 3),  # no answer, no test for its row; the counts
+        (conforms(listed, {"XX-001", "XX-002", "XX-005"}), 1),
+        (conforms(listed.replace("| 4 |", "| 5 |"), {"XX-001", "XX-002"}), 1),
+        (conforms(listed.replace("otherwise", "also"), {"XX-001", "XX-002"}), 1),
         (check_blocks("README.md", block, lambda _: source), 0),
         (check_blocks("README.md", block.replace("b", "d"), lambda _: source), 1),
         (check_blocks("README.md", "```cpp\nint a;\n```\n", lambda _: source), 1),

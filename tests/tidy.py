@@ -293,7 +293,8 @@ def tree():
                 continue  # a file in a linked work tree
             path = name if relative == "." else relative + "/" + name
             full = os.path.join(folder, name)
-            if os.path.islink(full) or os.path.splitext(name)[1] not in TEXT and not name.startswith("."):
+            if path == ".git" or os.path.islink(full) or \
+                    os.path.splitext(name)[1] not in TEXT and not name.startswith("."):
                 continue
             try:
                 with open(full, encoding="utf-8", newline="") as file:

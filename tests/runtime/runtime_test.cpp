@@ -131,7 +131,7 @@ TEST_CASE("what main returns follows the outcome", "[runtime]") {
 
 // ---- what ends a process: each case runs itself once more, as the child ----------------------------------------------
 
-TEST_CASE("SIGINT cancels the root, cleanup runs, and the exit code is 130", "[runtime]") {
+TEST_CASE("SIGINT cancels the root, cleanup runs, and the exit code is 130", "[runtime][TR-048]") {
   if (in_child_process())
     end_child(troupe::run(root_with_services));
   child_process child;

@@ -222,7 +222,7 @@ TEST_CASE("a child started by a destructor while another one alone is stopped ru
   CHECK(ran == 1);
 }
 
-TEST_CASE("a hundred thousand nested limits in one fiber stop without recursion", "[scope]") {
+TEST_CASE("a hundred thousand nested limits in one fiber stop without recursion", "[scope][TR-099]") {
   const int depth = sanitized ? 20'000 : 100'000;
   simulator simulated{{.clock = clock_mode::manual}};
   int reached = 0;
@@ -251,7 +251,7 @@ TEST_CASE("ten thousand nested groups stop without recursion, and each absorbs n
   CHECK(top->take().cancelled());
 }
 
-TEST_CASE("a shield keeps outer cancels out, and the pending one is taken behind it", "[scope]") {
+TEST_CASE("a shield keeps outer cancels out, and the pending one is taken behind it", "[scope][TR-030]") {
   simulator simulated{{.clock = clock_mode::manual}};
   int reached = 0;
   const auto top = make_root(simulated, [&]() -> task<> {
@@ -277,7 +277,7 @@ TEST_CASE("a shield keeps outer cancels out, and the pending one is taken behind
   CHECK(reached == 1);
 }
 
-TEST_CASE("a shield entered in a scope that is stopping lets its waits through", "[scope]") {
+TEST_CASE("a shield entered in a scope that is stopping lets its waits through", "[scope][TR-022]") {
   simulator simulated;
   int reached = 0;
   const auto ended = simulated.run([&]() -> task<> {

@@ -46,7 +46,7 @@ TEST_CASE("a checkpoint gives its turn away only when the slice is used up", "[s
   CHECK(runs <= 12);
 }
 
-TEST_CASE("a yield always gives its turn away, and the others run first", "[scope]") {
+TEST_CASE("a yield always gives its turn away, and the others run first", "[scope][TR-007]") {
   counting_executor executor{256};
   std::vector<int> order;
   const auto top = make_root(executor, [&]() -> task<> {
@@ -91,7 +91,7 @@ TEST_CASE("checkpoint and yield stop a fiber that was cancelled, and code betwee
   });
 }
 
-TEST_CASE("outside of any fiber nothing is to be stopped", "[scope]") {
+TEST_CASE("outside of any fiber nothing is to be stopped", "[scope][TR-018]") {
   CHECK(this_fiber::pointer() == nullptr);
   CHECK_FALSE(this_fiber::stop_requested());
   CHECK_FALSE(this_fiber::stopping());

@@ -97,7 +97,7 @@ TEST_CASE("what the limited task throws passes through the limit", "[scope]") {
       std::range_error);
 }
 
-TEST_CASE("a limit that has passed starts nothing, and what it was given goes", "[scope][B7]") {
+TEST_CASE("a limit that has passed starts nothing, and what it was given goes", "[scope][B7][TR-021][TR-032]") {
   census alive;
   bool begun = false;
   simulator simulated;

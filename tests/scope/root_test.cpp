@@ -42,7 +42,7 @@ TEST_CASE("a root gives the error of its task, also one thrown before there is a
   CHECK_THROWS_AS(simulated.run(throws_without_a_task, 1).value(), std::invalid_argument);
 }
 
-TEST_CASE("a root that is cancelled before it starts runs to its first wait", "[scope]") {
+TEST_CASE("a root that is cancelled before it starts runs to its first wait", "[scope][TR-032]") {
   simulator simulated;
   int reached = 0;
   const auto top = make_root(simulated, [&]() -> task<> {

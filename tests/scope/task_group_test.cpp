@@ -65,7 +65,7 @@ TEST_CASE("a group ends when its last child has ended, also children of children
   CHECK(simulated.time().now() == instant{2s});
 }
 
-TEST_CASE("an empty group ends at once", "[scope]") {
+TEST_CASE("an empty group ends at once", "[scope][TR-077]") {
   simulator simulated;
   CHECK(simulated.run([]() -> task<> { co_await in_task_group([](task_group&) {}); }).has_value());
   CHECK(simulated.steps() == 1);
@@ -97,7 +97,7 @@ TEST_CASE("errors are ordered by start index, not by completion, and the one tha
   });
 }
 
-TEST_CASE("one failure is a group of one, with the original exception", "[scope][A1]") {
+TEST_CASE("one failure is a group of one, with the original exception", "[scope][A1][TR-006][TR-105]") {
   const std::exception_ptr original = std::make_exception_ptr(std::logic_error{"original"});
   simulator simulated;
   const auto ended = simulated.run([&]() -> task<> {
@@ -195,7 +195,7 @@ TEST_CASE("a function that throws before it makes its task is the child's error"
   CHECK(alive.alive() == 0);
 }
 
-TEST_CASE("nested groups give nested error groups", "[scope][A1]") {
+TEST_CASE("nested groups give nested error groups", "[scope][A1][TR-106]") {
   simulator simulated;
   const auto ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& outer) {
@@ -243,7 +243,7 @@ TEST_CASE("what is thrown and is no std::exception has a message all the same", 
   CHECK(message_of(std::make_exception_ptr(std::runtime_error{"known"})) == "known");
 }
 
-TEST_CASE("a group in which all completed returns normally though a cancel is pending", "[scope][A2]") {
+TEST_CASE("a group in which all completed returns normally though a cancel is pending", "[scope][A2][TR-077]") {
   simulator simulated;
   bool behind_group = false;
   bool behind_wait = false;
@@ -300,7 +300,7 @@ TEST_CASE("a group that refused a child by its own cancel absorbs that cancel", 
   CHECK(ended.has_value());
 }
 
-TEST_CASE("an error wins over an outer cancel, which is taken at the next wait", "[scope][A2]") {
+TEST_CASE("an error wins over an outer cancel, which is taken at the next wait", "[scope][A2][TR-077]") {
   over_seeds(50, [](simulation_options options) {
     simulator simulated{options};
     bool begun = false;

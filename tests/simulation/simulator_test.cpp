@@ -218,7 +218,7 @@ TEST_CASE("a pending timer is no deadlock", "[simulation]") {
         }) == "no deadlock");
 }
 
-TEST_CASE("when only daemons wait the tree is shut down, and that is no deadlock", "[simulation]") {
+TEST_CASE("when only daemons wait the tree is shut down, and that is no deadlock", "[simulation][TR-044]") {
   over_seeds(50, [](const simulation_options& options) {
     simulator simulated{options};
     std::optional<child<>> server;
