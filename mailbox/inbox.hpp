@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 namespace troupe {
@@ -41,20 +40,17 @@ public:
 
   /// As `receiver::try_receive`.
   received<T> try_receive() const noexcept {
-    std::optional<detail::stored<T>> item;
+    detail::maybe<detail::stored<T>> item;
     detail::mailbox_state<T>::tell_what_was_taken();
     {
       detail::wakeups woken;
       const std::lock_guard held{state_->lock()};
-      if (state_->has_claimed())
-        state_->take_claimed(item);
-      else
-        state_->claim_and_take(item, woken);
+      state_->take_next(item, woken);
       state_->free_what_was_taken(woken);
     }
     if (!item)
       return {};
-    return received<T>{std::move(item), *state_, std::uncaught_exceptions()};
+    return received<T>{*state_, std::uncaught_exceptions(), std::move(*item)};
   }
 
   /// As `receiver::receive_up_to`.

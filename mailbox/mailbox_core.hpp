@@ -20,7 +20,9 @@ namespace troupe::detail {
 
 /// One waiting `send` or `reserve`.
 struct sender_node : wait_node {
-  void* item; // what to move from; null: wants a reservation
+  sender_node() noexcept : wait_node(not_linked{}) {}
+
+  void* item; // what to move from; null: wants a reservation. Written, like `accepted`, before it is in the line
   bool accepted;
 };
 

@@ -27,7 +27,13 @@ namespace detail {
 /// One waiting `receive`.
 template <class T>
 struct receiver_node : wait_node {
-  std::optional<stored<T>> slot;
+  receiver_node() noexcept : wait_node(not_linked{}) {}
+  ~receiver_node() {} // whoever filled it has emptied it: a granted receive always goes on
+
+  union {
+    stored<T> item;
+  };
+  bool filled; // written before it is in the line
 };
 
 /// How many items the one reader claims at most: it then takes them without the lock. Half of it costs 2 to 4 %, more
@@ -63,7 +69,7 @@ public:
   bool gives_plainly() const noexcept {
     return queue_.queued() != 0 && !closed_ && waiting_senders_.empty() && !somebody_joins();
   }
-  void take_plainly(std::optional<item_type>& to, std::uint32_t settled) noexcept {
+  void take_plainly(item_type* to, std::uint32_t settled) noexcept {
     settled_ += settled;
     queue_.take(to);
   }
@@ -79,7 +85,7 @@ public:
   /// Moves the first item out; the slot goes to the first waiting sender.
   ///
   /// @pre has_item(), nothing is claimed
-  void take(std::optional<item_type>& to, wakeups& woken) noexcept {
+  void take(item_type* to, wakeups& woken) noexcept {
     queue_.take(to);
     if (!waiting_senders_.empty()) [[unlikely]]
       admit(woken);
@@ -116,19 +122,19 @@ public:
     finish(woken);
   }
   /// Takes the item out that a full mailbox gives up for a new one; false when there is none, or the strategy is another.
-  bool make_room(std::optional<item_type>& gone) noexcept {
+  bool make_room(maybe<item_type>& gone) noexcept {
     if (queue_.queued() == 0)
       return false;
     if (on_full_ == overflow::drop_oldest)
-      queue_.take(gone);
+      gone.fill([this](item_type* at) { queue_.take(at); });
     else if (on_full_ == overflow::conflate)
-      take_newest(gone);
-    return gone.has_value();
+      gone.fill([this](item_type* at) { take_newest(at); });
+    return static_cast<bool>(gone);
   }
   /// What a send does that does not wait. `gone` is what had to make room; settle it after the lock.
   ///
   /// @throws std::bad_alloc; then nothing has happened
-  send_status offer(item_type& item, std::optional<item_type>& gone, wakeups& woken) {
+  send_status offer(item_type& item, maybe<item_type>& gone, wakeups& woken) {
     if (closed_)
       return send_status::closed;
     if (!has_room() && !make_room(gone))
@@ -141,22 +147,17 @@ public:
 
   /// Without the lock.
   bool has_claimed() const noexcept { return queue_.has_claimed(); }
-  void take_claimed(std::optional<item_type>& to) noexcept { queue_.take_claimed(to); }
-  /// Under the lock: takes the next item, and claims what comes after it. True: `note_taken` is due; `to` is empty when
-  /// there is nothing.
-  bool claim_and_take(std::optional<item_type>& to, wakeups& woken) noexcept {
-    if (can_be_revoked()) {
-      if (has_item())
-        take(to, woken);
-      return false;
-    }
+  void take_claimed(item_type* to) noexcept { queue_.take_claimed(to); }
+  /// Under the lock: frees what was taken and claims what is queued, `at_most`. How many that is.
+  std::size_t claim(std::size_t at_most, wakeups& woken) noexcept {
     free_taken(woken);
-    if (!has_item())
-      return false;
-    queue_.claim(std::min(queue_.queued(), claimed_max));
-    queue_.take_claimed(to);
-    return true;
+    const std::size_t count = std::min(queue_.queued(), at_most);
+    if (count != 0)
+      queue_.claim(count);
+    return count;
   }
+  /// False: the next item may yet be given up for a newer one, so none is taken before its time.
+  bool may_be_claimed() const noexcept { return on_full_ != overflow::drop_oldest && on_full_ != overflow::conflate; }
   /// Under the lock: what `take_claimed` took outside of a fiber.
   void free_what_was_taken(wakeups& woken) noexcept { free_taken(woken); }
   /// The reader goes: what it has claimed is queued again.
@@ -181,20 +182,24 @@ public:
     const std::lock_guard held{lock_};
     return std::max<std::size_t>(1, queue_.size());
   }
+  /// Under the lock: what a try_receive takes, of a claim first. False when there is nothing.
+  bool take_next(maybe<item_type>& to, wakeups& woken) noexcept {
+    if (!has_claimed() && readers_ == readers::one && may_be_claimed())
+      claim(1, woken);
+    if (has_claimed())
+      to.fill([this](item_type* at) { take_claimed(at); });
+    else if (has_item())
+      to.fill([&](item_type* at) { take(at, woken); });
+    return static_cast<bool>(to);
+  }
   /// Adds what is queued, `at_most` in all and no more than there is memory for.
   void take_more(std::vector<item_type>& items, std::size_t at_most) noexcept {
     tell_what_was_taken();
     wakeups woken;
     const std::lock_guard held{lock_};
     while (items.size() < std::min(at_most, items.capacity())) {
-      std::optional<item_type> next;
-      if (has_claimed())
-        take_claimed(next);
-      else if (readers_ == readers::one)
-        claim_and_take(next, woken);
-      else if (has_item())
-        take(next, woken);
-      if (!next)
+      maybe<item_type> next;
+      if (!take_next(next, woken))
         break;
       items.push_back(std::move(*next));
     }
@@ -227,9 +232,9 @@ public:
   /// Closes, and takes out what is queued and not claimed.
   std::vector<item_type> close_and_return();
   /// Settles what made room.
-  void settle_gone(std::optional<item_type>& gone) noexcept {
+  void settle_gone(maybe<item_type>& gone) noexcept {
     if (gone)
-      settle(gone, on_full_ == overflow::conflate ? drop_reason::conflated : drop_reason::oldest);
+      settle_dropped(gone, on_full_ == overflow::conflate ? drop_reason::conflated : drop_reason::oldest);
   }
 
   /// An item that a send could not bring in.
@@ -241,44 +246,44 @@ public:
     undelivered_(std::move(item), reason);
     let_go();
   }
-  /// An accepted item is let go; `reason` empty: handled. The item is gone before anybody can see it settled, so who
-  /// has joined may tear down what items refer to.
-  void settle(std::optional<item_type>& item, std::optional<drop_reason> reason) noexcept {
-    if (reason && undelivered_)
-      undelivered_(std::move(opened(*item)), *reason);
+  /// Gives an accepted item to the handler; then it is destroyed, and then settled.
+  void tell_dropped(item_type& item, drop_reason reason) noexcept {
+    if (undelivered_)
+      undelivered_(std::move(opened(item)), reason);
+  }
+  void settle_dropped(maybe<item_type>& item, drop_reason reason) noexcept {
+    tell_dropped(*item, reason);
     item.reset();
     settle_counted(1, reason);
   }
   /// Those from `first` on.
   void settle_rest(std::vector<item_type>& items, std::size_t first, std::optional<drop_reason> reason) noexcept {
     const std::size_t count = items.size() - first;
-    if (reason && undelivered_)
+    if (reason)
       for (std::size_t at = first; at != items.size(); ++at)
-        undelivered_(std::move(opened(items[at])), *reason);
+        tell_dropped(items[at], *reason);
     items.clear();
     settle_counted(count, reason);
   }
   void drop_queued() noexcept override {
     for (;;) {
-      std::optional<item_type> item;
+      maybe<item_type> item;
       {
         wakeups woken;
         const std::lock_guard held{lock_};
         if (queue_.queued() == 0)
           return;
-        take(item, woken);
+        item.fill([&](item_type* at) { take(at, woken); });
       }
-      settle(item, drop_reason::no_receiver);
+      settle_dropped(item, drop_reason::no_receiver);
     }
   }
 
 private:
   ~mailbox_state() override = default;
 
-  /// The next one may yet be given up for a newer one, so none is taken before its time.
-  bool can_be_revoked() const noexcept { return on_full_ == overflow::drop_oldest || on_full_ == overflow::conflate; }
   queue_counts queue() const noexcept override { return {queue_.pushed() + taken_back_, queue_.freed() + taken_back_}; }
-  void take_newest(std::optional<item_type>& to) noexcept {
+  void take_newest(item_type* to) noexcept {
     queue_.take_newest(to);
     ++taken_back_;
   }
@@ -294,7 +299,9 @@ private:
     while (wait_node* const first = waiting_receivers_.pop()) {
       if (!first->waiting->grant(woken))
         continue; // stopped; it does not look at us again
-      static_cast<receiver_node<T>*>(first)->slot.emplace(std::move(item));
+      auto& served = static_cast<receiver_node<T>&>(*first);
+      std::construct_at(&served.item, std::move(item));
+      served.filled = true;
       ++handed_;
       return;
     }
@@ -349,9 +356,9 @@ std::vector<stored<T>> mailbox_state<T>::close_and_return() {
   }
   close_locked(woken);
   while (queue_.queued() != 0) {
-    returned.push_back(std::move(queue_.newest()));
-    std::optional<item_type> gone;
-    take_newest(gone);
+    maybe<item_type> newest;
+    newest.fill([this](item_type* at) { take_newest(at); });
+    returned.push_back(std::move(*newest));
   }
   std::reverse(returned.begin(), returned.end());
   returned_ += returned.size();

@@ -16,6 +16,8 @@ template <class T>
 class received_batch;
 
 namespace detail {
+template <class T>
+class receiving;
 template <class Operation, class T>
 task<received_batch<T>> take_batch(state_pointer<T, half::neither> from, std::size_t at_most);
 
@@ -45,20 +47,12 @@ inline std::optional<drop_reason> reason_to_let_go(int passing) noexcept {
 template <class T>
 class received {
 public:
-  received() = default;
-  received(received&& other) noexcept
-      : item_(std::move(other.item_)), from_(std::exchange(other.from_, nullptr)), passing_(other.passing_) {
-    other.item_.reset();
-  }
+  received() noexcept {}
+  received(received&& other) noexcept { take_over(other); }
   received& operator=(received&& other) noexcept {
     if (this != &other) {
       settle();
-      owner_ = nullptr;
-      if (other.item_)
-        item_.emplace(std::move(*other.item_));
-      other.item_.reset();
-      from_ = std::exchange(other.from_, nullptr);
-      passing_ = other.passing_;
+      take_over(other);
     }
     return *this;
   }
@@ -68,8 +62,8 @@ public:
   explicit operator bool() const noexcept { return from_ != nullptr; }
 
   /// @pre bool(*this)
-  T& operator*() noexcept { return detail::opened(*item_); }
-  const T& operator*() const noexcept { return detail::opened(*item_); }
+  T& operator*() noexcept { return detail::opened(item_); }
+  const T& operator*() const noexcept { return detail::opened(item_); }
   T* operator->() noexcept { return &**this; }
   const T* operator->() const noexcept { return &**this; }
 
@@ -79,7 +73,7 @@ private:
   template <class>
   friend class inbox;
   template <class>
-  friend class receive_operation;
+  friend class detail::receiving;
   template <class>
   friend class claim_operation;
   template <class>
@@ -90,37 +84,56 @@ private:
 
   using item_type = detail::stored<T>;
 
-  /// Taken by a fiber.
-  received(std::optional<item_type>&& item, detail::mailbox_state<T>& from, fiber& owner) noexcept
-      : item_(std::move(item)), from_(&from), owner_(&owner) {}
+  /// Taken by a fiber; `construct(item_type*)` makes the item.
+  received(detail::mailbox_state<T>& from, fiber& owner, auto&& construct) noexcept : from_(&from), owner_(&owner) {
+    construct(&item_);
+  }
   /// Taken by `try_receive`, perhaps in a destructor while exceptions pass.
-  received(std::optional<item_type>&& item, detail::mailbox_state<T>& from, int passing) noexcept
-      : item_(std::move(item)), from_(&from), passing_(passing) {}
+  received(detail::mailbox_state<T>& from, int passing, item_type&& item) noexcept : from_(&from), passing_(passing) {
+    std::construct_at(&item_, std::move(item));
+  }
+
+  void take_over(received& other) noexcept {
+    from_ = std::exchange(other.from_, nullptr);
+    if (from_ == nullptr)
+      return;
+    passing_ = other.owner_ != nullptr ? 0 : other.passing_;
+    owner_ = nullptr;
+    std::construct_at(&item_, std::move(other.item_));
+    std::destroy_at(&other.item_);
+  }
 
   void settle() noexcept {
     if (from_ == nullptr)
       return;
     if (owner_ != nullptr && owner_->calm()) [[likely]] {
-      item_.reset(); // before anybody can see it settled
+      std::destroy_at(&item_); // before anybody can see it settled
       owner_->note_settled(*std::exchange(from_, nullptr));
       return;
     }
     settle_under_lock();
   }
   [[gnu::noinline]] void settle_under_lock() noexcept {
-    std::exchange(from_, nullptr)->settle(item_, detail::reason_to_let_go(passing_));
+    const std::optional<drop_reason> reason = detail::reason_to_let_go(owner_ != nullptr ? 0 : passing_);
+    detail::mailbox_state<T>& from = *std::exchange(from_, nullptr);
+    if (reason)
+      from.tell_dropped(item_, *reason);
+    std::destroy_at(&item_); // before anybody can see it settled, so who has joined may tear down what items refer to
+    from.settle_counted(1, reason);
   }
   /// Into a batch, which settles it.
   void hand_over(std::vector<item_type>& items) noexcept {
-    items.push_back(std::move(*item_));
-    item_.reset();
+    items.push_back(std::move(item_));
+    std::destroy_at(&item_);
     from_ = nullptr;
   }
 
-  std::optional<item_type> item_;
+  union {
+    item_type item_; // there while `from_` is
+  };
   detail::mailbox_state<T>* from_ = nullptr;
   fiber* owner_ = nullptr; // null once it was moved
-  int passing_ = 0;        // exceptions that passed already when it was taken
+  int passing_;            // where there is no owner: exceptions that passed already when it was taken
 };
 
 } // namespace troupe

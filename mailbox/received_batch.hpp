@@ -46,10 +46,10 @@ public:
   received<T> next() noexcept {
     if (size() == 0)
       return {};
-    std::optional<detail::stored<T>> item{std::move(items_[taken_++])};
+    detail::stored<T>& item = items_[taken_++];
     if (fiber* const self = this_fiber::pointer(); self != nullptr && self->calm())
-      return received<T>{std::move(item), *from_, *self};
-    return received<T>{std::move(item), *from_, std::uncaught_exceptions()};
+      return received<T>{*from_, *self, [&item](detail::stored<T>* at) { std::construct_at(at, std::move(item)); }};
+    return received<T>{*from_, std::uncaught_exceptions(), std::move(item)};
   }
 
   /// Over those that are left in it.

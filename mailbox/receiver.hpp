@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 namespace troupe {
@@ -34,16 +33,15 @@ public:
   ///
   /// @thread any, also outside of any fiber
   received<T> try_receive() const noexcept {
-    std::optional<detail::stored<T>> item;
+    detail::maybe<detail::stored<T>> item;
     {
       detail::wakeups woken;
       const std::lock_guard held{state_->lock()};
-      if (state_->has_item())
-        state_->take(item, woken);
+      state_->take_next(item, woken);
     }
     if (!item)
       return {};
-    return received<T>{std::move(item), *state_, std::uncaught_exceptions()};
+    return received<T>{*state_, std::uncaught_exceptions(), std::move(*item)};
   }
 
   /// Waits for an item, and takes with it what else is queued, `at_most` in all, under one lock.

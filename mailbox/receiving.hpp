@@ -1,4 +1,4 @@
-// The waits of the receiving side: receive, one item or several, and join.
+// The waits of the receiving side: receive and join.
 
 #pragma once
 
@@ -7,16 +7,14 @@
 #include <algorithm>
 #include <coroutine>
 #include <mutex>
-#include <optional>
 #include <utility>
-#include <vector>
 
 namespace troupe {
 
 namespace detail {
 
 /// One place in the line of receivers, and what every receive does. As in `sending`, the lock is kept from a look that
-/// finds nothing until the operation is in line.
+/// finds nothing until the operation is in line, and what the fast way does not need stays uninitialised.
 template <class T>
 class receiving : protected receiver_node<T> {
 public:
@@ -33,7 +31,8 @@ public:
     }
     state_->be_numbered(*this->waiting);
     if (this->waiting->open_wait(fiber::wait_kind::plain, "receive", state_)) {
-      waits_ = true;
+      found_ = found::waits;
+      this->filled = false;
       state_->waiting_receivers().push(*this);
       this->waiting->park();
     } else {
@@ -44,10 +43,16 @@ public:
 
 protected:
   enum class step : std::uint8_t { go_on, wait, stop };
+  enum class found : std::uint8_t {
+    nothing, ///< Closed and drained, or not looked yet.
+    claimed, ///< The next claimed item is ours.
+    item,    ///< It is in `item`.
+    waits,   ///< In line; once resumed, `filled` says whether it is in `item`.
+  };
 
   explicit receiving(mailbox_state<T>& state) noexcept : state_(&state) {}
   ~receiving() {
-    if (!waits_) [[likely]]
+    if (found_ != found::waits) [[likely]]
       return;
     const std::lock_guard held{state_->lock()}; // stopped: a receive takes nothing that it does not deliver
     state_->waiting_receivers().remove(*this);
@@ -59,7 +64,7 @@ protected:
     next_ = step::stop;
     return true;
   }
-  /// With the lock held, and nothing to take. Releases it unless it must wait.
+  /// With the lock held, and nothing to take: true when it need not wait. Releases the lock unless it must.
   bool nothing_there() noexcept {
     if (!state_->drained()) {
       next_ = step::wait;
@@ -68,11 +73,46 @@ protected:
     state_->lock().unlock();
     return this->waiting->tick();
   }
-  void after_wait() noexcept { waits_ = false; }
+  /// Under the lock: the next item, where none is claimed.
+  bool take_item(wakeups& woken) noexcept {
+    if (!state_->has_item())
+      return false;
+    state_->take(&this->item, woken);
+    found_ = found::item;
+    return true;
+  }
+  /// What came, when it did not come from a claim.
+  received<T> what_came() noexcept {
+    const bool came = found_ == found::item || (found_ == found::waits && this->filled);
+    found_ = found::nothing;
+    if (!came)
+      return {};
+    return received<T>{*state_, *this->waiting, [this](stored<T>* at) {
+                         std::construct_at(at, std::move(this->item));
+                         std::destroy_at(&this->item);
+                       }};
+  }
+  /// The slow way: with `look(woken)` under the lock, until it finds something, or nobody has to be woken before this
+  /// fiber waits.
+  template <class Look>
+  bool look_slowly(Look look) noexcept {
+    std::uint32_t settled = this->waiting->take_noted(*state_);
+    for (;;) {
+      wakeups woken;
+      std::unique_lock held{state_->lock()};
+      state_->count_settled(std::exchange(settled, 0u), woken);
+      if (look(woken))
+        return true;
+      if (woken.empty()) {
+        held.release();
+        return false;
+      }
+    }
+  }
 
   mailbox_state<T>* state_;
   step next_ = step::go_on;
-  bool waits_ = false;
+  found found_ = found::nothing;
 };
 
 } // namespace detail
@@ -83,45 +123,27 @@ class [[nodiscard]] receive_operation : public detail::receiving<T> {
 public:
   explicit receive_operation(detail::mailbox_state<T>& state) noexcept : detail::receiving<T>(state) {}
 
-  bool await_ready() noexcept {
+  [[gnu::always_inline]] bool await_ready() noexcept {
     if (this->stop_at_entry()) [[unlikely]]
       return false;
     detail::mailbox_state<T>& state = *this->state_;
     fiber& self = *this->waiting;
-    const std::uint32_t settled = self.take_noted(state);
     state.lock().lock();
-    if (state.gives_plainly()) [[likely]] {
-      state.take_plainly(this->slot, settled);
-      state.lock().unlock();
-      return self.tick();
-    }
-    return take_slowly(settled);
+    if (!state.gives_plainly()) [[unlikely]]
+      return take_slowly();
+    state.take_plainly(&this->item, self.take_noted(state));
+    state.lock().unlock();
+    this->found_ = detail::receiving<T>::found::item;
+    return self.tick();
   }
-  received<T> await_resume() noexcept {
-    this->after_wait();
-    if (!this->slot)
-      return {};
-    return received<T>{std::move(this->slot), *this->state_, *this->waiting};
-  }
+  [[gnu::always_inline]] received<T> await_resume() noexcept { return this->what_came(); }
 
 private:
-  [[gnu::noinline]] bool take_slowly(std::uint32_t settled) noexcept {
-    for (;;) {
-      detail::wakeups woken;
-      std::unique_lock held{this->state_->lock(), std::adopt_lock};
-      this->state_->count_settled(std::exchange(settled, 0u), woken);
-      if (this->state_->has_item()) {
-        this->state_->take(this->slot, woken);
-        return this->waiting->tick();
-      }
-      if (woken.empty()) {
-        held.release();
-        return this->nothing_there();
-      }
-      held.unlock();
-      woken.flush();
-      this->state_->lock().lock();
-    }
+  [[gnu::noinline]] bool take_slowly() noexcept {
+    this->state_->lock().unlock();
+    if (this->look_slowly([this](detail::wakeups& woken) { return this->take_item(woken); }))
+      return this->waiting->tick();
+    return this->nothing_there();
   }
 };
 
@@ -131,44 +153,34 @@ class [[nodiscard]] claim_operation : public detail::receiving<T> {
 public:
   explicit claim_operation(detail::mailbox_state<T>& state) noexcept : detail::receiving<T>(state) {}
 
-  bool await_ready() noexcept {
+  [[gnu::always_inline]] bool await_ready() noexcept {
     if (this->stop_at_entry()) [[unlikely]]
       return false;
-    if (this->state_->has_claimed()) [[likely]] {
-      this->state_->take_claimed(this->slot);
-      this->waiting->note_taken(*this->state_);
-      return this->waiting->tick();
-    }
+    if (this->state_->has_claimed()) [[likely]] // its operations were counted when it was claimed
+      return true;
     return claim_more();
   }
-  received<T> await_resume() noexcept {
-    this->after_wait();
-    if (!this->slot)
-      return {};
-    return received<T>{std::move(this->slot), *this->state_, *this->waiting};
+  [[gnu::always_inline]] received<T> await_resume() noexcept {
+    detail::mailbox_state<T>& state = *this->state_;
+    if (!state.has_claimed()) [[unlikely]]
+      return this->what_came();
+    this->waiting->note_taken(state);
+    return received<T>{state, *this->waiting, [&state](detail::stored<T>* at) { state.take_claimed(at); }};
   }
 
 private:
   [[gnu::noinline]] bool claim_more() noexcept {
     fiber& self = *this->waiting;
-    std::uint32_t settled = self.take_noted(*this->state_);
-    this->state_->lock().lock();
-    for (;;) {
-      detail::wakeups woken;
-      std::unique_lock held{this->state_->lock(), std::adopt_lock};
-      this->state_->count_settled(std::exchange(settled, 0u), woken);
-      if (this->state_->claim_and_take(this->slot, woken))
-        self.note_taken(*this->state_);
-      if (this->slot)
-        return self.tick();
-      if (woken.empty()) {
-        held.release();
-        return this->nothing_there();
-      }
-      held.unlock();
-      woken.flush();
-      this->state_->lock().lock();
-    }
+    int count = 1;
+    if (!this->look_slowly([&](detail::wakeups& woken) {
+          if (!this->state_->may_be_claimed())
+            return this->take_item(woken);
+          const auto at_most = std::min(detail::claimed_max, static_cast<std::size_t>(self.operations_left()));
+          count = static_cast<int>(this->state_->claim(at_most, woken));
+          return count != 0;
+        }))
+      return this->nothing_there();
+    return self.tick(count);
   }
 };
 

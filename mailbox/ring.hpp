@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <memory>
 #include <new>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -63,22 +62,22 @@ public:
   /// @pre queued() != 0
   T& oldest() noexcept { return *slot(limit_); }
   T& newest() noexcept { return *slot(tail_ - 1); }
-  /// Moves the oldest out and frees its slot.
+  /// Moves the oldest into memory at `to` and frees its slot.
   ///
   /// @pre queued() != 0, nothing is claimed
-  void take(std::optional<T>& to) noexcept {
+  void take(T* to) noexcept {
     T& taken = oldest();
-    to.emplace(std::move(taken));
+    std::construct_at(to, std::move(taken));
     std::destroy_at(&taken);
     freed_ = ++limit_;
   }
 
-  /// Moves the newest out again.
+  /// Moves the newest out again, into memory at `to`.
   ///
   /// @pre queued() != 0
-  void take_newest(std::optional<T>& to) noexcept {
+  void take_newest(T* to) noexcept {
     --tail_;
-    to.emplace(std::move(*slot(tail_)));
+    std::construct_at(to, std::move(*slot(tail_)));
     std::destroy_at(slot(tail_));
   }
 
@@ -89,9 +88,9 @@ public:
   /// Without the lock.
   ///
   /// @pre has_claimed()
-  void take_claimed(std::optional<T>& to) noexcept {
+  void take_claimed(T* to) noexcept {
     T& taken = claimed_[next_ & claimed_mask_];
-    to.emplace(std::move(taken));
+    std::construct_at(to, std::move(taken));
     std::destroy_at(&taken);
     ++next_;
   }

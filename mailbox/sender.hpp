@@ -8,7 +8,6 @@
 #include <chrono>
 #include <concepts>
 #include <mutex>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -51,13 +50,13 @@ public:
   void send(Args&&... args) {
     TROUPE_ASSERT(
         state_, "permit::send() was called without a slot: the permit is used, moved from, or the mailbox was closed");
-    detail::item_to_send<T> item(std::in_place, std::forward<Args>(args)...);
+    detail::item_made<T> item(std::in_place, std::forward<Args>(args)...);
     const auto used = std::move(state_);
     bool nobody_left = false;
     {
       detail::wakeups woken;
       const std::lock_guard held{used->lock()};
-      used->use_reserved(std::move(item.made), woken);
+      used->use_reserved(std::move(item.source()), woken);
       nobody_left = used->receivers_gone();
     }
     if (nobody_left)
@@ -97,15 +96,15 @@ public:
   /// @throws   what making the item throws, and `std::bad_alloc`; then nothing was sent
   auto send(T&& item) const noexcept {
     if constexpr (detail::lies_directly<T>)
-      return detail::send_operation<T>{*state_, item};
+      return detail::send_operation<T, detail::item_elsewhere<T>>{*state_, item};
     else
       return detail::send_by_permit_operation<T>{*state_, item};
   }
   template <class... Args>
   requires std::constructible_from<T, Args...> &&
       (!(sizeof...(Args) == 1 &&
-         (std::same_as<Args, T> && ...))) detail::send_made_operation<T> send(Args&&... args) const {
-    return detail::send_made_operation<T>{*state_, std::in_place, std::forward<Args>(args)...};
+         (std::same_as<Args, T> && ...))) detail::send_operation<T, detail::item_made<T>> send(Args&&... args) const {
+    return detail::send_operation<T, detail::item_made<T>>{*state_, std::in_place, std::forward<Args>(args)...};
   }
 
   /// Waits for a slot and holds it: for whoever wants to make, or to keep, the item until there is room. It waits also
@@ -123,7 +122,7 @@ public:
   /// @thread  any, also outside of any fiber
   [[nodiscard]] send_status try_send(T&& item) const {
     if constexpr (detail::lies_directly<T>) {
-      std::optional<T> gone;
+      detail::maybe<T> gone;
       send_status status;
       {
         detail::wakeups woken;

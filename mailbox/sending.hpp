@@ -6,7 +6,6 @@
 
 #include <coroutine>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 namespace troupe {
@@ -49,32 +48,36 @@ public:
 protected:
   enum class step : std::uint8_t { go_on, wait, stop };
   enum class end : std::uint8_t {
-    not_yet, ///< Not awaited, or stopped before it was in line.
-    waits,   ///< In line; once resumed, `accepted` or closed.
-    ended,   ///< `status_` says how.
+    not_awaited,
+    stopped,  ///< Awaited, and stopped unless something else comes of it.
+    waits,    ///< In line; once resumed, `accepted` or closed.
+    accepted, ///< Or refused, as said:
+    full,
+    dropped,
+    closed,
+    threw, ///< Nothing was sent, and nothing was stopped.
   };
 
-  explicit sending(mailbox_state<T>& state) noexcept : state_(&state) { waiting = nullptr; }
+  explicit sending(mailbox_state<T>& state) noexcept : state_(&state) {}
   ~sending() = default;
 
   /// What a send that cannot go the fast way does. With the lock held; releases it unless it must wait.
-  bool enter_slowly(stored<T>* offered) {
+  [[gnu::noinline]] bool enter_slowly(stored<T>* offered) {
     std::unique_lock held{state_->lock(), std::adopt_lock};
-    ends_ = end::ended; // first: where this throws nothing was sent, and nothing was stopped
-    std::optional<stored<T>> gone;
+    ends_ = end::threw; // unless the rest is done
+    maybe<stored<T>> gone;
     {
       wakeups woken;
-      if (offered != nullptr)
-        status_ = state_->offer(*offered, gone, woken);
-      else
-        status_ = state_->offer_slot();
-      if (status_ == send_status::full && (offered == nullptr || state_->on_full() == overflow::suspend)) {
+      const send_status status = offered != nullptr ? state_->offer(*offered, gone, woken) : state_->offer_slot();
+      if (status == send_status::full && (offered == nullptr || state_->on_full() == overflow::suspend)) {
         held.release();
-        ends_ = end::not_yet;
-        next_ = step::wait;
+        item = offered;
         accepted = false;
+        ends_ = end::stopped;
+        next_ = step::wait;
         return false;
       }
+      ends_ = ended_with(status);
       held.unlock();
     }
     state_->settle_gone(gone);
@@ -83,20 +86,22 @@ protected:
   bool stop_at_entry() noexcept {
     if (!waiting->stop_pending()) [[likely]]
       return false;
+    ends_ = end::stopped;
     next_ = step::stop;
     return true;
   }
   /// After the wait, or instead of it.
   send_status finish() noexcept {
-    if (ends_ == end::waits) {
-      status_ = accepted ? send_status::accepted : send_status::closed;
-      ends_ = end::ended;
-    }
-    return status_;
+    if (ends_ == end::waits)
+      ends_ = sender_node::accepted ? end::accepted : end::closed;
+    return ends_ == end::full      ? send_status::full
+           : ends_ == end::dropped ? send_status::dropped
+           : ends_ == end::closed  ? send_status::closed
+                                   : send_status::accepted;
   }
   /// In the destructor: true when it was awaited and then stopped.
   bool was_stopped() noexcept {
-    if (ends_ == end::ended || waiting == nullptr) [[likely]]
+    if (ends_ != end::stopped && ends_ != end::waits) [[likely]]
       return false;
     if (ends_ == end::waits) {
       const std::lock_guard held{state_->lock()};
@@ -105,56 +110,36 @@ protected:
     return true;
   }
 
+  static end ended_with(send_status status) noexcept {
+    return status == send_status::accepted  ? end::accepted
+           : status == send_status::full    ? end::full
+           : status == send_status::dropped ? end::dropped
+                                            : end::closed;
+  }
+
   mailbox_state<T>* state_;
   step next_ = step::go_on;
-  end ends_ = end::not_yet;
-  send_status status_;
+  end ends_ = end::not_awaited;
 };
 
-/// Sends an item that lies elsewhere: in the caller's frame, or in `send_made_operation`. It is moved from on acceptance.
+/// What is sent lies elsewhere: in the caller's frame. It is moved from on acceptance.
 template <class T>
-class [[nodiscard]] send_operation : public sending<T> {
+class item_elsewhere {
 public:
-  send_operation(mailbox_state<T>& state, stored<T>& source) noexcept : sending<T>(state) { this->item = &source; }
-  ~send_operation() {
-    if (this->was_stopped()) [[unlikely]]
-      refuse(drop_reason::send_cancelled);
-  }
-
-  bool await_ready() {
-    if (this->stop_at_entry()) [[unlikely]]
-      return false;
-    mailbox_state<T>& state = *this->state_;
-    state.lock().lock();
-    if (!state.takes_plainly()) [[unlikely]]
-      return this->enter_slowly(&source());
-    state.put_plainly(std::move(source()));
-    state.lock().unlock();
-    this->ends_ = sending<T>::end::ended;
-    this->status_ = send_status::accepted;
-    return this->waiting->tick();
-  }
-  send_status await_resume() noexcept {
-    const send_status status = this->finish();
-    if (status != send_status::accepted) [[unlikely]]
-      refuse(status == send_status::closed ? drop_reason::closed
-             : status == send_status::full ? drop_reason::rejected
-                                           : drop_reason::newest);
-    return status;
-  }
+  explicit item_elsewhere(T& item) noexcept : item_(&item) {}
+  T& source() noexcept { return *item_; }
 
 private:
-  stored<T>& source() noexcept { return *static_cast<stored<T>*>(this->item); }
-  [[gnu::noinline]] void refuse(drop_reason reason) noexcept {
-    this->state_->refuse(std::move(opened(source())), reason);
-  }
+  T* item_;
 };
 
+/// What is sent is made from arguments.
 template <class T>
-struct item_to_send {
+class item_made {
+public:
   template <class... Args>
-  explicit item_to_send(std::in_place_t, Args&&... args) : made(make(std::forward<Args>(args)...)) {}
-  stored<T> made;
+  explicit item_made(std::in_place_t, Args&&... args) : made_(make(std::forward<Args>(args)...)) {}
+  stored<T>& source() noexcept { return made_; }
 
 private:
   template <class... Args>
@@ -164,22 +149,61 @@ private:
     else
       return boxed<T>(std::in_place, std::forward<Args>(args)...);
   }
+
+  stored<T> made_;
 };
 
-/// Sends an item made from arguments.
-template <class T>
-class [[nodiscard]] send_made_operation : item_to_send<T>, public send_operation<T> {
+/// Sends one item. `Item` says where that is.
+template <class T, class Item>
+class [[nodiscard]] send_operation : public sending<T> {
 public:
   template <class... Args>
-  explicit send_made_operation(mailbox_state<T>& state, std::in_place_t, Args&&... args)
-      : item_to_send<T>(std::in_place, std::forward<Args>(args)...), send_operation<T>(state, this->made) {}
+  explicit send_operation(mailbox_state<T>& state, Args&&... args)
+      : sending<T>(state), item_(std::forward<Args>(args)...) {}
+  ~send_operation() {
+    if (this->was_stopped()) [[unlikely]]
+      refuse(drop_reason::send_cancelled);
+  }
+
+  [[gnu::always_inline]] bool await_ready() {
+    if (this->stop_at_entry()) [[unlikely]]
+      return false;
+    mailbox_state<T>& state = *this->state_;
+    state.lock().lock();
+    if (!state.takes_plainly()) [[unlikely]]
+      return this->enter_slowly(&item_.source());
+    state.put_plainly(std::move(item_.source()));
+    state.lock().unlock();
+    this->ends_ = sending<T>::end::accepted;
+    return this->waiting->tick();
+  }
+  [[gnu::always_inline]] send_status await_resume() noexcept {
+    if (this->ends_ == sending<T>::end::accepted) [[likely]]
+      return send_status::accepted;
+    return finish_slowly();
+  }
+
+private:
+  [[gnu::noinline]] send_status finish_slowly() noexcept {
+    const send_status status = this->finish();
+    if (status != send_status::accepted)
+      refuse(status == send_status::closed ? drop_reason::closed
+             : status == send_status::full ? drop_reason::rejected
+                                           : drop_reason::newest);
+    return status;
+  }
+  [[gnu::noinline]] void refuse(drop_reason reason) noexcept {
+    this->state_->refuse(std::move(opened(item_.source())), reason);
+  }
+
+  Item item_;
 };
 
 /// Waits for a slot.
 template <class T>
 class [[nodiscard]] reserve_operation : public sending<T> {
 public:
-  explicit reserve_operation(mailbox_state<T>& state) noexcept : sending<T>(state) { this->item = nullptr; }
+  explicit reserve_operation(mailbox_state<T>& state) noexcept : sending<T>(state) {}
   ~reserve_operation() { static_cast<void>(this->was_stopped()); }
 
   bool await_ready() {
@@ -196,9 +220,7 @@ public:
 template <class T>
 class [[nodiscard]] send_by_permit_operation : public sending<T> {
 public:
-  send_by_permit_operation(mailbox_state<T>& state, T& source) noexcept : sending<T>(state), source_(&source) {
-    this->item = nullptr;
-  }
+  send_by_permit_operation(mailbox_state<T>& state, T& source) noexcept : sending<T>(state), source_(&source) {}
   ~send_by_permit_operation() {
     if (this->was_stopped())
       this->state_->refuse(std::move(*source_), drop_reason::send_cancelled);

@@ -122,6 +122,8 @@ void fiber::stop_wait(detail::wakeups& woken) noexcept {
 }
 
 void fiber::note_for(detail::books& of) noexcept {
+  if (noted_for_ == &of)
+    return;
   tell_books();
   noted_for_ = &of;
 }

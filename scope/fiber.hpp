@@ -149,6 +149,10 @@ public:
 
   /// Counts one operation; false when the slice is used up and the operation must call `yield()`.
   bool tick() noexcept { return --operations_left_ > 0; }
+  /// Counts several operations at once, which then are not counted one by one.
+  bool tick(int operations) noexcept { return (operations_left_ -= operations) > 0; }
+  /// How many operations are left in this slice, at least 1.
+  int operations_left() const noexcept { return operations_left_ > 0 ? operations_left_ : 1; }
   /// Opens the one wait of this fiber. False: a stop is pending, the wait is not open, the operation must `stop()`.
   ///
   /// @param what  "send", "sleep": for reports, a string literal
@@ -188,9 +192,10 @@ public:
   }
   /// Notes that something was taken from `of` without its lock.
   void note_taken(detail::books& of) noexcept {
-    if (noted_for_ != &of) [[unlikely]]
+    if (noted_for_ != &of || !noted_taken_) [[unlikely]] {
       note_for(of);
-    noted_taken_ = true;
+      noted_taken_ = true;
+    }
   }
   /// For whoever holds the lock of `of` anyway: how many were noted as settled. They are told with this.
   std::uint32_t take_noted(const detail::books& of) noexcept {

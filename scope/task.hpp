@@ -40,9 +40,9 @@ class operation_awaiter {
 public:
   explicit operation_awaiter(Operation& operation) noexcept : operation_(&operation) {}
 
-  bool await_ready() { return operation_->await_ready(); }
+  [[gnu::always_inline]] bool await_ready() { return operation_->await_ready(); }
   auto await_suspend(std::coroutine_handle<> leaf) { return operation_->await_suspend(leaf); }
-  decltype(auto) await_resume() { return operation_->await_resume(); }
+  [[gnu::always_inline]] decltype(auto) await_resume() { return operation_->await_resume(); }
 
 private:
   Operation* operation_;

@@ -10,22 +10,24 @@ class fiber;
 
 namespace troupe::detail {
 
-/// One waiting operation. Lives in the frame of whoever waits; guarded by the lock of the object it waits for. The
-/// links are not initialised before it is in a list: most operations never are.
+/// One waiting operation. Lives in the frame of whoever waits; guarded by the lock of the object it waits for.
 class wait_node {
 public:
-  wait_node() noexcept {}
+  wait_node() noexcept : waiting(nullptr), listed_(false) {}
+  /// For operations that seldom wait: only `wait_list::push` initialises the links, and `remove` needs that.
+  struct not_linked {};
+  explicit wait_node(not_linked) noexcept {}
   wait_node(const wait_node&) = delete;
   wait_node& operator=(const wait_node&) = delete;
 
-  fiber* waiting = nullptr;
+  fiber* waiting;
 
 private:
   friend class wait_list;
 
   wait_node* next_;
   wait_node* previous_;
-  bool listed_ = false;
+  bool listed_;
 };
 
 /// FIFO of waiting operations. Not synchronised: the object's lock guards it.

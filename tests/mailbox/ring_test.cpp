@@ -1,14 +1,17 @@
 #include <troupe/mailbox/ring.hpp>
 
+#include <troupe/mailbox/stored.hpp>
+
 #include <tests/catch.hpp>
 #include <tests/mailbox/parcel.hpp>
 
 #include <troupe/simulation/random.hpp>
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
+#include <string>
 #include <utility>
 
 using namespace troupe;
@@ -24,8 +27,8 @@ void push(detail::ring<T>& queue, T item) {
 
 template <class T>
 T pop(detail::ring<T>& queue) {
-  std::optional<T> taken;
-  queue.take(taken);
+  detail::maybe<T> taken;
+  taken.fill([&](T* at) { queue.take(at); });
   return std::move(*taken);
 }
 
@@ -73,10 +76,10 @@ TEST_CASE("a ring keeps its order through claims, given back and used up, while 
               continue;
             queue.claim(1 + random.below(queue.queued()));
           }
-          std::optional<parcel> taken;
-          queue.take_claimed(taken);
+          detail::maybe<parcel> taken;
+          taken.fill([&](parcel* at) { queue.take_claimed(at); });
           ++taken_and_not_freed;
-          REQUIRE(taken->number() == model.front());
+          REQUIRE((*taken).number() == model.front());
           model.pop_front();
         } else if (what == 10) {
           queue.free_taken();
@@ -109,9 +112,9 @@ TEST_CASE("a ring destroys each item once, those it still holds when it goes as 
     queue.grow_to(1'000);
     CHECK(books.alive() == 70);
     CHECK(queue.oldest().number() == 30);
-    std::optional<parcel> last;
-    queue.take_newest(last);
-    CHECK(last->number() == 99);
+    detail::maybe<parcel> last;
+    last.fill([&](parcel* at) { queue.take_newest(at); });
+    CHECK((*last).number() == 99);
     queue.claim(10);
   }
   CHECK(books.alive() == 0);
