@@ -12,14 +12,20 @@ namespace troupe {
 
 namespace detail {
 
-/// A counted pointer to the state; `Half` says what else its holder counts as.
-enum class half : std::uint8_t { sends, receives, makes, neither };
+/// A counted pointer to the state; `Half` says what its holder counts as.
+using half = mailbox_core::holder;
 
 template <class T, half Half>
 class state_pointer {
 public:
   state_pointer() = default;
   explicit state_pointer(mailbox_state<T>& state) noexcept : state_(&state) { add(); }
+  /// Takes over what the state was made with.
+  static state_pointer first(mailbox_state<T>* state) noexcept {
+    state_pointer made;
+    made.state_ = state;
+    return made;
+  }
   state_pointer(const state_pointer& other) noexcept : state_(other.state_) { add(); }
   state_pointer(state_pointer&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
   state_pointer& operator=(state_pointer other) noexcept {
@@ -27,15 +33,8 @@ public:
     return *this;
   }
   ~state_pointer() {
-    if (state_ == nullptr)
-      return;
-    if constexpr (Half == half::sends)
-      state_->sender_gone();
-    else if constexpr (Half == half::receives)
-      state_->receiver_gone();
-    else if constexpr (Half == half::makes)
-      state_->maker_gone();
-    state_->let_go();
+    if (state_ != nullptr)
+      state_->let_go(Half);
   }
 
   explicit operator bool() const noexcept { return state_ != nullptr; }
@@ -47,15 +46,8 @@ public:
 
 private:
   void add() noexcept {
-    if (state_ == nullptr)
-      return;
-    state_->hold();
-    if constexpr (Half == half::sends)
-      state_->sender_added();
-    else if constexpr (Half == half::receives)
-      state_->receiver_added();
-    else if constexpr (Half == half::makes)
-      state_->maker_added();
+    if (state_ != nullptr)
+      state_->add(Half);
   }
 
   mailbox_state<T>* state_ = nullptr;

@@ -8,17 +8,21 @@
 #include <troupe/mailbox/sender.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
 namespace troupe {
 
-/// How many items a mailbox holds at most, from 1.
+/// How many items a mailbox holds at most, from 1 to 2^31.
 struct capacity {
+  static constexpr std::size_t items_max = std::size_t{1} << 31U;
+
   std::size_t items;
 
   explicit constexpr capacity(std::size_t at_most) noexcept : items(at_most) {
     TROUPE_ASSERT(at_most > 0, "a mailbox needs a capacity of at least 1: with 0 nothing could ever be sent");
+    TROUPE_ASSERT(at_most <= items_max, "a mailbox holds at most 2^31 items");
   }
 };
 
@@ -32,7 +36,7 @@ public:
   explicit mailbox(capacity at_most, undelivered_handler<T> on_undelivered = nullptr)
       : mailbox(at_most, overflow::suspend, std::move(on_undelivered)) {}
   mailbox(capacity at_most, overflow on_full, undelivered_handler<T> on_undelivered = nullptr)
-      : state_(made(new detail::mailbox_state<T>{at_most.items, on_full, std::move(on_undelivered)})) {}
+      : state_(pointer::first(new detail::mailbox_state<T>{static_cast<std::uint32_t>(at_most.items), on_full, std::move(on_undelivered)})) {}
 
   /// A sending half; the mailbox closes when all that were made have gone.
   troupe::sender<T> sender() const noexcept { return troupe::sender<T>{*state_}; }
@@ -66,13 +70,7 @@ public:
   mailbox_statistics statistics() const { return state_->statistics(); }
 
 private:
-  using pointer = detail::state_pointer<T, detail::half::makes>;
-
-  static pointer made(detail::mailbox_state<T>* state) noexcept {
-    pointer first{*state};
-    state->let_go(); // it was made with one holder
-    return first;
-  }
+  using pointer = detail::state_pointer<T, detail::half::maker>;
 
   pointer state_;
 };

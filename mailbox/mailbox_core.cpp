@@ -2,6 +2,7 @@
 #include <troupe/scope/assert.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace troupe::detail {
 
@@ -35,8 +36,39 @@ bool grant(sender_node& first, wakeups& woken) noexcept {
 
 // -- lifetime ---------------------------------------------------------------------------------------------------------
 
+void mailbox_core::too_many_holders() noexcept {
+  TROUPE_ASSERT(false, "a mailbox has too many halves: at most 65,535 receivers, 1,048,575 senders, 4,095 mailbox "
+                       "objects and 65,535 permits at a time");
+  std::abort();
+}
+
+void mailbox_core::let_go(holder as) noexcept {
+  const auto one = static_cast<std::uint64_t>(as);
+  std::uint64_t now = holders_.load(std::memory_order_relaxed);
+  std::uint64_t next = 0;
+  bool last_of_its_kind = false;
+  do {
+    next = now - one;
+    last_of_its_kind = as != holder::neither && next != 0 && in(next, as) == 0;
+    if (last_of_its_kind)
+      next += static_cast<std::uint64_t>(holder::neither); // holds it for what is to be done
+    // acq_rel: the last one sees what the others did
+  } while (!holders_.compare_exchange_weak(now, next, std::memory_order_acq_rel, std::memory_order_relaxed));
+  if (last_of_its_kind) {
+    const bool no_more_halves = in(next, holder::maker) == 0;
+    if (as == holder::sender || (as == holder::maker && in(next, holder::sender) == 0))
+      close();
+    if (as == holder::receiver || (as == holder::maker && no_more_halves && in(next, holder::receiver) == 0))
+      no_receivers_left();
+    let_go(holder::neither);
+  } else if (next == 0) {
+    nobody_holds_it();
+  }
+}
+
 void mailbox_core::nobody_holds_it() noexcept {
-  drop_queued();
+  if (anything_queued()) // nobody else can put anything in
+    drop_queued();
   lock_.lock();
   orphaned_ = true;
   const bool last = all_settled(); // else whoever lets go of the last item in hand deletes
@@ -45,47 +77,38 @@ void mailbox_core::nobody_holds_it() noexcept {
     delete this;
 }
 
-void mailbox_core::sender_gone() noexcept {
-  if (senders_.fetch_sub(1, std::memory_order_acq_rel) == 1) // acq_rel: as in let_go()
-    close();
-}
-
-void mailbox_core::receiver_gone() noexcept {
-  if (receivers_.fetch_sub(1, std::memory_order_acq_rel) == 1) // acq_rel: as in let_go()
-    no_receivers_left();
-}
-
-void mailbox_core::maker_gone() noexcept {
-  if (makers_.fetch_sub(1, std::memory_order_acq_rel) != 1) // acq_rel: as in let_go()
-    return;
-  if (senders_.load(std::memory_order_acquire) == 0)
-    close();
-  if (receivers_.load(std::memory_order_acquire) == 0)
-    no_receivers_left();
-}
-
 void mailbox_core::no_receivers_left() noexcept {
+  wakeups woken;
   lock_.lock();
   receivers_gone_ = true; // from now on whoever uses a permit drops its item
+  close_locked(woken);
+  const bool drops = anything_queued();
   lock_.unlock();
-  close();
-  drop_queued();
+  if (drops)
+    drop_queued();
 }
 
+// relaxed: two threads that make the reading half of one mailbox at once may not be told of their mistake
 void mailbox_core::read_by_many() noexcept {
-  const std::lock_guard held{lock_};
-  TROUPE_ASSERT(readers_ != readers::one, "a mailbox has either receivers, which share its items, or one inbox: "
-                                          "receiver() was called after inbox()");
+  TROUPE_ASSERT(readers_.load(std::memory_order_relaxed) != readers::one,
+                "a mailbox has either receivers, which share its items, or one inbox: receiver() was called after "
+                "inbox()");
   TROUPE_ASSERT(on_full_ != overflow::conflate,
                 "a mailbox with overflow::conflate is read by one: call inbox() instead of receiver()");
-  readers_ = readers::many;
+  readers_.store(readers::many, std::memory_order_relaxed);
 }
 
 void mailbox_core::read_by_one() noexcept {
-  const std::lock_guard held{lock_};
-  TROUPE_ASSERT(readers_ == readers::none_yet, "a mailbox has either receivers, which share its items, or one inbox: "
-                                               "inbox() was called twice, or after receiver()");
-  readers_ = readers::one;
+  TROUPE_ASSERT(readers_.load(std::memory_order_relaxed) == readers::none_yet,
+                "a mailbox has either receivers, which share its items, or one inbox: inbox() was called twice, or "
+                "after receiver()");
+  readers_.store(readers::one, std::memory_order_relaxed);
+}
+
+mailbox_core::seldom& mailbox_core::seldom_needed() noexcept {
+  if (seldom_ == nullptr)
+    seldom_ = new seldom;
+  return *seldom_;
 }
 
 // -- the books --------------------------------------------------------------------------------------------------------
@@ -101,12 +124,17 @@ void mailbox_core::settle_counted(std::size_t items, std::optional<drop_reason> 
   wakeups woken;
   lock_.lock();
   if (reason)
-    count(*reason, items);
+    seldom_needed().dropped[static_cast<std::size_t>(*reason)] += items;
   count_settled(items, woken);
   const bool last = orphaned_ && all_settled();
   lock_.unlock();
   if (last)
     delete this;
+}
+
+void mailbox_core::count(drop_reason reason, std::size_t items) noexcept {
+  const std::lock_guard held{lock_};
+  seldom_needed().dropped[static_cast<std::size_t>(reason)] += items;
 }
 
 void mailbox_core::bring_up_to_date(std::uint32_t settled, bool taken) noexcept {
@@ -133,14 +161,14 @@ mailbox_statistics mailbox_core::statistics() const {
   now.receivers_waiting = waiting_receivers_.size();
   now.sent = accepted();
   now.settled = settled_;
-  now.returned = returned_;
+  now.returned = seldom_ != nullptr ? seldom_->returned : 0;
   now.closed = closed_;
   // An item may be settled by one fiber before the one that took it has told that it was taken.
   now.depth = std::min<std::uint64_t>(queue().in - queue().out, now.sent - now.settled);
   now.in_hand = now.sent - now.settled - now.depth;
   now.handled = now.settled - now.returned;
-  for (std::size_t i = 0; i < drop_reasons; ++i) {
-    now.dropped[i] = dropped_[i].load(std::memory_order_relaxed); // relaxed: counts
+  for (std::size_t i = 0; i < drop_reasons && seldom_ != nullptr; ++i) {
+    now.dropped[i] = seldom_->dropped[i];
     if (was_in_the_mailbox(static_cast<drop_reason>(i)))
       now.handled -= now.dropped[i];
   }

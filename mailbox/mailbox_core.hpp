@@ -48,28 +48,28 @@ bool grant(sender_node& first, wakeups& woken) noexcept;
 ///
 /// Invariants under the lock: receivers wait only while nothing is queued; senders wait only while every slot is taken
 /// or reserved (a freed slot belongs to the first of them at once), and none waits once it is closed.
-class mailbox_core : public waitable, public books {
+class mailbox_core : public books {
 public:
-  mailbox_core(std::size_t capacity, overflow on_full) noexcept : on_full_(on_full), capacity_(capacity) {}
+  mailbox_core(std::uint32_t capacity, overflow on_full) noexcept : on_full_(on_full), capacity_(capacity) {}
   mailbox_core(const mailbox_core&) = delete;
   mailbox_core& operator=(const mailbox_core&) = delete;
 
   // -- lifetime -------------------------------------------------------------------------------------------------------
 
-  void hold() noexcept { holders_.fetch_add(1, std::memory_order_relaxed); } // relaxed: the caller holds one already
-  void let_go() noexcept {
-    // acq_rel: the last one sees what the others did
-    if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      nobody_holds_it();
+  /// Whoever holds the state, by what it is: one count each, in one word.
+  enum class holder : std::uint64_t {
+    neither = 1,               ///< A permit, an operation.
+    maker = 1ULL << 16U,       ///< A mailbox object.
+    receiver = 1ULL << 28U,    ///< A receiver or an inbox.
+    sender = 1ULL << 44U,      ///< A sender.
+  };
+  void add(holder as) noexcept {
+    // relaxed: the caller holds one already
+    const std::uint64_t before = holders_.fetch_add(static_cast<std::uint64_t>(as), std::memory_order_relaxed);
+    if (full(before, as)) [[unlikely]]
+      too_many_holders();
   }
-
-  void sender_added() noexcept { senders_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
-  void sender_gone() noexcept;
-  void receiver_added() noexcept { receivers_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
-  void receiver_gone() noexcept;
-  void maker_added() noexcept { makers_.fetch_add(1, std::memory_order_relaxed); } // relaxed: as in hold()
-  /// Nobody can make halves any more: a side that has none will never have one.
-  void maker_gone() noexcept;
+  void let_go(holder as) noexcept;
   /// One kind of reading half excludes the other. Asserts.
   void read_by_many() noexcept;
   void read_by_one() noexcept;
@@ -102,9 +102,7 @@ public:
   virtual void close() noexcept = 0;
   /// Items are settled, and gone already. With a reason: dropped.
   void settle_counted(std::size_t items, std::optional<drop_reason> reason) noexcept;
-  void count(drop_reason reason, std::size_t items = 1) noexcept {
-    dropped_[static_cast<std::size_t>(reason)].fetch_add(items, std::memory_order_relaxed); // relaxed: a count
-  }
+  void count(drop_reason reason, std::size_t items = 1) noexcept;
   void bring_up_to_date(std::uint32_t settled, bool taken) noexcept override;
 
   mailbox_statistics statistics() const;
@@ -112,10 +110,12 @@ public:
   std::uint64_t number() const noexcept override { return number_; }
 
 protected:
-  virtual ~mailbox_core() = default;
+  virtual ~mailbox_core() { delete seldom_; }
 
   /// Gives up what is queued: nobody will receive it.
   virtual void drop_queued() noexcept = 0;
+  virtual bool anything_queued() const noexcept = 0;
+  virtual void close_locked(wakeups& woken) noexcept = 0;
   /// Under the lock: frees the slots of what the one reader has taken.
   virtual void free_taken(wakeups& woken) noexcept = 0;
   /// Under the lock: items that have gone in, and out, through the queue; slots that are used.
@@ -126,33 +126,58 @@ protected:
 
   std::uint64_t accepted() const noexcept { return queue().in + handed_; }
 
+  /// What only some mailboxes need, made when it is first needed.
+  struct seldom {
+    std::uint64_t returned = 0;
+    std::uint64_t taken_back = 0; // from the end of the queue
+    std::uint64_t dropped[drop_reasons] = {};
+  };
+  /// Under the lock, or as the only holder.
+  seldom& seldom_needed() noexcept;
+  bool is_read_by_one() const noexcept { return readers_.load(std::memory_order_relaxed) == readers::one; }
+  std::uint64_t taken_back() const noexcept { return seldom_ != nullptr ? seldom_->taken_back : 0; }
+
   mutable spinlock lock_;
   bool closed_ = false;
   bool receivers_gone_ = false;
   bool orphaned_ = false; // no holder is left, only items in hand
   const overflow on_full_;
-  enum class readers : std::uint8_t { none_yet, many, one } readers_ = readers::none_yet;
-  const std::size_t capacity_;
-  std::size_t reserved_ = 0;
-  std::size_t depth_max_ = 0;
-  std::uint64_t handed_ = 0; // straight to a waiting receiver
-  std::uint64_t settled_ = 0;
-  std::uint64_t returned_ = 0;
+  enum class readers : std::uint8_t { none_yet, many, one };
+  std::atomic<readers> readers_{readers::none_yet};
+  const std::uint32_t capacity_;
+  std::uint32_t reserved_ = 0;
+  std::uint32_t depth_max_ = 0;
   wait_list waiting_senders_;
   wait_list waiting_receivers_;
+  std::uint64_t handed_ = 0; // straight to a waiting receiver
+  std::uint64_t settled_ = 0;
 
 private:
+  static constexpr std::uint64_t in(std::uint64_t holders, holder as) noexcept {
+    switch (as) {
+    case holder::neither:
+      return holders & 0xffffU;
+    case holder::maker:
+      return holders >> 16U & 0xfffU;
+    case holder::receiver:
+      return holders >> 28U & 0xffffU;
+    case holder::sender:
+      return holders >> 44U;
+    }
+    return 0;
+  }
+  static constexpr bool full(std::uint64_t holders, holder as) noexcept {
+    return in(holders, as) == in(~std::uint64_t{0}, as);
+  }
+  [[noreturn]] static void too_many_holders() noexcept;
   void nobody_holds_it() noexcept;
   void no_receivers_left() noexcept;
   void wake_joiners(wakeups& woken) noexcept;
 
+  std::atomic<std::uint64_t> holders_{static_cast<std::uint64_t>(holder::maker)};
   wait_list waiting_joiners_;
   std::uint64_t number_ = 0;
-  std::atomic<std::uint32_t> holders_{1};
-  std::atomic<std::uint32_t> makers_{0};
-  std::atomic<std::uint32_t> senders_{0};
-  std::atomic<std::uint32_t> receivers_{0};
-  std::atomic<std::uint64_t> dropped_[drop_reasons] = {};
+  seldom* seldom_ = nullptr;
 };
 
 } // namespace troupe::detail

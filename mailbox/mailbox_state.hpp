@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -45,8 +46,11 @@ class mailbox_state final : public mailbox_core {
 public:
   using item_type = stored<T>;
 
-  mailbox_state(std::size_t capacity, overflow on_full, undelivered_handler<T> undelivered)
-      : mailbox_core(capacity, on_full), undelivered_(std::move(undelivered)) {}
+  mailbox_state(std::uint32_t capacity, overflow on_full, undelivered_handler<T> undelivered)
+      : mailbox_core(capacity, on_full) {
+    if (undelivered)
+      undelivered_ = std::make_unique<undelivered_handler<T>>(std::move(undelivered));
+  }
 
   // -- under the lock -------------------------------------------------------------------------------------------------
 
@@ -62,7 +66,7 @@ public:
   }
   void put_plainly(item_type&& item) noexcept {
     queue_.push(std::move(item));
-    depth_max_ = std::max(depth_max_, queue_.size());
+    depth_max_ = std::max(depth_max_, static_cast<std::uint32_t>(queue_.size()));
   }
 
   /// Has an item, and nobody who waits must hear when it is taken: then `take_plainly` does.
@@ -162,6 +166,8 @@ public:
   void free_what_was_taken(wakeups& woken) noexcept { free_taken(woken); }
   /// The reader goes: what it has claimed is queued again.
   void reader_goes() noexcept {
+    if (!queue_.ever_claimed())
+      return;
     tell_what_was_taken();
     wakeups woken;
     const std::lock_guard held{lock_};
@@ -184,7 +190,7 @@ public:
   }
   /// Under the lock: what a try_receive takes, of a claim first. False when there is nothing.
   bool take_next(maybe<item_type>& to, wakeups& woken) noexcept {
-    if (!has_claimed() && readers_ == readers::one && may_be_claimed())
+    if (!has_claimed() && is_read_by_one() && may_be_claimed())
       claim(1, woken);
     if (has_claimed())
       to.fill([this](item_type* at) { take_claimed(at); });
@@ -242,14 +248,14 @@ public:
     count(reason);
     if (!undelivered_)
       return;
-    hold(); // the item may hold the very sender that sends it
-    undelivered_(std::move(item), reason);
-    let_go();
+    add(holder::neither); // the item may hold the very sender that sends it
+    (*undelivered_)(std::move(item), reason);
+    let_go(holder::neither);
   }
   /// Gives an accepted item to the handler; then it is destroyed, and then settled.
   void tell_dropped(item_type& item, drop_reason reason) noexcept {
     if (undelivered_)
-      undelivered_(std::move(opened(item)), reason);
+      (*undelivered_)(std::move(opened(item)), reason);
   }
   void settle_dropped(maybe<item_type>& item, drop_reason reason) noexcept {
     tell_dropped(*item, reason);
@@ -282,10 +288,14 @@ public:
 private:
   ~mailbox_state() override = default;
 
-  queue_counts queue() const noexcept override { return {queue_.pushed() + taken_back_, queue_.freed() + taken_back_}; }
+  bool anything_queued() const noexcept override { return queue_.queued() != 0; }
+  queue_counts queue() const noexcept override {
+    const std::uint64_t in = queue_.pushed() + taken_back();
+    return {in, in - queue_.size()};
+  }
   void take_newest(item_type* to) noexcept {
     queue_.take_newest(to);
-    ++taken_back_;
+    ++seldom_needed().taken_back;
   }
   void free_taken(wakeups& woken) noexcept override {
     queue_.free_taken();
@@ -331,7 +341,7 @@ private:
         static_cast<void>(first->waiting->grant(woken));
   }
 
-  void close_locked(wakeups& woken) noexcept {
+  void close_locked(wakeups& woken) noexcept override {
     closed_ = true;
     while (auto* const first = static_cast<sender_node*>(waiting_senders_.pop()))
       static_cast<void>(grant(*first, woken)); // with accepted == false; a stopped one knows itself
@@ -339,8 +349,7 @@ private:
   }
 
   ring<item_type> queue_;
-  std::uint64_t taken_back_ = 0; // from the end of the queue
-  undelivered_handler<T> undelivered_;
+  std::unique_ptr<undelivered_handler<T>> undelivered_;
 };
 
 template <class T>
@@ -349,7 +358,7 @@ std::vector<stored<T>> mailbox_state<T>::close_and_return() {
   wakeups woken;
   std::unique_lock held{lock_};
   while (queue_.queued() > returned.capacity()) { // room first: once items are out, nothing may fail
-    const std::size_t wanted = std::min(capacity_, 2 * queue_.queued());
+    const std::size_t wanted = std::min<std::size_t>(capacity_, 2 * queue_.queued());
     held.unlock();
     returned.reserve(wanted);
     held.lock();
@@ -361,7 +370,8 @@ std::vector<stored<T>> mailbox_state<T>::close_and_return() {
     returned.push_back(std::move(*newest));
   }
   std::reverse(returned.begin(), returned.end());
-  returned_ += returned.size();
+  if (!returned.empty())
+    seldom_needed().returned += returned.size();
   count_settled(returned.size(), woken);
   finish(woken);
   return returned;

@@ -65,7 +65,7 @@ private:
 
   explicit receiver(detail::mailbox_state<T>& state) noexcept : state_(state) {}
 
-  detail::state_pointer<T, detail::half::receives> state_;
+  detail::state_pointer<T, detail::half::receiver> state_;
 };
 
 } // namespace troupe

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -31,24 +32,23 @@ public:
   ring& operator=(const ring&) = delete;
   ~ring() {
     unclaim();
-    for (; freed_ != tail_; ++freed_)
+    for (; freed_ != mark(tail_); ++freed_)
       std::destroy_at(slot(freed_));
     release(slots_, mask_);
   }
 
   /// Claimed or queued.
-  std::size_t size() const noexcept { return tail_ - freed_; }
+  std::size_t size() const noexcept { return mark(tail_) - freed_; }
   /// Queued, and not claimed.
-  std::size_t queued() const noexcept { return tail_ - limit_; }
-  /// Items that were pushed and not taken back by `take_newest`; how many of them are out.
-  std::size_t pushed() const noexcept { return tail_; }
-  std::size_t freed() const noexcept { return freed_; }
+  std::size_t queued() const noexcept { return mark(tail_) - limit_; }
+  /// Items that were ever pushed and not taken back by `take_newest`.
+  std::uint64_t pushed() const noexcept { return tail_; }
   /// Slots that there are now.
-  std::size_t slots() const noexcept { return slots_ != nullptr ? mask_ + 1 : in_place; }
+  std::size_t slots() const noexcept { return slots_ != nullptr ? mask_ + std::size_t{1} : in_place; }
 
   /// @pre size() < slots()
   void push(T&& item) noexcept {
-    std::construct_at(slot(tail_), std::move(item));
+    std::construct_at(slot(mark(tail_)), std::move(item));
     ++tail_;
   }
   /// Makes slots for `items` in all.
@@ -61,7 +61,7 @@ public:
 
   /// @pre queued() != 0
   T& oldest() noexcept { return *slot(limit_); }
-  T& newest() noexcept { return *slot(tail_ - 1); }
+  T& newest() noexcept { return *slot(mark(tail_) - 1); }
   /// Moves the oldest into memory at `to` and frees its slot.
   ///
   /// @pre queued() != 0, nothing is claimed
@@ -77,8 +77,8 @@ public:
   /// @pre queued() != 0
   void take_newest(T* to) noexcept {
     --tail_;
-    std::construct_at(to, std::move(*slot(tail_)));
-    std::destroy_at(slot(tail_));
+    std::construct_at(to, std::move(*slot(mark(tail_))));
+    std::destroy_at(slot(mark(tail_)));
   }
 
   /// @name For the one who claims
@@ -99,71 +99,79 @@ public:
     claimed_ = slot(0);
     claimed_mask_ = mask_;
     next_ = limit_;
-    limit_ += count;
+    limit_ += static_cast<index>(count);
     claim_end_ = limit_;
   }
   /// Frees the slots of what was taken.
   void free_taken() noexcept {
     if (claimed_ == nullptr)
       return;
+    const bool used_up = freed_ != limit_ && next_ == limit_;
     freed_ = next_;
-    if (retired_ != nullptr && next_ == claim_end_) [[unlikely]]
-      release(std::exchange(retired_, nullptr), claimed_mask_);
+    if (used_up)
+      release_left_behind();
   }
   /// Gives the rest of the claim back: it is queued again, at the front.
   void unclaim() noexcept {
     if (claimed_ == nullptr)
       return;
+    const bool has_claim = freed_ != limit_;
     if (claimed_ != slot(0)) // they stayed behind when the ring grew
-      for (std::size_t at = next_; at != claim_end_; ++at) {
+      for (index at = next_; at != claim_end_; ++at) {
         T& left = claimed_[at & claimed_mask_];
         std::construct_at(slot(at), std::move(left));
         std::destroy_at(&left);
       }
-    claim_end_ = limit_ = next_;
-    free_taken();
+    freed_ = limit_ = claim_end_ = next_;
+    if (has_claim)
+      release_left_behind();
     claimed_ = nullptr;
   }
+  /// Whether it has claimed since it began, or gave its claim back.
+  bool ever_claimed() const noexcept { return claimed_ != nullptr; }
   ///@}
 
 private:
   static constexpr std::size_t slots_min = 8;
   static constexpr std::size_t in_place = sizeof(T) <= 32 ? 1 : 0;
 
-  T* slot(std::size_t at) noexcept {
-    T* const first = slots_ != nullptr ? slots_ : reinterpret_cast<T*>(place_);
-    return first + (at & mask_);
-  }
-  void release(T* slots, std::size_t mask) noexcept {
+  using index = std::uint32_t; // marks only grow, and may wrap
+  static constexpr index mark(std::uint64_t at) noexcept { return static_cast<index>(at); }
+
+  T* place() noexcept { return reinterpret_cast<T*>(place_); }
+  T* slot(index at) noexcept { return (slots_ != nullptr ? slots_ : place()) + (at & mask_); }
+  static void release(T* slots, index mask) noexcept {
     if (slots != nullptr)
-      std::allocator<T>{}.deallocate(slots, mask + 1);
+      std::allocator<T>{}.deallocate(slots, mask + std::size_t{1});
+  }
+
+  void release_left_behind() noexcept {
+    if (claimed_ != slot(0) && claimed_ != place()) [[unlikely]]
+      release(claimed_, claimed_mask_);
   }
 
   [[gnu::noinline]] void grow(std::size_t count) {
     T* const grown = std::allocator<T>{}.allocate(count);
-    for (std::size_t at = limit_; at != tail_; ++at) {
+    for (index at = limit_; at != mark(tail_); ++at) {
       std::construct_at(grown + (at & (count - 1)), std::move(*slot(at)));
       std::destroy_at(slot(at));
     }
-    if (freed_ != limit_ && claimed_ == slots_)
-      retired_ = slots_; // until the claim is used up (`claimed_` was written under the lock)
-    else
+    if (freed_ == limit_ || claimed_ != slots_) // else they stay until the claim is used up
       release(slots_, mask_);
     slots_ = grown;
-    mask_ = count - 1;
+    mask_ = static_cast<index>(count - 1);
   }
 
   T* slots_ = nullptr; // null: `place_`
-  std::size_t mask_ = 0;
-  std::size_t freed_ = 0; // the marks only grow
-  std::size_t tail_ = 0;
-  std::size_t limit_ = 0;
+  std::uint64_t tail_ = 0;
+  index freed_ = 0;
+  index limit_ = 0;
   // The claimer's own, who alone reads and writes them; freed_ <= next_ <= claim_end_ == limit_ while it has a claim.
-  std::size_t next_ = 0;
-  std::size_t claim_end_ = 0;
-  T* claimed_ = nullptr; // null: there was no claim yet
-  std::size_t claimed_mask_ = 0;
-  T* retired_ = nullptr;
+  index next_ = 0;
+  index claim_end_ = 0;
+  T* claimed_ = nullptr; // where its slots are, written under the lock; null: there was no claim yet
+  index mask_ = 0;
+  index claimed_mask_ = 0;
   alignas(T) std::byte place_[in_place != 0 ? sizeof(T) : 1];
 };
 

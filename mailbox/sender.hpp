@@ -165,7 +165,7 @@ private:
   template <class Limit>
   send_status block(T& item, Limit limit) const;
 
-  detail::state_pointer<T, detail::half::sends> state_;
+  detail::state_pointer<T, detail::half::sender> state_;
 };
 
 namespace detail {

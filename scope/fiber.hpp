@@ -51,18 +51,6 @@ private:
   ending before_;
 };
 
-/// Books that a fiber brings up to date late: what it notes is told in one go, under one lock instead of one each, at
-/// the latest when the fiber leaves its thread.
-class books {
-public:
-  /// @param settled  so many more are settled
-  /// @param taken    what the fiber took without a lock is to be counted
-  virtual void bring_up_to_date(std::uint32_t settled, bool taken) noexcept = 0;
-
-protected:
-  ~books() = default;
-};
-
 /// Something that fibers wait for, as reports name it.
 class waitable {
 public:
@@ -73,6 +61,18 @@ public:
 
 protected:
   ~waitable() = default;
+};
+
+/// Books that a fiber brings up to date late: what it notes is told in one go, under one lock instead of one each, at
+/// the latest when the fiber leaves its thread.
+class books : public waitable {
+public:
+  /// @param settled  so many more are settled
+  /// @param taken    what the fiber took without a lock is to be counted
+  virtual void bring_up_to_date(std::uint32_t settled, bool taken) noexcept = 0;
+
+protected:
+  ~books() = default;
 };
 
 /// Fibers that were granted or stopped under a lock, to be scheduled once it is released.

@@ -30,25 +30,31 @@ private:
   bool listed_;
 };
 
-/// FIFO of waiting operations. Not synchronised: the object's lock guards it.
+/// FIFO of waiting operations: a ring, of which the list knows the last one. Not synchronised: the object's lock guards
+/// it.
 class wait_list {
 public:
-  bool empty() const noexcept { return first_ == nullptr; }
-  wait_node* first() const noexcept { return first_; }
+  bool empty() const noexcept { return last_ == nullptr; }
+  wait_node* first() const noexcept { return last_ != nullptr ? last_->next_ : nullptr; }
 
   void push(wait_node& last) noexcept {
     last.listed_ = true;
-    last.next_ = nullptr;
-    last.previous_ = last_;
-    (last_ != nullptr ? last_->next_ : first_) = &last;
+    if (last_ == nullptr) {
+      last.next_ = last.previous_ = &last;
+    } else {
+      last.next_ = last_->next_;
+      last.previous_ = last_;
+      last_->next_->previous_ = &last;
+      last_->next_ = &last;
+    }
     last_ = &last;
   }
 
   wait_node* pop() noexcept {
-    wait_node* const first = first_;
-    if (first != nullptr)
-      remove(*first);
-    return first;
+    wait_node* const taken = first();
+    if (taken != nullptr)
+      remove(*taken);
+    return taken;
   }
 
   /// False if it has been taken out already.
@@ -56,20 +62,24 @@ public:
     if (!node.listed_)
       return false;
     node.listed_ = false;
-    (node.previous_ != nullptr ? node.previous_->next_ : first_) = node.next_;
-    (node.next_ != nullptr ? node.next_->previous_ : last_) = node.previous_;
+    node.next_->previous_ = node.previous_;
+    node.previous_->next_ = node.next_;
+    if (last_ == &node)
+      last_ = node.previous_ != &node ? node.previous_ : nullptr;
     return true;
   }
 
   std::size_t size() const noexcept {
     std::size_t size = 0;
-    for (const wait_node* node = first_; node != nullptr; node = node->next_)
-      ++size;
+    if (const wait_node* node = last_; node != nullptr)
+      do {
+        ++size;
+        node = node->next_;
+      } while (node != last_);
     return size;
   }
 
 private:
-  wait_node* first_ = nullptr;
   wait_node* last_ = nullptr;
 };
 
