@@ -81,7 +81,7 @@ measured idle(runtime& on, const settings& how) {
 
 namespace {
 
-task<> wait_for_ever() { co_await sleep_for(std::chrono::hours{24}); }
+task<> wait_for_ever() { co_await sleep_until(instant::max()); }
 
 task<> fail_when_told(inbox<number> in, double& failed) {
   auto told = co_await in.receive();

@@ -36,7 +36,8 @@ public:
   explicit mailbox(capacity at_most, undelivered_handler<T> on_undelivered = nullptr)
       : mailbox(at_most, overflow::suspend, std::move(on_undelivered)) {}
   mailbox(capacity at_most, overflow on_full, undelivered_handler<T> on_undelivered = nullptr)
-      : state_(pointer::first(new detail::mailbox_state<T>{static_cast<std::uint32_t>(at_most.items), on_full, std::move(on_undelivered)})) {}
+      : state_(pointer::first(new detail::mailbox_state<T>{static_cast<std::uint32_t>(at_most.items), on_full,
+                                                           std::move(on_undelivered)})) {}
 
   /// A sending half; the mailbox closes when all that were made have gone.
   troupe::sender<T> sender() const noexcept { return troupe::sender<T>{*state_}; }

@@ -58,10 +58,10 @@ public:
 
   /// Whoever holds the state, by what it is: one count each, in one word.
   enum class holder : std::uint64_t {
-    neither = 1,               ///< A permit, an operation.
-    maker = 1ULL << 16U,       ///< A mailbox object.
-    receiver = 1ULL << 28U,    ///< A receiver or an inbox.
-    sender = 1ULL << 44U,      ///< A sender.
+    neither = 1,            ///< A permit, an operation.
+    maker = 1ULL << 16U,    ///< A mailbox object.
+    receiver = 1ULL << 28U, ///< A receiver or an inbox.
+    sender = 1ULL << 44U,   ///< A sender.
   };
   void add(holder as) noexcept {
     // relaxed: the caller holds one already

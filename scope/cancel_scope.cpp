@@ -32,15 +32,16 @@ void cancel_scope::cancel(cancel_reason reason, std::source_location where) noex
   const fiber* by = this_fiber::pointer();
   detail::wakeups woken;
   fiber_.lock_.lock();
-  cancel_locked({reason, by != nullptr ? by->number_ : 0, where}, woken);
+  cancel_locked({reason, by != nullptr ? by->number() : 0, where}, woken);
   fiber_.lock_.unlock();
 }
 
 bool cancel_scope::cancel_locked(const cancel_cause& cause, detail::wakeups& woken) noexcept {
   if (cancelled_.load(std::memory_order_relaxed)) // relaxed: written under the lock we hold
     return false;
-  fiber_.executor_.emit(event_kind::cancel_requested, fiber_.number_, cause.origin,
-                        static_cast<std::uint64_t>(cause.reason));
+  if (fiber_.executor_.sink() != nullptr)
+    fiber_.executor_.emit(event_kind::cancel_requested, fiber_.number(), cause.origin,
+                          static_cast<std::uint64_t>(cause.reason));
   mark(cause, *this);
   cancelled_.store(true, std::memory_order_release); // pairs with cancelled()
   stop_all_below(cause, woken);

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <coroutine>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -30,7 +31,7 @@ private:
 namespace detail {
 
 /// A fiber of a group, kept until it has ended and its handle is gone.
-class child_base : public fiber, private waitable {
+class child_base : public fiber {
 public:
   child_base(executor& runs_on, task_group& group, cancel_scope& outer) noexcept
       : fiber(runs_on, &outer), group_(group) {}
@@ -67,8 +68,6 @@ protected:
 private:
   void publish() noexcept;
   void wake_waiters() noexcept;
-  std::string describe() const override;
-  std::uint64_t number() const noexcept override { return fiber::number(); }
 
   task_group& group_;
   wait_list waiters_; // guarded by the fiber's lock
@@ -99,12 +98,8 @@ class child_state : public child_base {
 public:
   using child_base::child_base;
 
-  outcome<T>& result() noexcept { return *result_; }
-
-protected:
-  friend class troupe::task_group;
-
-  std::optional<outcome<T>> result_;
+  /// @pre it has ended, and could still be asked then
+  virtual outcome<T>& result() noexcept = 0;
 };
 
 template <class Function, class... Args>
@@ -114,20 +109,32 @@ public:
   child_fiber(executor& runs_on, task_group& group, cancel_scope& outer, F&& function, A&&... args)
       : child_state<work_result_t<Function, Args...>>(runs_on, group, outer),
         work_(std::in_place, std::forward<F>(function), std::forward<A>(args)...) {}
+  ~child_fiber() override {
+    if (holds_ == holds::work)
+      std::destroy_at(&work_);
+    else if (holds_ == holds::result)
+      std::destroy_at(&result_);
+  }
 
   /// Not started: what it was given goes at once.
   void refuse() noexcept {
     work_.discard();
-    this->result_.emplace(cancel_cause{cancel_reason::scope_closed});
+    std::destroy_at(&work_);
+    keep_result(cancel_cause{cancel_reason::scope_closed});
     this->tell_refused();
   }
 
+  outcome<work_result_t<Function, Args...>>& result() noexcept override { return result_; }
+
 private:
-  using result = work_result_t<Function, Args...>;
+  using result_type = outcome<work_result_t<Function, Args...>>;
+  enum class holds : std::uint8_t { work, nothing, result };
 
   frame* begin() noexcept override { return work_.begin(*this); }
   void end(bool cancelled) noexcept override {
-    outcome<result> ended = work_.end(cancelled, this->root_scope());
+    result_type ended = work_.end(cancelled, this->root_scope());
+    std::destroy_at(&work_);
+    holds_ = holds::nothing;
     std::exception_ptr error;
     if (!this->can_be_asked()) { // nobody will look at it: the group is the error's one owner
       if (ended.has_error())
@@ -135,12 +142,21 @@ private:
     } else {
       if (ended.has_error())
         error = ended.error();
-      this->result_.emplace(std::move(ended));
+      keep_result(std::move(ended));
     }
     this->tell(std::move(error), cancelled);
   }
+  void keep_result(result_type&& ended) noexcept {
+    std::construct_at(&result_, std::move(ended));
+    holds_ = holds::result;
+  }
 
-  work<Function, Args...> work_;
+  // One after the other: what it is to do, and what has come of it.
+  union {
+    work<Function, Args...> work_;
+    result_type result_;
+  };
+  holds holds_ = holds::work;
 };
 
 } // namespace detail

@@ -94,7 +94,7 @@ bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* 
     return false;
   }
   if (executor_.sink() != nullptr)
-    executor_.emit(event_kind::wait_begun, waits_on_number_.load(std::memory_order_relaxed), number_, 0);
+    executor_.emit(event_kind::wait_begun, waits_on_number_.load(std::memory_order_relaxed), number(), 0);
   return true;
 }
 
@@ -110,7 +110,7 @@ bool fiber::decide(word verdict, detail::wakeups& woken) noexcept {
   if (executor_.sink() != nullptr) {
     const fiber* by = this_fiber::pointer();
     executor_.emit(verdict == granted ? event_kind::wait_granted : event_kind::wait_stopped,
-                   waits_on_number_.load(std::memory_order_relaxed), number_, by != nullptr ? by->number_ : 0);
+                   waits_on_number_.load(std::memory_order_relaxed), number(), by != nullptr ? by->number() : 0);
   }
   woken.add(*this);
   return true;

@@ -112,7 +112,7 @@ private:
 /// operation leaves the list under the same lock before its frame goes, so nobody ever holds a stale pointer to a
 /// fiber. A fiber may be scheduled while it is still on its way off its thread: then whoever runs it next waits those
 /// nanoseconds (the idea is the `on_cpu` flag of Linux's scheduler).
-class fiber {
+class fiber : private detail::waitable {
 public:
   fiber(executor& runs_on, cancel_scope* outer) noexcept;
   fiber(const fiber&) = delete;
@@ -124,7 +124,7 @@ public:
   void run() noexcept;
 
   executor& runs_on() const noexcept { return executor_; }
-  std::uint64_t number() const noexcept { return number_; }
+  std::uint64_t number() const noexcept final { return number_; }
   /// Its place in the tree: "/" for a root, "/2/0" for the first child of the root's third.
   ///
   /// @thread owner, or while its group's owner cannot go on
@@ -246,6 +246,9 @@ protected:
   /// The work ended. Last call: the fiber may destroy itself in it.
   virtual void end(bool cancelled) noexcept = 0;
 
+  /// As what others wait for: "child /2/0".
+  const detail::waitable& as_waitable() const noexcept { return *this; }
+
   /// Takes the fiber's own lock: scopes, children, and the waiters of a child's outcome.
   detail::spinlock& lock() noexcept { return lock_; }
 
@@ -261,6 +264,7 @@ private:
   using word = std::uint8_t;
   static constexpr word running = 0, open = 1, shielded = 2, granted = 4, stopped = 8;
 
+  std::string describe() const override { return "child " + path(); }
   bool decide(word verdict, detail::wakeups& woken) noexcept;
   void arrive() noexcept;
   void leave_thread(fiber* previous) noexcept;
@@ -285,7 +289,7 @@ private:
 
   detail::spinlock lock_; // guards the scopes of this fiber and the lists of children in them
   std::atomic<wait_kind> waits_how_{wait_kind::plain};
-  std::uint64_t number_;
+  const std::uint64_t number_;
   cancel_scope* innermost_;
   cancel_scope root_scope_;
   fiber* next_sibling_ = nullptr; // in root_scope_.outer_->first_child_, guarded by the parent's lock

@@ -42,18 +42,20 @@ bool task_group::enlist(detail::child_base& added) noexcept {
     was_stopped_ = was_stopped_ || scope_.stopping(); // what it was to do is not done
   }
   owner_.lock_.unlock();
-  if (open)
-    owner_.runs_on().emit(event_kind::fiber_started, added.fiber::number(),
-                          this_fiber::pointer() != nullptr ? this_fiber::pointer()->number() : 0, owner_.number());
-  else
-    owner_.runs_on().emit(event_kind::start_refused, owner_.number(),
-                          this_fiber::pointer() != nullptr ? this_fiber::pointer()->number() : 0, 0);
+  if (executor& runs_on = owner_.runs_on(); runs_on.sink() != nullptr) {
+    const fiber* const by = this_fiber::pointer();
+    const std::uint64_t from = by != nullptr ? by->number() : 0;
+    if (open)
+      runs_on.emit(event_kind::fiber_started, added.number(), from, owner_.number());
+    else
+      runs_on.emit(event_kind::start_refused, owner_.number(), from, 0);
+  }
   return open;
 }
 
 void task_group::child_ended(detail::child_base& ended, std::exception_ptr error, bool cancelled) noexcept {
-  executor& runs_on = owner_.runs_on();
-  runs_on.emit(event_kind::fiber_ended, ended.fiber::number(), ended.fiber::number(), error ? 1 : cancelled ? 2 : 0);
+  if (executor& runs_on = owner_.runs_on(); runs_on.sink() != nullptr)
+    runs_on.emit(event_kind::fiber_ended, ended.number(), ended.number(), error ? 1 : cancelled ? 2 : 0);
   detail::wakeups woken;
   owner_.lock_.lock();
   if (ended.next_sibling_ != nullptr)
@@ -64,7 +66,7 @@ void task_group::child_ended(detail::child_base& ended, std::exception_ptr error
     scope_.first_child_ = ended.next_sibling_;
   was_stopped_ = was_stopped_ || cancelled;
   if (error)
-    fail(ended.start_index_, std::move(error), ended.fiber::number(), woken);
+    fail(ended.start_index_, std::move(error), ended.number(), woken);
   const std::size_t left = running_.load(std::memory_order_relaxed) - 1;
   running_.store(left, std::memory_order_relaxed);
   if (left == 0 && joining_) {
@@ -130,7 +132,7 @@ void child_base::waiter::await_suspend(std::coroutine_handle<>) noexcept {
   child_.lock().lock();
   if (child_.has_ended())
     waiting->yield();
-  else if (waiting->open_wait(fiber::wait_kind::plain, "wait for", &child_)) {
+  else if (waiting->open_wait(fiber::wait_kind::plain, "wait for", &child_.as_waitable())) {
     child_.waiters_.push(*this);
     waiting->park();
   } else
@@ -153,6 +155,10 @@ void child_base::wake_waiters() noexcept {
 }
 
 void child_base::tell(std::exception_ptr error, bool cancelled) noexcept {
+  if (!can_be_asked()) { // and nobody waits: who waits keeps it
+    group_.child_ended(*this, std::move(error), cancelled);
+    return drop();
+  }
   publish(); // before the group can end: its owner may ask for the result then
   // Before the waiters: a failure stops those in the group, instead of failing each of them again.
   group_.child_ended(*this, std::move(error), cancelled);
@@ -164,8 +170,6 @@ void child_base::tell_refused() noexcept {
   publish();
   drop();
 }
-
-std::string child_base::describe() const { return "child " + path(); }
 
 } // namespace detail
 
