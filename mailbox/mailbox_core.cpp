@@ -2,6 +2,7 @@
 #include <troupe/scope/assert.hpp>
 
 #include <algorithm>
+#include <chrono>
 
 namespace troupe::detail {
 
@@ -12,19 +13,14 @@ void blocked_sender::decide() noexcept {
 }
 
 bool blocked_sender::wait(instant until) {
-  if (until == instant::max())
-    return wait(duration::max());
   std::unique_lock held{mutex_};
-  return decided_.wait_until(held, until, [this] { return is_decided_; });
-}
-
-bool blocked_sender::wait(duration at_most) {
-  std::unique_lock held{mutex_};
-  if (at_most != duration::max()) // which the clock's own addition would overflow with
-    return decided_.wait_for(held, at_most, [this] { return is_decided_; });
+  if (until != instant::max())
+    return decided_.wait_until(held, until, [this] { return is_decided_; });
   decided_.wait(held, [this] { return is_decided_; });
   return true;
 }
+
+bool blocked_sender::wait(duration at_most) { return wait(saturated(std::chrono::steady_clock::now(), at_most)); }
 
 bool grant(sender_node& first, wakeups& woken) noexcept {
   if (first.waiting != nullptr)
