@@ -190,3 +190,39 @@ TEST_CASE("a batch that was moved from holds nothing, also when some were taken 
     CHECK(world.books.problems(world.box.statistics()) == "");
   });
 }
+
+namespace {
+
+/// Takes its batch out when it goes.
+struct empties_its_batch {
+  std::unique_ptr<received_batch<int>> batch;
+  empties_its_batch() = default;
+  empties_its_batch(empties_its_batch&&) = default;
+  ~empties_its_batch() {
+    if (batch)
+      while (auto item = batch->next())
+        continue;
+  }
+};
+
+} // namespace
+
+TEST_CASE("what a fiber lets go of with its last frame is settled", "[mailbox][C9]") {
+  simulate([]() -> task<> {
+    const mailbox<int> box{capacity{4}};
+    const sender<int> out = box.sender();
+    for (int i = 0; i < 3; ++i)
+      co_await out.send(i);
+    co_await in_task_group([&](task_group& group) {
+      // Parameters go with the frame, after the fiber's last step.
+      group.start(
+          [](receiver<int> in, std::unique_ptr<received<int>> one, empties_its_batch rest) -> task<> {
+            one.reset(new received<int>(co_await in.receive()));
+            rest.batch.reset(new received_batch<int>(co_await in.receive_up_to(4)));
+          },
+          box.receiver(), nullptr, empties_its_batch{});
+    });
+    CHECK(box.statistics().handled == 3);
+    co_await box.join();
+  });
+}
