@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <memory>
@@ -85,30 +86,32 @@ public:
   /// @name For the one who claims
   ///@{
   /// Whether there is a claimed item to take. Without the lock.
-  bool has_claimed() const noexcept { return next_ != claim_end_; }
+  bool has_claimed() const noexcept { return next() != claim_end_; }
   /// Without the lock.
   ///
   /// @pre has_claimed()
   void take_claimed(std::optional<T>& to) noexcept {
-    T& taken = claimed_[next_ & claimed_mask_];
+    const std::size_t at = next();
+    T& taken = claimed_[at & claimed_mask_];
     to.emplace(std::move(taken));
     std::destroy_at(&taken);
-    ++next_;
+    next_.store(at + 1, std::memory_order_release); // pairs with free_taken(): the slot is out of use
   }
   /// @pre not has_claimed(), everything taken is freed
   void claim(std::size_t count) noexcept {
     claimed_ = slot(0);
     claimed_mask_ = mask_;
-    next_ = limit_;
+    next_.store(limit_, std::memory_order_relaxed); // relaxed: under the lock, by the claimer itself
     limit_ += count;
     claim_end_ = limit_;
   }
-  /// Frees the slots of what was taken.
+  /// Frees the slots of what was taken. A fiber that took some before it lent the reader to another one may call this
+  /// while that one takes.
   void free_taken() noexcept {
     if (claimed_ == nullptr)
       return;
-    freed_ = next_;
-    if (retired_ != nullptr && next_ == claim_end_) [[unlikely]]
+    freed_ = next_.load(std::memory_order_acquire); // pairs with take_claimed()
+    if (retired_ != nullptr && freed_ == claim_end_) [[unlikely]]
       release(std::exchange(retired_, nullptr), claimed_mask_);
   }
   /// Gives the rest of the claim back: it is queued again, at the front.
@@ -116,12 +119,12 @@ public:
     if (claimed_ == nullptr)
       return;
     if (claimed_ != slot(0)) // they stayed behind when the ring grew
-      for (std::size_t at = next_; at != claim_end_; ++at) {
+      for (std::size_t at = next(); at != claim_end_; ++at) {
         T& left = claimed_[at & claimed_mask_];
         std::construct_at(slot(at), std::move(left));
         std::destroy_at(&left);
       }
-    claim_end_ = limit_ = next_;
+    claim_end_ = limit_ = next();
     free_taken();
     claimed_ = nullptr;
   }
@@ -130,6 +133,9 @@ public:
 private:
   static constexpr std::size_t slots_min = 8;
   static constexpr std::size_t in_place = sizeof(T) <= 32 ? 1 : 0;
+
+  /// For the claimer.
+  std::size_t next() const noexcept { return next_.load(std::memory_order_relaxed); } // relaxed: it alone writes it
 
   T* slot(std::size_t at) noexcept {
     T* const first = slots_ != nullptr ? slots_ : reinterpret_cast<T*>(place_);
@@ -159,8 +165,9 @@ private:
   std::size_t freed_ = 0; // the marks only grow
   std::size_t tail_ = 0;
   std::size_t limit_ = 0;
-  // The claimer's own, who alone reads and writes them; freed_ <= next_ <= claim_end_ == limit_ while it has a claim.
-  std::size_t next_ = 0;
+  // The claimer's own, who alone writes them, all but next_ under the lock; freed_ <= next_ <= claim_end_ == limit_ while
+  // it has a claim.
+  std::atomic<std::size_t> next_{0};
   std::size_t claim_end_ = 0;
   T* claimed_ = nullptr; // null: there was no claim yet
   std::size_t claimed_mask_ = 0;
