@@ -129,12 +129,17 @@ public:
   ///
   /// @throws std::bad_alloc; then nothing has happened
   send_status offer(item_type& item, std::optional<item_type>& gone, wakeups& woken) {
-    if (closed_)
-      return send_status::closed;
-    if (!has_room() && !make_room(gone))
-      return on_full_ == overflow::suspend || on_full_ == overflow::reject ? send_status::full : send_status::dropped;
-    put(std::move(item), woken);
-    return send_status::accepted;
+    const send_status status = ask_for_room(gone);
+    if (status == send_status::accepted)
+      put(std::move(item), woken);
+    return status;
+  }
+  /// The same for an item that is moved once it has its slot.
+  send_status offer_slot_or_make_one(std::optional<item_type>& gone) {
+    const send_status status = ask_for_room(gone);
+    if (status == send_status::accepted)
+      reserve_slot();
+    return status;
   }
 
   // -- for the one reader ---------------------------------------------------------------------------------------------
@@ -274,6 +279,14 @@ public:
 
 private:
   ~mailbox_state() override = default;
+
+  send_status ask_for_room(std::optional<item_type>& gone) noexcept {
+    if (closed_)
+      return send_status::closed;
+    if (has_room() || make_room(gone))
+      return send_status::accepted;
+    return on_full_ == overflow::suspend || on_full_ == overflow::reject ? send_status::full : send_status::dropped;
+  }
 
   /// The next one may yet be given up for a newer one, so none is taken before its time.
   bool can_be_revoked() const noexcept { return on_full_ == overflow::drop_oldest || on_full_ == overflow::conflate; }

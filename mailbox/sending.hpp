@@ -16,6 +16,13 @@ class permit;
 
 namespace detail {
 
+/// @pre it was not accepted
+inline drop_reason reason_to_refuse(send_status status) noexcept {
+  return status == send_status::closed ? drop_reason::closed
+         : status == send_status::full ? drop_reason::rejected
+                                       : drop_reason::newest;
+}
+
 /// What `send` and `reserve` have in common: one place in the line of senders.
 ///
 /// The mailbox's lock is taken in `await_ready` and, where the operation must wait, released in `await_suspend` after
@@ -57,18 +64,17 @@ protected:
   explicit sending(mailbox_state<T>& state) noexcept : state_(&state) { waiting = nullptr; }
   ~sending() = default;
 
-  /// What a send that cannot go the fast way does. With the lock held; releases it unless it must wait.
-  bool enter_slowly(stored<T>* offered) {
+  /// What an operation that cannot go the fast way does: `offer(gone, woken)`, and what full means. With the lock held;
+  /// releases it unless it must wait.
+  template <class Offer>
+  bool enter_slowly(bool waits_when_full, Offer offer) {
     std::unique_lock held{state_->lock(), std::adopt_lock};
     ends_ = end::ended; // first: where this throws nothing was sent, and nothing was stopped
     std::optional<stored<T>> gone;
     {
       wakeups woken;
-      if (offered != nullptr)
-        status_ = state_->offer(*offered, gone, woken);
-      else
-        status_ = state_->offer_slot();
-      if (status_ == send_status::full && (offered == nullptr || state_->on_full() == overflow::suspend)) {
+      status_ = offer(gone, woken);
+      if (status_ == send_status::full && waits_when_full) {
         held.release();
         ends_ = end::not_yet;
         next_ = step::wait;
@@ -127,7 +133,8 @@ public:
     mailbox_state<T>& state = *this->state_;
     state.lock().lock();
     if (!state.takes_plainly()) [[unlikely]]
-      return this->enter_slowly(&source());
+      return this->enter_slowly(state.on_full() == overflow::suspend,
+                                [&](auto& gone, wakeups& woken) { return state.offer(source(), gone, woken); });
     state.put_plainly(std::move(source()));
     state.lock().unlock();
     this->ends_ = sending<T>::end::ended;
@@ -137,9 +144,7 @@ public:
   send_status await_resume() noexcept {
     const send_status status = this->finish();
     if (status != send_status::accepted) [[unlikely]]
-      refuse(status == send_status::closed ? drop_reason::closed
-             : status == send_status::full ? drop_reason::rejected
-                                           : drop_reason::newest);
+      refuse(reason_to_refuse(status));
     return status;
   }
 
@@ -186,7 +191,7 @@ public:
     if (this->stop_at_entry()) [[unlikely]]
       return false;
     this->state_->lock().lock();
-    return this->enter_slowly(nullptr);
+    return this->enter_slowly(true, [&](auto&, wakeups&) { return this->state_->offer_slot(); });
   }
   permit<T> await_resume() noexcept;
 };
@@ -208,7 +213,8 @@ public:
     if (this->stop_at_entry()) [[unlikely]]
       return false;
     this->state_->lock().lock();
-    return this->enter_slowly(nullptr);
+    return this->enter_slowly(this->state_->on_full() == overflow::suspend,
+                              [&](auto& gone, wakeups&) { return this->state_->offer_slot_or_make_one(gone); });
   }
   send_status await_resume();
 
