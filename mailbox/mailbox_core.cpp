@@ -2,7 +2,6 @@
 #include <troupe/scope/assert.hpp>
 
 #include <algorithm>
-#include <chrono>
 
 namespace troupe::detail {
 
@@ -20,7 +19,12 @@ bool blocked_sender::wait(instant until) {
   return true;
 }
 
-bool blocked_sender::wait(duration at_most) { return wait(saturated(std::chrono::steady_clock::now(), at_most)); }
+bool blocked_sender::wait(duration at_most) {
+  if (at_most > duration::max() / 2) // more than a century: the standard library's own addition would overflow
+    return wait(instant::max());
+  std::unique_lock held{mutex_};
+  return decided_.wait_for(held, at_most, [this] { return is_decided_; });
+}
 
 bool grant(sender_node& first, wakeups& woken) noexcept {
   if (first.waiting != nullptr)
