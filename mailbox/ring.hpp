@@ -11,6 +11,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -81,6 +82,17 @@ public:
     --tail_;
     to.emplace(std::move(*slot(tail_)));
     std::destroy_at(slot(tail_));
+  }
+
+  /// Moves all that is queued out, oldest first.
+  ///
+  /// @pre `to` has room for it
+  void take_queued(std::vector<T>& to) noexcept {
+    for (std::size_t at = limit_; at != tail_; ++at) {
+      to.push_back(std::move(*slot(at)));
+      std::destroy_at(slot(at));
+    }
+    tail_ = limit_;
   }
 
   /// @name For the one who claims
