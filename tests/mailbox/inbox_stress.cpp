@@ -1,13 +1,15 @@
 #include <troupe/mailbox/inbox.hpp>
 
+#include <tests/budget.hpp>
 #include <tests/catch.hpp>
-#include <tests/mailbox/traffic.hpp>
+#include <tests/mailbox/upheaval.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/thread_pool_executor.hpp>
 
 #include <chrono>
 #include <functional>
+#include <thread>
 
 using namespace troupe;
 using namespace troupe::tests;
@@ -56,5 +58,30 @@ TEST_CASE("a fiber that lends its inbox to another one may still be running when
         })
         .value();
     REQUIRE(books.problems(box.statistics()) == "");
+  }
+}
+
+TEST_CASE("items and halves that wander between threads are all accounted for, however it ends",
+          "[mailbox][stress][C5][C6][C7][C9]") {
+  const auto until = std::chrono::steady_clock::now() + stress_time(1500ms);
+  for (std::uint64_t round = 0; std::chrono::steady_clock::now() < until; ++round) {
+    upheaval_options options = upheaval_of(round);
+    options.items_each = 60;
+    upheaval all{options};
+    thread_pool_executor pool{2 + round % 2};
+    const auto top = make_root(pool, &upheaval::run, &all);
+    top->start();
+    const bool cancels = round % 5 == 4;
+    if (cancels) {
+      for (std::uint64_t i = seeded_random{round}.below(200); i > 0; --i)
+        std::this_thread::yield();
+      top->cancel();
+    }
+    top->wait();
+    const outcome<> ended = top->take();
+    INFO("round " << round);
+    REQUIRE_FALSE(ended.has_error());
+    REQUIRE((ended.has_value() || cancels));
+    REQUIRE(all.problems() == "");
   }
 }
