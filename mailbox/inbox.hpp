@@ -19,7 +19,7 @@ namespace troupe {
 /// A claimed item still counts against the capacity. It is freed, and waiting senders hear of it, when the claim is used
 /// up or the fiber waits.
 ///
-/// @thread one fiber at a time; it may be moved to another one
+/// @thread one fiber at a time; it may be moved to another one, or lent by reference to a child
 template <class T>
 class inbox {
 public:

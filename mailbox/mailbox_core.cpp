@@ -13,18 +13,18 @@ void blocked_sender::decide() noexcept {
 }
 
 bool blocked_sender::wait(instant until) {
-  if (until == instant::max())
-    return wait(duration::max());
   std::unique_lock held{mutex_};
-  return decided_.wait_until(held, until, [this] { return is_decided_; });
+  if (until != instant::max())
+    return decided_.wait_until(held, until, [this] { return is_decided_; });
+  decided_.wait(held, [this] { return is_decided_; });
+  return true;
 }
 
 bool blocked_sender::wait(duration at_most) {
+  if (at_most > duration::max() / 2) // more than a century: the standard library's own addition would overflow
+    return wait(instant::max());
   std::unique_lock held{mutex_};
-  if (at_most != duration::max()) // which the clock's own addition would overflow with
-    return decided_.wait_for(held, at_most, [this] { return is_decided_; });
-  decided_.wait(held, [this] { return is_decided_; });
-  return true;
+  return decided_.wait_for(held, at_most, [this] { return is_decided_; });
 }
 
 bool grant(sender_node& first, wakeups& woken) noexcept {

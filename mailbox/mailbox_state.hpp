@@ -139,12 +139,17 @@ public:
   ///
   /// @throws std::bad_alloc; then nothing has happened
   send_status offer(item_type& item, maybe<item_type>& gone, wakeups& woken) {
-    if (closed_)
-      return send_status::closed;
-    if (!has_room() && !make_room(gone))
-      return on_full_ == overflow::suspend || on_full_ == overflow::reject ? send_status::full : send_status::dropped;
-    put(std::move(item), woken);
-    return send_status::accepted;
+    const send_status status = ask_for_room(gone);
+    if (status == send_status::accepted)
+      put(std::move(item), woken);
+    return status;
+  }
+  /// The same for an item that is moved once it has its slot.
+  send_status offer_slot_or_make_one(maybe<item_type>& gone) {
+    const send_status status = ask_for_room(gone);
+    if (status == send_status::accepted)
+      reserve_slot();
+    return status;
   }
 
   // -- for the one reader ---------------------------------------------------------------------------------------------
@@ -288,6 +293,14 @@ public:
 private:
   ~mailbox_state() override = default;
 
+  send_status ask_for_room(maybe<item_type>& gone) noexcept {
+    if (closed_)
+      return send_status::closed;
+    if (has_room() || make_room(gone))
+      return send_status::accepted;
+    return on_full_ == overflow::suspend || on_full_ == overflow::reject ? send_status::full : send_status::dropped;
+  }
+
   bool anything_queued() const noexcept override { return queue_.queued() != 0; }
   queue_counts queue() const noexcept override {
     const std::uint64_t in = queue_.pushed() + taken_back();
@@ -364,14 +377,11 @@ std::vector<stored<T>> mailbox_state<T>::close_and_return() {
     held.lock();
   }
   close_locked(woken);
-  while (queue_.queued() != 0) {
-    maybe<item_type> newest;
-    newest.fill([this](item_type* at) { take_newest(at); });
-    returned.push_back(std::move(*newest));
-  }
-  std::reverse(returned.begin(), returned.end());
-  if (!returned.empty())
+  queue_.take_queued(returned);
+  if (!returned.empty()) {
+    seldom_needed().taken_back += returned.size();
     seldom_needed().returned += returned.size();
+  }
   count_settled(returned.size(), woken);
   finish(woken);
   return returned;

@@ -24,16 +24,17 @@ class received_batch {
 public:
   received_batch() = default;
   received_batch(received_batch&& other) noexcept
-      : items_(std::move(other.items_)), taken_(other.taken_), from_(std::exchange(other.from_, nullptr)) {}
+      : items_(std::move(other.items_)), taken_(std::exchange(other.taken_, 0)),
+        from_(std::exchange(other.from_, nullptr)) {}
   received_batch& operator=(received_batch&& other) noexcept {
     received_batch gone{std::move(*this)};
     items_ = std::move(other.items_);
-    taken_ = other.taken_;
+    taken_ = std::exchange(other.taken_, 0);
     from_ = std::exchange(other.from_, nullptr);
     return *this;
   }
   ~received_batch() {
-    if (from_ != nullptr)
+    if (from_ != nullptr && size() != 0) // else those that it held may be settled, and the mailbox with them gone
       from_->settle_rest(items_, taken_, detail::reason_to_let_go(0));
   }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <new>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -41,7 +43,7 @@ public:
   std::size_t size() const noexcept { return mark(tail_) - freed_; }
   /// Queued, and not claimed.
   std::size_t queued() const noexcept { return mark(tail_) - limit_; }
-  /// Items that were ever pushed and not taken back by `take_newest`.
+  /// Items that were ever pushed and not taken back by `take_newest` or `take_queued`.
   std::uint64_t pushed() const noexcept { return tail_; }
   /// Slots that there are now.
   std::size_t slots() const noexcept { return slots_ != nullptr ? mask_ + std::size_t{1} : in_place; }
@@ -81,33 +83,47 @@ public:
     std::destroy_at(slot(mark(tail_)));
   }
 
+  /// Moves all that is queued out again, oldest first.
+  ///
+  /// @pre `to` has room for it
+  void take_queued(std::vector<T>& to) noexcept {
+    for (index at = limit_; at != mark(tail_); ++at) {
+      to.push_back(std::move(*slot(at)));
+      std::destroy_at(slot(at));
+    }
+    tail_ -= queued();
+  }
+
   /// @name For the one who claims
   ///@{
   /// Whether there is a claimed item to take. Without the lock.
-  bool has_claimed() const noexcept { return next_ != claim_end_; }
+  bool has_claimed() const noexcept { return next() != claim_end_; }
   /// Without the lock.
   ///
   /// @pre has_claimed()
   void take_claimed(T* to) noexcept {
-    T& taken = claimed_[next_ & claimed_mask_];
+    const index at = next();
+    T& taken = claimed_[at & claimed_mask_];
     std::construct_at(to, std::move(taken));
     std::destroy_at(&taken);
-    ++next_;
+    next_.store(at + 1, std::memory_order_release); // pairs with free_taken(): the slot is out of use
   }
   /// @pre not has_claimed(), everything taken is freed
   void claim(std::size_t count) noexcept {
     claimed_ = slot(0);
     claimed_mask_ = mask_;
-    next_ = limit_;
+    next_.store(limit_, std::memory_order_relaxed); // relaxed: under the lock, by the claimer itself
     limit_ += static_cast<index>(count);
     claim_end_ = limit_;
   }
-  /// Frees the slots of what was taken.
+  /// Frees the slots of what was taken. A fiber that took some before it lent the reader to another one may call this
+  /// while that one takes.
   void free_taken() noexcept {
     if (claimed_ == nullptr)
       return;
-    const bool used_up = freed_ != limit_ && next_ == limit_;
-    freed_ = next_;
+    const index taken_to = next_.load(std::memory_order_acquire); // pairs with take_claimed()
+    const bool used_up = freed_ != limit_ && taken_to == limit_;
+    freed_ = taken_to;
     if (used_up)
       release_left_behind();
   }
@@ -117,12 +133,12 @@ public:
       return;
     const bool has_claim = freed_ != limit_;
     if (claimed_ != slot(0)) // they stayed behind when the ring grew
-      for (index at = next_; at != claim_end_; ++at) {
+      for (index at = next(); at != claim_end_; ++at) {
         T& left = claimed_[at & claimed_mask_];
         std::construct_at(slot(at), std::move(left));
         std::destroy_at(&left);
       }
-    freed_ = limit_ = claim_end_ = next_;
+    freed_ = limit_ = claim_end_ = next();
     if (has_claim)
       release_left_behind();
     claimed_ = nullptr;
@@ -137,6 +153,9 @@ private:
 
   using index = std::uint32_t; // marks only grow, and may wrap
   static constexpr index mark(std::uint64_t at) noexcept { return static_cast<index>(at); }
+
+  /// For the claimer.
+  index next() const noexcept { return next_.load(std::memory_order_relaxed); } // relaxed: it alone writes it
 
   T* place() noexcept { return reinterpret_cast<T*>(place_); }
   T* slot(index at) noexcept { return (slots_ != nullptr ? slots_ : place()) + (at & mask_); }
@@ -166,8 +185,9 @@ private:
   std::uint64_t tail_ = 0;
   index freed_ = 0;
   index limit_ = 0;
-  // The claimer's own, who alone reads and writes them; freed_ <= next_ <= claim_end_ == limit_ while it has a claim.
-  index next_ = 0;
+  // The claimer's own, who alone writes them, all but next_ under the lock; freed_ <= next_ <= claim_end_ == limit_ while
+  // it has a claim.
+  std::atomic<index> next_{0};
   index claim_end_ = 0;
   T* claimed_ = nullptr; // where its slots are, written under the lock; null: there was no claim yet
   index mask_ = 0;

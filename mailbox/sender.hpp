@@ -183,7 +183,7 @@ send_status send_by_permit_operation<T>::await_resume() {
   if (status == send_status::accepted)
     permit<T>{*this->state_}.send(std::move(*source_));
   else
-    this->state_->refuse(std::move(*source_), drop_reason::closed);
+    this->state_->refuse(std::move(*source_), reason_to_refuse(status));
   return status;
 }
 
@@ -191,11 +191,13 @@ send_status send_by_permit_operation<T>::await_resume() {
 
 template <class T>
 send_status sender<T>::try_send_by_permit(T& item) const {
+  detail::maybe<detail::stored<T>> gone;
   send_status status;
   {
     const std::lock_guard held{state_->lock()};
-    status = state_->offer_slot();
+    status = state_->offer_slot_or_make_one(gone);
   }
+  state_->settle_gone(gone);
   if (status == send_status::accepted)
     permit<T>{*state_}.send(std::move(item));
   return status;

@@ -15,6 +15,13 @@ class permit;
 
 namespace detail {
 
+/// @pre it was not accepted
+inline drop_reason reason_to_refuse(send_status status) noexcept {
+  return status == send_status::closed ? drop_reason::closed
+         : status == send_status::full ? drop_reason::rejected
+                                       : drop_reason::newest;
+}
+
 /// What `send` and `reserve` have in common: one place in the line of senders.
 ///
 /// The mailbox's lock is taken in `await_ready` and, where the operation must wait, released in `await_suspend` after
@@ -61,17 +68,19 @@ protected:
   explicit sending(mailbox_state<T>& state) noexcept : state_(&state) {}
   ~sending() = default;
 
-  /// What a send that cannot go the fast way does. With the lock held; releases it unless it must wait.
-  [[gnu::noinline]] bool enter_slowly(stored<T>* offered) {
+  /// What an operation that cannot go the fast way does: `offer(gone, woken)`, and what full means. With the lock held;
+  /// releases it unless it must wait.
+  template <class Offer>
+  bool enter_slowly(bool waits_when_full, stored<T>* to_move_from, Offer offer) {
     std::unique_lock held{state_->lock(), std::adopt_lock};
     ends_ = end::threw; // unless the rest is done
     maybe<stored<T>> gone;
     {
       wakeups woken;
-      const send_status status = offered != nullptr ? state_->offer(*offered, gone, woken) : state_->offer_slot();
-      if (status == send_status::full && (offered == nullptr || state_->on_full() == overflow::suspend)) {
+      const send_status status = offer(gone, woken);
+      if (status == send_status::full && waits_when_full) {
         held.release();
-        item = offered;
+        item = to_move_from;
         accepted = false;
         ends_ = end::stopped;
         next_ = step::wait;
@@ -171,7 +180,7 @@ public:
     mailbox_state<T>& state = *this->state_;
     state.lock().lock();
     if (!state.takes_plainly()) [[unlikely]]
-      return this->enter_slowly(&item_.source());
+      return offer_slowly();
     state.put_plainly(std::move(item_.source()));
     state.lock().unlock();
     this->ends_ = sending<T>::end::accepted;
@@ -184,12 +193,16 @@ public:
   }
 
 private:
+  [[gnu::noinline]] bool offer_slowly() {
+    mailbox_state<T>& state = *this->state_;
+    return this->enter_slowly(state.on_full() == overflow::suspend, &item_.source(), [&](auto& gone, wakeups& woken) {
+      return state.offer(item_.source(), gone, woken);
+    });
+  }
   [[gnu::noinline]] send_status finish_slowly() noexcept {
     const send_status status = this->finish();
     if (status != send_status::accepted)
-      refuse(status == send_status::closed ? drop_reason::closed
-             : status == send_status::full ? drop_reason::rejected
-                                           : drop_reason::newest);
+      refuse(reason_to_refuse(status));
     return status;
   }
   [[gnu::noinline]] void refuse(drop_reason reason) noexcept {
@@ -210,7 +223,7 @@ public:
     if (this->stop_at_entry()) [[unlikely]]
       return false;
     this->state_->lock().lock();
-    return this->enter_slowly(nullptr);
+    return this->enter_slowly(true, nullptr, [this](auto&, wakeups&) { return this->state_->offer_slot(); });
   }
   permit<T> await_resume() noexcept;
 };
@@ -230,7 +243,8 @@ public:
     if (this->stop_at_entry()) [[unlikely]]
       return false;
     this->state_->lock().lock();
-    return this->enter_slowly(nullptr);
+    return this->enter_slowly(this->state_->on_full() == overflow::suspend, nullptr,
+                              [this](auto& gone, wakeups&) { return this->state_->offer_slot_or_make_one(gone); });
   }
   send_status await_resume();
 

@@ -11,6 +11,8 @@ namespace {
 // thread, and a compiler may keep the address of a thread_local over the suspension.
 constinit thread_local fiber* current = nullptr;
 constinit thread_local detail::thread_marks marks;
+/// Of a fiber in its end: never calm, so that it notes nothing that nobody would tell any more.
+constinit const detail::thread_marks marks_at_the_end{detail::ending::failed, nullptr};
 
 /// The Itanium C++ ABI, 2.2.2: what `__cxa_get_globals` points to begins like this. `std::uncaught_exceptions()` reads
 /// the same number, by two calls into two libraries: too much for each item of a mailbox.
@@ -211,6 +213,7 @@ void fiber::run() noexcept {
     case step::end:
       ended_ = true;
       tell_books();
+      thread_ = &marks_at_the_end;
       end(cancelled);
       current = previous;
       return;

@@ -210,7 +210,7 @@ public:
     if (noted_for_ != nullptr) [[unlikely]]
       tell_noted();
   }
-  /// True while this fiber's frames neither unwind from an exception nor are destroyed by a stop.
+  /// True while this fiber's frames neither unwind from an exception nor are destroyed, by a stop or at its end.
   ///
   /// @pre it runs on this thread
   bool calm() const noexcept { return thread_->ending_now == detail::ending::normal && *thread_->uncaught == 0; }

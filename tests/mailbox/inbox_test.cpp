@@ -190,6 +190,25 @@ TEST_CASE("close_and_return gives back what is queued and not claimed, and settl
   });
 }
 
+TEST_CASE("close_and_return asks of an item only that it can be moved out", "[mailbox][C9]") {
+  struct constant {
+    explicit constant(int n) : number(n) {}
+    constant(constant&&) = default;
+    constant& operator=(constant&&) = delete;
+    const int number;
+  };
+  const mailbox<constant> box{capacity{20}};
+  const sender<constant> out = box.sender();
+  for (int i = 0; i < 13; ++i)
+    REQUIRE(out.try_send(constant{i}) == send_status::accepted);
+  const auto returned = box.close_and_return();
+  REQUIRE(returned.size() == 13);
+  for (int i = 0; i < 13; ++i)
+    CHECK(returned[static_cast<std::size_t>(i)].number == i);
+  CHECK(box.statistics().depth == 0);
+  CHECK(box.statistics().settled == 13);
+}
+
 TEST_CASE("close_and_return gives back everything of a mailbox with receivers, and ends who waits", "[mailbox][C9]") {
   simulate([]() -> task<> {
     mailbox<std::unique_ptr<int>> box{capacity{2}};

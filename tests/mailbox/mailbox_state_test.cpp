@@ -163,7 +163,7 @@ TEST_CASE("a stopped send may be the last that knows its mailbox", "[mailbox][C6
   });
 }
 
-TEST_CASE("a report of who waits names the mailbox and its state", "[mailbox]") {
+TEST_CASE("a report of who waits names the mailbox and its state", "[mailbox][Q-001][Q-002]") {
   simulator world;
   std::string report;
   try {

@@ -9,6 +9,7 @@
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -146,5 +147,82 @@ TEST_CASE("a batch may be moved, and settles once", "[mailbox][C9]") {
       item.handled();
     other = {};
     CHECK(world.books.problems(world.box.statistics()) == "");
+  });
+}
+
+TEST_CASE("a batch outlives its mailbox, and everything that it has given out", "[mailbox][C5][C9]") {
+  simulate([]() -> task<> {
+    received_batch<int> batch;
+    received<int> last;
+    {
+      const mailbox<int> box{capacity{4}};
+      const sender<int> out = box.sender();
+      const receiver<int> in = box.receiver();
+      for (int i = 0; i < 3; ++i)
+        co_await out.send(i);
+      batch = co_await in.receive_up_to(4);
+    }
+    for (int i = 0; i < 3; ++i) {
+      auto item = batch.next();
+      CHECK(*item == i);
+      last = std::move(item); // settles the one before, at once
+    }
+    last = {}; // and with it goes the mailbox
+    CHECK(batch.size() == 0);
+    CHECK_FALSE(batch.next());
+  });
+}
+
+TEST_CASE("a batch that was moved from holds nothing, also when some were taken out of it before", "[mailbox]") {
+  simulate([]() -> task<> {
+    eight_parcels world;
+    auto batch = co_await world.in.receive_up_to(8);
+    batch.next()->handled();
+    auto other = std::move(batch);
+    CHECK(batch.size() == 0);
+    CHECK_FALSE(batch.next());
+    CHECK(other.size() == 7);
+    batch = std::move(other);
+    CHECK(other.size() == 0);
+    CHECK_FALSE(other.next());
+    while (auto item = batch.next())
+      item->handled();
+    CHECK(world.books.problems(world.box.statistics()) == "");
+  });
+}
+
+namespace {
+
+/// Takes its batch out when it goes.
+struct empties_its_batch {
+  std::unique_ptr<received_batch<int>> batch;
+  empties_its_batch() = default;
+  empties_its_batch(empties_its_batch&&) = default;
+  ~empties_its_batch() {
+    if (batch)
+      while (auto item = batch->next())
+        continue;
+  }
+};
+
+} // namespace
+
+TEST_CASE("what a fiber lets go of with its last frame is settled", "[mailbox][C9]") {
+  simulate([]() -> task<> {
+    const mailbox<int> box{capacity{4}};
+    const sender<int> out = box.sender();
+    for (int i = 0; i < 3; ++i)
+      co_await out.send(i);
+    co_await in_task_group([&](task_group& group) {
+      // Parameters go with the frame, after the fiber's last step.
+      group.start(
+          [](receiver<int> in, std::unique_ptr<received<int>> one, empties_its_batch rest) -> task<> {
+            one.reset(new received<int>(co_await in.receive()));
+            rest.batch.reset(new received_batch<int>(co_await in.receive_up_to(4)));
+          },
+          box.receiver(), nullptr, empties_its_batch{});
+    });
+    CHECK(box.statistics().handled == 3);
+    co_await box.join();
   });
 }

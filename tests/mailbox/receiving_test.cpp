@@ -76,7 +76,7 @@ TEST_CASE("an item is never handed to a receiver that has been stopped", "[mailb
 }
 
 TEST_CASE("an item that was handed over before the cancel is delivered, and the cancel is taken at the next wait",
-          "[mailbox][C7]") {
+          "[mailbox][C7][Q-020]") {
   simulate([]() -> task<> {
     const mailbox<int> box{capacity{1}};
     const receiver<int> in = box.receiver();

@@ -6,6 +6,7 @@
 #include <troupe/mailbox/mailbox.hpp>
 
 #include <memory>
+#include <thread>
 #include <utility>
 
 using namespace troupe;
@@ -44,4 +45,26 @@ TEST_CASE("send_blocking answers closed and keeps the item", "[mailbox][C6]") {
   CHECK(out.send_blocking(std::move(item), 1h) == send_status::closed);
   CHECK(item != nullptr);
   CHECK(box.statistics().dropped_by(drop_reason::closed) == 0);
+}
+
+TEST_CASE("send_blocking waits also when its deadline is beyond the clock's end", "[mailbox][B7]") {
+  const mailbox<int> box{capacity{1}};
+  const sender<int> out = box.sender();
+  const receiver<int> in = box.receiver();
+  REQUIRE(out.try_send(0) == send_status::accepted);
+  const auto let_in_behind = [&](auto send) {
+    std::thread takes{[&] {
+      while (out.statistics().senders_waiting == 0)
+        std::this_thread::yield();
+      in.try_receive();
+    }};
+    CHECK(send() == send_status::accepted);
+    takes.join();
+  };
+  let_in_behind([&] { return out.send_blocking(1, duration::max() - 1ns); });
+  let_in_behind([&] { return out.send_blocking(2, duration::max()); });
+  let_in_behind([&] { return out.send_blocking(3, std::chrono::hours::max()); });
+  let_in_behind([&] { return out.send_blocking(4, instant::max() - 1ns); });
+  let_in_behind([&] { return out.send_blocking(5, instant::max()); });
+  CHECK(box.statistics().sent == 6);
 }

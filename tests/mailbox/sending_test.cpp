@@ -81,7 +81,7 @@ TEST_CASE("a freed slot belongs to the first parked sender at once", "[mailbox]"
   });
 }
 
-TEST_CASE("a stopped send gives its item to the handler once, and moves from no object", "[mailbox][C6]") {
+TEST_CASE("a stopped send gives its item to the handler once, and moves from no object", "[mailbox][C6][Q-029]") {
   for (const bool handler_takes : {false, true})
     simulate([handler_takes]() -> task<> {
       ledger books{3};
@@ -174,7 +174,7 @@ TEST_CASE("a stopped reserve leaves no slot held, and a permit that a stop meets
   });
 }
 
-TEST_CASE("a slot that was granted before the cancel is given back at the next wait", "[mailbox][C6]") {
+TEST_CASE("a slot that was granted before the cancel is given back at the next wait", "[mailbox][C6][Q-030]") {
   simulate([]() -> task<> {
     const mailbox<int> box{capacity{1}};
     const receiver<int> in = box.receiver();

@@ -144,3 +144,41 @@ TEST_CASE("over-aligned items go through a mailbox and stay aligned", "[mailbox]
     CHECK(returned[0].item().number == 3);
   });
 }
+
+TEST_CASE("a mailbox of items whose move may throw does as its strategy says when it is full", "[mailbox][C13]") {
+  struct expectation {
+    overflow on_full;
+    send_status answer;
+    drop_reason reason;
+    int lost[2];
+    int left;
+  };
+  for (const expectation& wanted : {
+           expectation{overflow::reject, send_status::full, drop_reason::rejected, {2, 3}, 1},
+           expectation{overflow::drop_newest, send_status::dropped, drop_reason::newest, {2, 3}, 1},
+           expectation{overflow::drop_oldest, send_status::accepted, drop_reason::oldest, {1, 2}, 3},
+           expectation{overflow::conflate, send_status::accepted, drop_reason::conflated, {1, 2}, 3},
+       })
+    simulate([wanted]() -> task<> {
+      std::vector<std::pair<int, drop_reason>> lost;
+      const mailbox<heavy> box{capacity{1}, wanted.on_full,
+                               [&](heavy&& item, drop_reason reason) { lost.emplace_back(item.number(), reason); }};
+      const sender<heavy> out = box.sender();
+      const inbox<heavy> in = box.inbox();
+      co_await out.send(1);
+      heavy moved{2};
+      send_status status = co_await out.send(std::move(moved));
+      CHECK(status == wanted.answer);
+      CHECK((moved.number() == 0) == (status == send_status::accepted));
+      status = co_await out.send(3); // made from arguments
+      CHECK(status == wanted.answer);
+      CHECK(lost ==
+            std::vector<std::pair<int, drop_reason>>{{wanted.lost[0], wanted.reason}, {wanted.lost[1], wanted.reason}});
+      heavy tried{4};
+      CHECK(out.try_send(std::move(tried)) == wanted.answer);
+      CHECK((tried.number() == 0) == (wanted.answer == send_status::accepted));
+      CHECK(in.try_receive()->number() == (wanted.answer == send_status::accepted ? 4 : wanted.left));
+      CHECK(box.statistics().reserved == 0);
+      CHECK(box.statistics().sent == box.statistics().settled);
+    });
+}

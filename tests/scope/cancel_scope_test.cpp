@@ -96,7 +96,7 @@ TEST_CASE("stopping() is false again behind the limit that absorbed the stop", "
   CHECK(log == std::vector<std::string>{"leaf second stopping", "leaf first stopping", "branch stopping", "around"});
 }
 
-TEST_CASE("the first cancel gives the reason, and later ones change nothing", "[scope]") {
+TEST_CASE("the first cancel gives the reason, and later ones change nothing", "[scope][B3]") {
   over_seeds(20, [](simulation_options options) {
     simulator simulated{options};
     const auto ended = simulated.run([]() -> task<cancel_reason> {
@@ -116,7 +116,7 @@ TEST_CASE("the first cancel gives the reason, and later ones change nothing", "[
   });
 }
 
-TEST_CASE("the cause names the fiber that asked, and the line", "[scope]") {
+TEST_CASE("the cause names the fiber that asked, and the line", "[scope][B3]") {
   simulator simulated;
   std::uint64_t asked_by = 0;
   unsigned line = 0;
@@ -139,7 +139,7 @@ TEST_CASE("the cause names the fiber that asked, and the line", "[scope]") {
   CHECK(one->result().cause().where.line() == line);
 }
 
-TEST_CASE("a failure is the cause of its siblings' stop, with the failed child as origin", "[scope]") {
+TEST_CASE("a failure is the cause of its siblings' stop, with the failed child as origin", "[scope][B3]") {
   simulator simulated;
   std::uint64_t failed = 0;
   std::optional<child<>> one;

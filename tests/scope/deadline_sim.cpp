@@ -7,9 +7,14 @@
 #include <tests/catch.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
+#include <cstdint>
+#include <exception>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
+#include <utility>
+#include <vector>
 
 using namespace troupe;
 using namespace troupe::tests;
@@ -137,4 +142,72 @@ TEST_CASE("a limit and a cancel from outside that race leave the blame with who 
     });
     CHECK(ended.has_value());
   });
+}
+
+TEST_CASE("of limits of 5 s and 10 s in each other the one that passes is to blame, whichever is inside",
+          "[scope][B3]") {
+  over_seeds(1'000, [](const simulation_options& options) {
+    simulator simulated{options};
+    const auto now = [&] { return simulated.time().now().time_since_epoch(); };
+    const bool exact = options.clock == clock_mode::autojump; // else time may pass before the fiber goes on
+    const auto ended = simulated.run([&]() -> task<> {
+      // Inside 10 s, outside 5 s: the outer one passes, and the inner one, which would throw, says nothing.
+      bool behind = false;
+      const bool outer_first = co_await move_on_after(5s, [](bool& reached) -> task<> {
+        bool produced = false;
+        co_await fail_after(10s, produce_nothing(1h, produced));
+        reached = true;
+      }(behind));
+      CHECK_FALSE(outer_first);
+      CHECK_FALSE(behind);
+      CHECK(now() >= 5s);
+      if (exact)
+        CHECK(now() == 5s);
+
+      // Inside 5 s, outside 10 s: the inner one passes and throws, and its body goes on until the outer one passes.
+      const auto begun = now();
+      bool blamed_inside = false;
+      const auto failed = co_await as_outcome(fail_after(10s, [](bool& blamed) -> task<> {
+        bool produced = false;
+        const auto inner = co_await as_outcome(fail_after(5s, produce_nothing(1h, produced)));
+        blamed = inner.has_error();
+        co_await sleep_for(1h);
+      }(blamed_inside)));
+      if (exact)
+        CHECK(blamed_inside);
+      CHECK_THROWS_AS(std::rethrow_exception(failed.error()), deadline_exceeded);
+      CHECK(now() - begun >= 10s);
+      if (exact)
+        CHECK(now() - begun == 10s);
+    });
+    CHECK(ended.has_value());
+    CHECK(simulated.clock().timers() == 0);
+  });
+}
+
+TEST_CASE("the first to cancel a scope gives the reason and the origin, in any schedule", "[scope][B3]") {
+  std::set<cancel_reason> seen;
+  over_seeds(1'000, [&](const simulation_options& options) {
+    simulator simulated{options};
+    std::vector<std::pair<cancel_reason, std::uint64_t>> asked; // in the order of time
+    std::optional<child<>> one;
+    const auto ended = simulated.run([&]() -> task<> {
+      co_await in_task_group([&](task_group& group) {
+        one.emplace(group.start([]() -> task<> { co_await wait_for_ever(); }));
+        for (const cancel_reason why : {cancel_reason::requested, cancel_reason::shutdown})
+          group.start([&, why]() -> task<> {
+            asked.emplace_back(why, this_fiber::pointer()->number());
+            group.cancel(why);
+            co_return;
+          });
+      });
+    });
+    CHECK(ended.has_value());
+    REQUIRE(one->result().cancelled());
+    REQUIRE(asked.size() == 2);
+    CHECK(one->result().cause().reason == asked.front().first);
+    CHECK(one->result().cause().origin == asked.front().second);
+    seen.insert(asked.front().first);
+  });
+  CHECK(seen.size() == 2);
 }

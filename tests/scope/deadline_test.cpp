@@ -185,7 +185,7 @@ TEST_CASE("a relative limit is counted from the await", "[scope]") {
   CHECK(ended.has_value());
 }
 
-TEST_CASE("of nested limits the earliest counts, and the one that passed is to blame", "[scope]") {
+TEST_CASE("of nested limits the earliest counts, and the one that passed is to blame", "[scope][B3]") {
   simulator simulated;
   const auto ended = simulated.run([]() -> task<> {
     // The inner one passes: the outer one's body goes on.
@@ -206,7 +206,7 @@ TEST_CASE("of nested limits the earliest counts, and the one that passed is to b
   CHECK(ended.has_value());
 }
 
-TEST_CASE("the cause of a stop by a limit is the deadline", "[scope]") {
+TEST_CASE("the cause of a stop by a limit is the deadline", "[scope][B3]") {
   simulator simulated;
   const auto ended = simulated.run([]() -> task<> {
     std::optional<child<>> one;

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -252,4 +253,42 @@ TEST_CASE("error groups have the same order for the same failures in any schedul
       }
     }
   });
+}
+
+TEST_CASE("a group lists the same failed children in the same order, and names the one that was first, in any schedule",
+          "[scope][A1]") {
+  constexpr std::size_t failing = 5;
+  std::set<std::size_t> first_ones;
+  std::set<std::vector<std::size_t>> orders;
+  over_seeds(1'000, [&](const simulation_options& options) {
+    simulator simulated{options};
+    std::vector<std::size_t> in_time;
+    const auto ended = simulated.run([&]() -> task<> {
+      co_await in_task_group([&](task_group& group) {
+        for (std::size_t i = 0; i < 2 * failing; ++i)
+          group.start([&in_time, i]() -> task<> { // each runs to its first wait, whoever has failed before it
+            if (i % 2 == 1)
+              co_await wait_for_ever();
+            in_time.push_back(i);
+            throw std::to_string(i);
+          });
+      });
+    });
+    REQUIRE(ended.has_error());
+    REQUIRE(in_time.size() == failing);
+    first_ones.insert(in_time.front());
+    orders.insert(in_time);
+    try {
+      std::rethrow_exception(ended.error());
+    } catch (const error_group& group) {
+      REQUIRE(group.errors().size() == failing);
+      for (std::size_t i = 0; i < failing; ++i) {
+        CHECK(group.errors()[i].start_index == 2 * i);
+        CHECK_THROWS_AS(std::rethrow_exception(group.errors()[i].error), std::string);
+      }
+      CHECK(group.errors()[group.primary()].start_index == in_time.front());
+    }
+  });
+  CHECK(first_ones.size() == failing);
+  CHECK(orders.size() > 50);
 }
