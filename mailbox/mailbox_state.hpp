@@ -348,12 +348,8 @@ std::vector<stored<T>> mailbox_state<T>::close_and_return() {
     held.lock();
   }
   close_locked(woken);
-  while (queue_.queued() != 0) {
-    returned.push_back(std::move(queue_.newest()));
-    std::optional<item_type> gone;
-    take_newest(gone);
-  }
-  std::reverse(returned.begin(), returned.end());
+  queue_.take_queued(returned);
+  taken_back_ += returned.size();
   returned_ += returned.size();
   count_settled(returned.size(), woken);
   finish(woken);

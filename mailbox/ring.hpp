@@ -10,6 +10,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -41,7 +42,7 @@ public:
   std::size_t size() const noexcept { return tail_ - freed_; }
   /// Queued, and not claimed.
   std::size_t queued() const noexcept { return tail_ - limit_; }
-  /// Items that were pushed and not taken back by `take_newest`; how many of them are out.
+  /// Items that were pushed and not taken back by `take_newest` or `take_queued`; how many of them are out.
   std::size_t pushed() const noexcept { return tail_; }
   std::size_t freed() const noexcept { return freed_; }
   /// Slots that there are now.
@@ -80,6 +81,17 @@ public:
     --tail_;
     to.emplace(std::move(*slot(tail_)));
     std::destroy_at(slot(tail_));
+  }
+
+  /// Moves all that is queued out again, oldest first.
+  ///
+  /// @pre `to` has room for it
+  void take_queued(std::vector<T>& to) noexcept {
+    for (std::size_t at = limit_; at != tail_; ++at) {
+      to.push_back(std::move(*slot(at)));
+      std::destroy_at(slot(at));
+    }
+    tail_ = limit_;
   }
 
   /// @name For the one who claims
