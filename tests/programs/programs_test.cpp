@@ -84,6 +84,6 @@ TEST_CASE("a random program that fails is made smaller as long as it fails", "[p
   const program small = shrunk(of, handles_an_item_twice);
   INFO(small.describe());
   CHECK(handles_an_item_twice(small));
-  CHECK(small.size() <= 4); // a consumer that drains, and a fiber that sends
-  CHECK(small.size() < of.size());
+  CHECK(small.size() <= 6); // a consumer that drains, and a fiber that sends, perhaps in blocks
+  CHECK(small.size() < of.size() / 2);
 }
