@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <tests/programs/program.hpp>
+
 #include <troupe/mailbox/statistics.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/task_group.hpp>
@@ -164,7 +166,7 @@ private:
   std::vector<record> records_;
   std::atomic<std::size_t> made_{0};
   std::atomic<std::size_t> gone_{0};
-  std::array<std::array<std::atomic<std::size_t>, item_endings>, 3> ends_{};
+  std::array<std::array<std::atomic<std::size_t>, item_endings>, boxes_max> ends_{};
   fault spoiled_by_;
   std::atomic<bool> spoiled_{false};
   std::mutex mutex_;

@@ -68,7 +68,6 @@ public:
       found += books_.problems(i, boxes_[i].statistics());
     return found + books_.problems();
   }
-  std::size_t refused() const noexcept { return refused_; }
 
 private:
   /// What the statements of one fiber share.

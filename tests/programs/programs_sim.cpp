@@ -55,7 +55,7 @@ std::string repeated(const program& of, std::size_t schedule) {
   return equal ? "" : "two runs of the same schedule have different events\n";
 }
 
-/// Under one schedule after the other: what is wrong with the first that is. `calm_totals`: of any run so far.
+/// Runs it under each schedule until something is wrong, and says what.
 std::string problems_under_schedules(const program& of, met& all) {
   std::vector<std::uint64_t> calm_totals;
   for (std::size_t i = 0; i < schedules; ++i) {
