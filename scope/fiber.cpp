@@ -90,14 +90,16 @@ bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* 
   // seq_cst exchange: a full barrier between opening the wait and looking at stop_. stop_wait() stores stop_ before it
   // reads word_: either it sees the open wait, or we see the stop.
   word_.exchange(is_shielded ? word{open | shielded} : open, std::memory_order_seq_cst);
-  if (!is_shielded && stop_.load(std::memory_order_seq_cst)) {
+  const bool opened = is_shielded || !stop_.load(std::memory_order_seq_cst);
+  if (!opened) {
     word seen = open;
-    word_.compare_exchange_strong(seen, running, std::memory_order_acq_rel); // else the cancel has: see stop()
-    return false;
+    if (word_.compare_exchange_strong(seen, running, std::memory_order_acq_rel))
+      return false;
+    // Else the cancel has it (see stop()), and tells that it has stopped this wait: so it has begun.
   }
   if (executor_.sink() != nullptr)
     executor_.emit(event_kind::wait_begun, waits_on_number_.load(std::memory_order_relaxed), number(), 0);
-  return true;
+  return opened;
 }
 
 bool fiber::decide(word verdict, detail::wakeups& woken) noexcept {

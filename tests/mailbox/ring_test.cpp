@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 using namespace troupe;
 using namespace troupe::tests;
@@ -116,6 +117,13 @@ TEST_CASE("a ring destroys each item once, those it still holds when it goes as 
     last.fill([&](parcel* at) { queue.take_newest(at); });
     CHECK((*last).number() == 99);
     queue.claim(10);
+    std::vector<parcel> rest;
+    rest.reserve(queue.queued());
+    queue.take_queued(rest); // not what is claimed
+    REQUIRE(rest.size() == 59);
+    CHECK(rest.front().number() == 40);
+    CHECK(rest.back().number() == 98);
+    CHECK(queue.size() == 10);
   }
   CHECK(books.alive() == 0);
   CHECK(books.acquired_count() == 100);

@@ -182,3 +182,39 @@ TEST_CASE("a mailbox of items whose move may throw does as its strategy says whe
       CHECK(box.statistics().sent == box.statistics().settled);
     });
 }
+
+namespace {
+
+/// It can be moved into place, and nothing else: what a mailbox asks of an item.
+class only_constructible {
+public:
+  explicit only_constructible(int number) noexcept : number_(number) {}
+  only_constructible(only_constructible&& other) noexcept : number_(other.number_) {}
+  only_constructible& operator=(const only_constructible&) = delete;
+
+  int number() const noexcept { return number_; }
+
+private:
+  int number_;
+};
+
+} // namespace
+
+TEST_CASE("an item that cannot be assigned goes through a mailbox in each way", "[mailbox]") {
+  simulate([]() -> task<> {
+    mailbox<only_constructible> box{capacity{8}};
+    const auto out = box.sender();
+    const auto in = box.receiver();
+    for (int i = 0; i < 8; ++i)
+      co_await out.send(i);
+    auto first = co_await in.receive();
+    first = co_await in.receive();
+    CHECK(first->number() == 1);
+    auto batch = co_await in.receive_up_to(2);
+    CHECK(batch.next()->number() == 2);
+    const auto returned = box.close_and_return();
+    REQUIRE(returned.size() == 4);
+    for (int i = 0; i < 4; ++i)
+      CHECK(returned[static_cast<std::size_t>(i)].number() == i + 4);
+  });
+}

@@ -303,3 +303,59 @@ TEST_CASE("limits of any length on threads start nothing when they have passed, 
     CHECK(wrong == 0);
   });
 }
+
+namespace {
+
+/// Waits that have begun, less those that have ended.
+class open_waits final : public event_sink {
+public:
+  void on_event(const event& happened) noexcept override {
+    if (happened.kind == event_kind::wait_begun)
+      ++count;
+    else if (happened.kind == event_kind::wait_granted || happened.kind == event_kind::wait_stopped)
+      --count;
+  }
+  std::atomic<long> count{0};
+};
+
+/// A clock that, where `hold` says so, lets no fiber know the time until it is told, and then a little later.
+class held_clock final : public time_source {
+public:
+  instant now() const noexcept override {
+    if (this_fiber::pointer() == nullptr)
+      return instant{};
+    asked = true;
+    while (hold)
+      continue;
+    for (std::size_t i = 0; i < delay; ++i)
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    return instant{};
+  }
+  void add(timer&) override {}
+  void remove(timer&) noexcept override {}
+
+  std::size_t delay = 0;
+  std::atomic<bool> hold{false};
+  mutable std::atomic<bool> asked{false};
+};
+
+} // namespace
+
+TEST_CASE("each wait that a cancel stops has begun, also when the cancel comes while it begins", "[scope][stress]") {
+  open_waits sink;
+  held_clock clock;
+  for (std::size_t round = 0; round < rounds(500); ++round) {
+    clock.hold = true;
+    clock.asked = false;
+    clock.delay = round % 256;
+    thread_pool_executor executor{clock, 1, &sink};
+    const auto top = make_root(executor, naps);
+    top->start();
+    while (!clock.asked)
+      std::this_thread::yield();
+    clock.hold = false; // a sleep asks for the time and then begins to wait: while the cancel is on its way
+    top->cancel();
+    top->wait();
+    REQUIRE(sink.count.load() == 0);
+  }
+}
