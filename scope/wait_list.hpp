@@ -32,6 +32,13 @@ class wait_list {
 public:
   bool empty() const noexcept { return first_ == nullptr; }
   wait_node* first() const noexcept { return first_; }
+  /// The one at `index`, counted from the first. @pre index < size()
+  wait_node* at(std::size_t index) const noexcept {
+    wait_node* node = first_;
+    while (index-- > 0)
+      node = node->next_;
+    return node;
+  }
 
   void push(wait_node& last) noexcept {
     last.listed_ = true;

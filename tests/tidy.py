@@ -27,6 +27,7 @@ TESTED_ELSEWHERE = {
     "scope/assert.hpp": "one macro: tests/mailbox/mailbox_test.cpp sees it end a program with its sentence",
     "scope/executor.hpp": "an interface: the simulator and the carriers are its tests",
     "scope/fiber.hpp": "what all tests of scope run on; its wait protocol: cancel_scope_, task_group_ and mailbox_ sim and stress",
+    "scope/offload_queue.hpp": "internal to offload: offload_test, offload_sim, offload_stress",
     "scope/spinlock.hpp": "a lock: every stress test under ThreadSanitizer",
     "scope/work.hpp": "internal to child and root: child_test, root_test",
 }
@@ -288,6 +289,8 @@ def tree():
         for name in sorted(files):
             path = name if relative == "." else relative + "/" + name
             full = os.path.join(folder, name)
+            if name == ".git":
+                continue  # a file in a worktree, with the path of its repository
             if os.path.islink(full) or os.path.splitext(name)[1] not in TEXT and not name.startswith("."):
                 continue
             try:
