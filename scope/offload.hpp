@@ -181,7 +181,8 @@ task<detail::offload_result_t<Function, Args...>> offload(Function&& function, A
 ///
 /// *Danger: everything that the function uses must be its own*, or live as long as the program: it may still run
 /// when the frames of its fiber, their owners and all that they hold are gone. So no `[&]`, no `this`, no pointer or
-/// `string_view` to what others own: pass what it needs as arguments, which are copied.
+/// `string_view` to what others own: pass what it needs as arguments, which are copied. (Captures by value do as well,
+/// but not on g++ 12 in the expression that awaits: docs/compilers.md.)
 ///
 /// @suspends until the function has returned
 /// @cancel   before the function has begun: it never does, and goes. While it runs: its stop token is requested, and
