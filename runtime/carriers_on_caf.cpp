@@ -93,8 +93,10 @@ struct carriers_on_caf::caf_side {
   std::optional<caf::actor_system> system;
 };
 
-carriers_on_caf::carriers_on_caf(time_source& time, std::size_t workers, event_sink* sink)
-    : carrier_pool(time, sink, workers_for(workers)), caf_(std::make_unique<caf_side>()) {
+carriers_on_caf::carriers_on_caf(time_source& time, std::size_t workers, event_sink* sink,
+                                 std::size_t offload_threads_max)
+    : carrier_pool(time, sink, workers_for(workers)), offloads_(offload_threads_max),
+      caf_(std::make_unique<caf_side>()) {
   caf_->config.set("scheduler.policy", caf::atom("sharing"));
   caf_->config.set("scheduler.max-threads", carriers());
   caf_->config.set("scheduler.max-throughput", caf_messages_per_turn);
@@ -105,7 +107,8 @@ carriers_on_caf::carriers_on_caf(time_source& time, std::size_t workers, event_s
 }
 
 carriers_on_caf::~carriers_on_caf() {
-  stop(); // before ~actor_system: it does not know of our jobs
+  offloads_.stop(); // before the carriers: a function's last word may be to wake a fiber
+  stop();           // before ~actor_system: it does not know of our jobs
   caf_->system.reset();
 }
 

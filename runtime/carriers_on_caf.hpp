@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/scope/carriers.hpp>
+#include <troupe/scope/offload_threads.hpp>
 
 #include <memory>
 
@@ -23,8 +24,10 @@ public:
   /// Starts the actor system. Its threads take no signals.
   ///
   /// @param workers  threads of the actor system, and carriers; 0: as many as there are cores
-  explicit carriers_on_caf(time_source& time, std::size_t workers = 0, event_sink* sink = nullptr);
-  /// Sends the carriers home, then waits for the CAF actors that are left, then for the threads.
+  explicit carriers_on_caf(time_source& time, std::size_t workers = 0, event_sink* sink = nullptr,
+                           std::size_t offload_threads_max = offload_threads_max_default);
+  /// Waits for functions that were abandoned, sends the carriers home, then waits for the CAF actors that are left, then
+  /// for the threads.
   ///
   /// @pre all roots have ended, and no timer fires any more
   ~carriers_on_caf() override;
@@ -34,12 +37,15 @@ public:
   /// @thread any
   caf::actor_system& actor_system() noexcept;
 
+  detail::offload_threads* offloads() noexcept override { return &offloads_; }
+
 private:
   class job;
   struct caf_side;
 
   void bring(carrier& brought) noexcept override;
 
+  detail::offload_threads offloads_;
   std::unique_ptr<caf_side> caf_;
 };
 

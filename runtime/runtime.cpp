@@ -28,7 +28,8 @@ const char* name_of(int signal) noexcept { return signal == SIGINT ? "SIGINT" : 
 
 } // namespace
 
-// Members go in reverse: carriers and with them CAF, then the clock they refer to, and last the mask of the signals.
+// Members go in reverse: carriers and with them the threads of offload and CAF, then the clock they refer to, and last
+// the mask of the signals.
 //
 // Locks are taken in the order requesting_, the clock's, top_mutex_, those of fibers.
 class runtime::state {
@@ -37,16 +38,18 @@ public:
     if (options.handle_signals)
       signals_.emplace(); // masks, before there is any thread
     time_.emplace();
-    carriers_.emplace(*time_, options.workers, options.sink);
+    carriers_.emplace(*time_, options.workers, options.sink, options.offload_threads_max);
     if (signals_)
       signals_->start([](void* self, int signal) noexcept { static_cast<state*>(self)->on_signal(signal); }, this);
   }
 
   ~state() {
     TROUPE_ASSERT(top_ == nullptr, "a runtime went away while its root was running");
-    if (signals_)
-      signals_->stop();
     time_->stop();
+    if (!carriers_->offloads()->wait_idle(saturated(time_->now(), options_.shutdown_limit)))
+      end_late();
+    if (signals_)
+      signals_->stop(); // so late that a second signal can end the wait above
   }
 
   void enter(fiber& top) noexcept {
@@ -109,15 +112,26 @@ private:
 
   void on_limit() noexcept {
     const std::lock_guard held{top_mutex_};
-    if (top_ == nullptr)
-      return; // ended just now
+    if (top_ != nullptr) // else it ended just now
+      end_process(limit_passed(), options_.stuck_exit_code);
+  }
+
+  /// When functions that were abandoned do not return.
+  [[noreturn]] void end_late() noexcept {
+    const std::lock_guard held{top_mutex_};
+    end_process(limit_passed(), options_.stuck_exit_code);
+  }
+
+  std::string limit_passed() const {
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(options_.shutdown_limit).count();
-    end_process("shutdown took longer than its limit of " + std::to_string(waited) + " ms", options_.stuck_exit_code);
+    return "shutdown took longer than its limit of " + std::to_string(waited) + " ms";
   }
 
   /// Under top_mutex_, so that the root stays in its place.
   [[noreturn]] void end_process(const std::string& why, int exit_code) noexcept {
-    write_error("troupe: " + why + (top_ != nullptr ? "; still running:\n" + detail::survivors(*top_) : "\n"));
+    const std::string left =
+        (top_ != nullptr ? detail::survivors(*top_) : "") + detail::abandoned_functions(carriers_->abandoned());
+    write_error("troupe: " + why + (left.empty() ? "\n" : "; still running:\n" + left));
     std::_Exit(exit_code); // no destructor of ours or the user's can be relied on
   }
 

@@ -16,8 +16,11 @@ namespace troupe {
 struct runtime_options {
   /// Worker threads; 0: as many as there are cores.
   std::size_t workers = 0;
-  /// How long the tree may take to end once a shutdown was requested. Past it the survivors are printed and the process
-  /// ends with `stuck_exit_code`.
+  /// Threads on which `offload` runs functions, at most. They are made when they are needed, and kept.
+  std::size_t offload_threads_max = offload_threads_max_default;
+  /// How long the tree may take to end once a shutdown was requested, and how long the runtime waits at its end for
+  /// functions that `offload_abandon` left behind. Past it the survivors are printed and the process ends with
+  /// `stuck_exit_code`; what stands in the buffers of standard output is lost.
   duration shutdown_limit = std::chrono::seconds{10};
   /// SIGINT and SIGTERM stop the tree, and SIGPIPE is ignored: writing to a closed pipe gives EPIPE. At most one
   /// runtime of a process does this at a time. A SIGINT or SIGTERM that was ignored before (nohup, a shell's `&`)
@@ -32,8 +35,8 @@ struct runtime_options {
 /// CAF's workers with fibers on them, one steady clock, and one thread that waits for signals.
 ///
 /// An automatic object, made before any other thread of the program (threads that exist already do not have the signals
-/// masked) and destroyed on the same thread. Its end has an order: the root has ended, no signal is waited for, timers
-/// are stopped, carriers are home, then CAF's actor system goes.
+/// masked) and destroyed on the same thread. Its end has an order: the root has ended, timers are stopped, offloaded
+/// functions have returned, no signal is waited for, carriers are home, then CAF's actor system goes.
 ///
 /// *Signals*: the first SIGINT or SIGTERM cancels the root scope with `cancel_reason::shutdown`, so cleanup runs; a
 /// second one prints what still runs and ends the process at once, with 128 + its number. Both are masked in all

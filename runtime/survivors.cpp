@@ -22,4 +22,11 @@ std::string survivors(fiber& top) {
   return lines;
 }
 
+std::string abandoned_functions(std::size_t count) {
+  if (count == 0)
+    return {};
+  return "  " + std::to_string(count) + (count == 1 ? " function" : " functions") +
+         " left behind by offload_abandon, not returned\n";
+}
+
 } // namespace troupe::detail

@@ -20,4 +20,7 @@ inline constexpr std::size_t survivor_lines_max = 100;
 /// @thread any, but not a fiber's
 std::string survivors(fiber& top);
 
+/// "  2 functions left behind by offload_abandon, not returned" as a line of such a report; empty for none.
+std::string abandoned_functions(std::size_t count);
+
 } // namespace troupe::detail

@@ -16,6 +16,7 @@
 #include <troupe/scope/event.hpp>
 #include <troupe/scope/executor.hpp>
 #include <troupe/scope/fiber.hpp>
+#include <troupe/scope/offload.hpp>
 #include <troupe/scope/outcome.hpp>
 #include <troupe/scope/root.hpp>
 #include <troupe/scope/sleep.hpp>

@@ -6,11 +6,20 @@
 #include <troupe/scope/time_source.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace troupe {
 
 class fiber;
+
+namespace detail {
+class offload_queue;
+}
+
+/// How many functions `offload` runs at once, at most, where nothing else was said. They wait more than they compute, so
+/// this has nothing to do with the number of cores.
+inline constexpr std::size_t offload_threads_max_default = 8;
 
 /// Runs ready fibers, each on one thread at a time, and owns the clock they wait on.
 ///
@@ -34,6 +43,16 @@ public:
 
   /// How many operations a fiber may do before others get their turn, ready ones included.
   virtual int operations_per_slice() noexcept { return 256; }
+
+  /// Where `offload` puts blocking work; null: there is no place for it here.
+  ///
+  /// @thread any
+  virtual detail::offload_queue* offloads() noexcept { return nullptr; }
+
+  /// Functions that were left behind by `offload_abandon` and have not returned. Each keeps a thread.
+  ///
+  /// @thread any
+  std::size_t abandoned() noexcept;
 
   time_source& time() const noexcept { return time_; }
   event_sink* sink() const noexcept { return sink_; }

@@ -64,22 +64,26 @@ private:
   std::thread thread_;
 };
 
-thread_pool_executor::thread_pool_executor(std::size_t threads, event_sink* sink)
-    : thread_pool_executor(std::make_unique<steady_time>(), threads, sink) {}
+thread_pool_executor::thread_pool_executor(std::size_t threads, event_sink* sink, std::size_t offload_threads_max)
+    : thread_pool_executor(std::make_unique<steady_time>(), threads, sink, offload_threads_max) {}
 
-thread_pool_executor::thread_pool_executor(std::unique_ptr<steady_time> owned, std::size_t threads, event_sink* sink)
-    : own_time{std::move(owned)}, carrier_pool(*owned_time, sink, threads_for(threads)) {
+thread_pool_executor::thread_pool_executor(std::unique_ptr<steady_time> owned, std::size_t threads, event_sink* sink,
+                                           std::size_t offload_threads_max)
+    : own_time{std::move(owned)}, carrier_pool(*owned_time, sink, threads_for(threads)),
+      offloads_(offload_threads_max) {
   start();
 }
 
-thread_pool_executor::thread_pool_executor(time_source& given, std::size_t threads, event_sink* sink)
-    : carrier_pool(given, sink, threads_for(threads)) {
+thread_pool_executor::thread_pool_executor(time_source& given, std::size_t threads, event_sink* sink,
+                                           std::size_t offload_threads_max)
+    : carrier_pool(given, sink, threads_for(threads)), offloads_(offload_threads_max) {
   start();
 }
 
 thread_pool_executor::~thread_pool_executor() {
   if (owned_time != nullptr)
     owned_time->stop();
+  offloads_.stop(); // before the carriers: a function's last word may be to wake a fiber
   stop();
   workers_.clear();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/scope/carriers.hpp>
+#include <troupe/scope/offload_threads.hpp>
 #include <troupe/scope/root.hpp>
 #include <troupe/scope/steady_time.hpp>
 
@@ -20,14 +21,17 @@ struct own_time {
 
 } // namespace detail
 
-/// One thread for each carrier. They take no signals.
+/// One thread for each carrier, and those of `offload`. They take no signals.
 class thread_pool_executor final : private detail::own_time, public carrier_pool {
 public:
   /// Starts the threads, as many as there are cores for 0, and a `steady_time` of its own.
-  explicit thread_pool_executor(std::size_t threads = 0, event_sink* sink = nullptr);
+  explicit thread_pool_executor(std::size_t threads = 0, event_sink* sink = nullptr,
+                                std::size_t offload_threads_max = offload_threads_max_default);
   /// The same on a clock that is passed, and must outlive it.
-  explicit thread_pool_executor(time_source& time, std::size_t threads = 0, event_sink* sink = nullptr);
-  /// Stops its clock, sends the carriers home and joins the threads.
+  explicit thread_pool_executor(time_source& time, std::size_t threads = 0, event_sink* sink = nullptr,
+                                std::size_t offload_threads_max = offload_threads_max_default);
+  /// Stops its clock, waits for functions that were abandoned, without a limit, sends the carriers home and joins the
+  /// threads.
   ///
   /// @pre all roots have ended
   ~thread_pool_executor() override;
@@ -43,14 +47,18 @@ public:
     return top->take();
   }
 
+  detail::offload_threads* offloads() noexcept override { return &offloads_; }
+
 private:
   class worker;
 
-  thread_pool_executor(std::unique_ptr<steady_time> owned, std::size_t threads, event_sink* sink);
+  thread_pool_executor(std::unique_ptr<steady_time> owned, std::size_t threads, event_sink* sink,
+                       std::size_t offload_threads_max);
 
   void start();
   void bring(carrier& brought) noexcept override;
 
+  detail::offload_threads offloads_;
   std::vector<std::unique_ptr<worker>> workers_; // by the carrier's index
 };
 

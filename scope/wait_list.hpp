@@ -36,6 +36,13 @@ class wait_list {
 public:
   bool empty() const noexcept { return last_ == nullptr; }
   wait_node* first() const noexcept { return last_ != nullptr ? last_->next_ : nullptr; }
+  /// The one at `index`, counted from the first. @pre index < size()
+  wait_node* at(std::size_t index) const noexcept {
+    wait_node* node = first();
+    while (index-- > 0)
+      node = node->next_;
+    return node;
+  }
 
   void push(wait_node& last) noexcept {
     last.listed_ = true;

@@ -6,7 +6,8 @@ namespace troupe {
 
 // The base is given the clock before it is constructed: it only keeps the reference.
 simulator::simulator(simulation_options options)
-    : executor(clock_, options.sink), options_(std::move(options)), random_(options_.seed) {}
+    : executor(clock_, options.sink), options_(std::move(options)), random_(options_.seed),
+      offloads_(options_.offload_threads_max) {}
 
 simulator::~simulator() {
   TROUPE_ASSERT(ready_.empty(), "a simulator went away with ready fibers: its roots must have ended");
@@ -22,15 +23,20 @@ int simulator::operations_per_slice() noexcept {
 
 bool simulator::step() {
   const bool timer_is_choice = options_.clock == clock_mode::race && clock_.has_timers();
-  const std::size_t choices = ready_.size() + (timer_is_choice ? 1 : 0);
+  const std::size_t functions = offloads_.startable();
+  const std::size_t choices = ready_.size() + functions + (timer_is_choice ? 1 : 0);
   if (choices == 0)
     return false;
   if (options_.before_step)
     options_.before_step(steps_);
   ++steps_;
   const std::size_t chosen = random_.below(choices);
-  if (chosen == ready_.size()) {
+  if (chosen >= ready_.size() + functions) {
     clock_.fire_next();
+    return true;
+  }
+  if (chosen >= ready_.size()) {
+    offloads_.run_at(chosen - ready_.size());
     return true;
   }
   fiber* const next = ready_[chosen];
@@ -71,7 +77,8 @@ void simulator::drive(fiber& top, const std::function<bool()>& ended, const std:
   bool was_cancelled = false;
   start();
   while (!ended()) {
-    if (options_.cancel_at_step == steps_ && !was_cancelled) {
+    // Not ==: a function that was offloaded may have taken several steps.
+    if (options_.cancel_at_step && steps_ >= *options_.cancel_at_step && !was_cancelled) {
       was_cancelled = true;
       cancel(cancel_reason::requested);
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/scope/executor.hpp>
+#include <troupe/scope/offload_queue.hpp>
 #include <troupe/scope/root.hpp>
 #include <troupe/simulation/random.hpp>
 #include <troupe/simulation/virtual_clock.hpp>
@@ -35,6 +36,8 @@ struct simulation_options {
   event_sink* sink = nullptr;
   /// Called before each step, with its number.
   std::function<void(std::uint64_t step)> before_step = nullptr;
+  /// How many offloaded functions could run at once. Any of the first so many that are queued may be the next step.
+  std::size_t offload_threads_max = offload_threads_max_default;
 };
 
 /// Nobody can run, and somebody waits who is not idle by nature. `what()` says who waits for what.
@@ -50,7 +53,8 @@ class livelock_error : public std::runtime_error {
 /// Executor and clock of one simulated run.
 ///
 /// A step is a run of one fiber from one wait to the next; which of the ready fibers takes it is drawn from the seed,
-/// and so is how many operations it may do before it yields. The same seed gives the same run.
+/// and so is how many operations it may do before it yields. The same seed gives the same run. A function that was
+/// offloaded is a step of its own: nothing else happens while it runs, but a cancel may come before it begins.
 class simulator final : public executor {
 public:
   explicit simulator(simulation_options options = {});
@@ -73,6 +77,8 @@ public:
   /// Steps until nobody can run; time stands still. For roots made with `make_root`.
   void run_until_idle();
   /// Lets virtual time pass: fires each timer that comes, and steps until nobody can run after each.
+  ///
+  /// An offloaded function may call it, in any clock mode: then the function takes that long, while others run.
   void advance(duration by);
 
   /// Steps taken so far.
@@ -82,8 +88,21 @@ public:
   void schedule(fiber& ready) noexcept override { ready_.push_back(&ready); }
   void schedule_last(fiber& ready) noexcept override { ready_.push_back(&ready); }
   int operations_per_slice() noexcept override;
+  detail::offload_queue* offloads() noexcept override { return &offloads_; }
 
 private:
+  /// Offloaded functions, run by `step`: one thread, so the lock is not taken to look.
+  class offload_steps final : public detail::offload_queue {
+  public:
+    explicit offload_steps(std::size_t at_once_max) noexcept : offload_queue(at_once_max) {}
+
+    using offload_queue::startable;
+    void run_at(std::size_t index) noexcept { run(*take(index)); }
+
+  private:
+    void job_queued() override {}
+  };
+
   void drive(fiber& top, const std::function<bool()>& ended, const std::function<void(cancel_reason)>& cancel,
              const std::function<void()>& start);
   void require_outside() const noexcept;
@@ -95,6 +114,7 @@ private:
   virtual_clock clock_;
   seeded_random random_;
   std::vector<fiber*> ready_;
+  offload_steps offloads_;
   std::uint64_t steps_ = 0;
 };
 

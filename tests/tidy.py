@@ -30,6 +30,7 @@ TESTED_ELSEWHERE = {
     "mailbox/halves.hpp": "internal to the halves: mailbox_test, mailbox_state_test",
     "mailbox/mailbox_core.hpp": "internal to the mailbox: mailbox_state_test, statistics_test; its blocked_sender: sender_test",
     "mailbox/receiver.hpp": "mailbox_test, receiving_test; its batches: received_batch_test",
+    "scope/offload_queue.hpp": "internal to offload: offload_test, offload_sim, offload_stress",
     "scope/spinlock.hpp": "a lock: every stress test under ThreadSanitizer",
     "scope/work.hpp": "internal to child and root: child_test, root_test",
 }
@@ -293,8 +294,7 @@ def tree():
                 continue  # a file in a linked work tree
             path = name if relative == "." else relative + "/" + name
             full = os.path.join(folder, name)
-            if path == ".git" or os.path.islink(full) or \
-                    os.path.splitext(name)[1] not in TEXT and not name.startswith("."):
+            if os.path.islink(full) or os.path.splitext(name)[1] not in TEXT and not name.startswith("."):
                 continue
             try:
                 with open(full, encoding="utf-8", newline="") as file:

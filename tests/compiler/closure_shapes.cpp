@@ -3,6 +3,7 @@
 #include <tests/compiler/shapes.hpp>
 
 #include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/offload.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 
@@ -111,6 +112,12 @@ task<bool> to_sleep() {
   co_return true;
 }
 
+task<bool> to_offload() {
+  const tracer three{3};
+  const int got = co_await offload([three] { return three.value(); });
+  co_return got == 3;
+}
+
 task<bool> by_reference() {
   const tracer three{3};
   const int got = co_await call([&] { return three.value(); });
@@ -135,6 +142,12 @@ task<bool> named() {
   const int got = co_await call(std::move(function));
   co_return got == 3;
 }
+task<bool> offloaded_arguments() {
+  const tracer three{3};
+  const int got = co_await offload_abandon([](const tracer& own) { return own.value(); }, three);
+  const int got_of_temporary = co_await offload_abandon([](const tracer& own) { return own.value(); }, tracer{3});
+  co_return got == 3 && got_of_temporary == 3;
+}
 task<bool> function_object() {
   const tracer three{3};
   const int got = co_await call(counter{three});
@@ -153,10 +166,12 @@ const std::vector<shape> closure_shapes = {
     {"co_await in_task_group([s](task_group&) -> task<> {...})", coroutine_in_a_group, wrong_on_gcc},
     {"co_await group.start([s]() -> task<int> {...}).value()", to_child_value, wrong_on_gcc},
     {"co_await sleep_with([s]{...})", to_sleep, wrong_on_gcc},
+    {"co_await offload([s]{...})", to_offload, wrong_on_gcc},
     {"co_await call([&]{...})", by_reference, fine_everywhere},
     {"co_await in_task_group([&](task_group&) -> task<> {...})", group_by_reference, fine_everywhere},
     {"co_await call([number, pointer]{...})", trivial_captures, fine_everywhere},
     {"auto function = [s]{...}; co_await call(std::move(function))", named, fine_everywhere},
+    {"co_await offload_abandon([](const tracer&) {...}, s)", offloaded_arguments, fine_everywhere},
     {"co_await call(counter{s}), a class with a constructor", function_object, fine_everywhere},
 };
 

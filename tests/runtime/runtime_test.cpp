@@ -6,12 +6,16 @@
 
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/deadline.hpp>
+#include <troupe/scope/offload.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <memory>
 #include <stdexcept>
+#include <stop_token>
+#include <thread>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -67,6 +71,28 @@ task<> root_with_a_stuck_child() {
   co_await in_task_group([](task_group& group) {
     group.start(waits_for_ever);
     group.start(never_waits);
+  });
+}
+
+struct left_behind {
+  std::atomic<bool> begun{false};
+  std::atomic<bool> go_on{false};
+};
+
+/// Ends, and leaves behind a function that waits to go on.
+task<> root_that_abandons(std::shared_ptr<left_behind> state) {
+  const auto blocks = [](const std::shared_ptr<left_behind>& own) {
+    tell_parent("running");
+    own->begun = true;
+    while (!own->go_on)
+      std::this_thread::yield();
+    tell_parent("returned");
+  };
+  co_await in_task_group([&](task_group& group) -> task<> {
+    group.start([&]() -> task<> { co_await offload_abandon(blocks, state); });
+    while (!state->begun)
+      co_await sleep_for(1ms);
+    group.cancel();
   });
 }
 
@@ -188,6 +214,108 @@ TEST_CASE("a root that does not end within the limit is reported, and the proces
   CHECK(child.output.find("troupe: shutdown took longer than its limit of 20 ms; still running:\n") !=
         std::string::npos);
   CHECK(child.output.find("  /1 (fiber 3) runs, or is ready to\n") != std::string::npos);
+}
+
+TEST_CASE("a signal requests the token of an offloaded function, and the root ends when it has returned",
+          "[runtime][B8]") {
+  if (in_child_process()) {
+    end_child(troupe::run([]() -> task<> {
+      co_await offload([](const std::stop_token& stop) {
+        tell_parent("ready");
+        while (!stop.stop_requested())
+          std::this_thread::yield();
+        tell_parent("returned");
+      });
+      tell_parent("delivered");
+      co_await checkpoint();
+      tell_parent("never told");
+    }));
+  }
+  child_process child;
+  child.wait_for("ready");
+  child.send(SIGINT);
+  CHECK(child.wait_for_end() == 130);
+  CHECK(child.output == "ready\nreturned\ndelivered\n");
+}
+
+TEST_CASE("an offloaded function that does not return is reported by its fiber, and the process ends",
+          "[runtime][B8]") {
+  if (in_child_process()) {
+    runtime here{runtime_options{.shutdown_limit = 20ms}};
+    end_child(exit_code_of(here.run([]() -> task<> {
+      co_await offload([] {
+        tell_parent("ready");
+        for (;;)
+          std::this_thread::yield();
+      });
+    }),
+                           here.signalled()));
+  }
+  child_process child;
+  child.wait_for("ready");
+  child.send(SIGTERM);
+  CHECK(child.wait_for_end() == runtime_options{}.stuck_exit_code);
+  INFO(child.output);
+  CHECK(child.output.find("  / (fiber 1) waits to offload (shielded)\n") != std::string::npos);
+  CHECK(child.output.find("left behind") == std::string::npos);
+}
+
+TEST_CASE("a runtime waits at its end for a function that was abandoned", "[runtime][B8]") {
+  if (in_child_process()) {
+    const auto state = std::make_shared<left_behind>();
+    std::thread later;
+    {
+      runtime here;
+      if (!here.run(root_that_abandons, state).has_value())
+        end_child(1);
+      tell_parent("the root has ended");
+      later = std::thread{[state] { state->go_on = true; }};
+    }
+    tell_parent("the runtime has ended");
+    later.join();
+    end_child(0);
+  }
+  child_process child;
+  CHECK(child.wait_for_end() == 0);
+  CHECK(child.output == "running\nthe root has ended\nreturned\nthe runtime has ended\n");
+}
+
+TEST_CASE("an abandoned function that never returns is counted at the limit, and the process ends", "[runtime][B8]") {
+  if (in_child_process()) {
+    {
+      runtime here{runtime_options{.shutdown_limit = 20ms}};
+      if (!here.run(root_that_abandons, std::make_shared<left_behind>()).has_value())
+        end_child(1);
+      tell_parent("the root has ended");
+    }
+    end_child(2);
+  }
+  child_process child;
+  CHECK(child.wait_for_end() == runtime_options{}.stuck_exit_code);
+  CHECK(child.output == "running\nthe root has ended\n"
+                        "troupe: shutdown took longer than its limit of 20 ms; still running:\n"
+                        "  1 function left behind by offload_abandon, not returned\n");
+}
+
+TEST_CASE("a second signal ends the process while it waits for an abandoned function", "[runtime][B8]") {
+  if (in_child_process()) {
+    {
+      runtime here{runtime_options{.shutdown_limit = 1h}};
+      if (!here.run(root_that_abandons, std::make_shared<left_behind>()).has_value())
+        end_child(1);
+      here.request_shutdown();
+      tell_parent("the root has ended");
+    }
+    end_child(2);
+  }
+  child_process child;
+  child.wait_for("the root has ended");
+  child.send(SIGTERM);
+  child.send(SIGINT); // another one: the system may make one of two that are the same
+  CHECK(child.wait_for_end() > 128);
+  INFO(child.output);
+  CHECK(child.output.find("troupe: a second signal, ") != std::string::npos);
+  CHECK(child.output.find("  1 function left behind by offload_abandon, not returned\n") != std::string::npos);
 }
 
 TEST_CASE("run prints an error group line by line and returns 1", "[runtime]") {

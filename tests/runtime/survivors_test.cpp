@@ -58,3 +58,9 @@ TEST_CASE("survivors beyond a limit are counted", "[runtime]") {
     CHECK(told.find("  and 51 more\n") != std::string::npos);
   });
 }
+
+TEST_CASE("functions that were abandoned are counted in a line", "[runtime][B8]") {
+  CHECK(detail::abandoned_functions(0).empty());
+  CHECK(detail::abandoned_functions(1) == "  1 function left behind by offload_abandon, not returned\n");
+  CHECK(detail::abandoned_functions(2) == "  2 functions left behind by offload_abandon, not returned\n");
+}

@@ -14,6 +14,9 @@ TEST_CASE("a wait list gives its nodes first come first served", "[scope]") {
     list.push(*each);
   CHECK(list.size() == 3);
   CHECK(list.first() == &a);
+  CHECK(list.at(0) == &a);
+  CHECK(list.at(1) == &b);
+  CHECK(list.at(2) == &c);
   CHECK(list.pop() == &a);
   CHECK(list.pop() == &b);
   CHECK(list.pop() == &c);

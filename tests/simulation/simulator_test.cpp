@@ -2,6 +2,7 @@
 
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/deadline.hpp>
+#include <troupe/scope/offload.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 
@@ -138,6 +139,52 @@ TEST_CASE("with the race clock a timer may come while others can run, and may no
     CHECK(ended.has_value());
   }
   CHECK(seen.size() == 2);
+}
+
+TEST_CASE("an offloaded function is a step of its own, drawn among the ready fibers, and no deadlock",
+          "[simulation][B8]") {
+  std::set<int> turns_before;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    simulator simulated{{.seed = seed}};
+    int turns = 0;
+    const auto ended = simulated.run([&]() -> task<> {
+      co_await in_task_group([&](task_group& group) {
+        group.start([&]() -> task<> { co_await offload([&] { turns_before.insert(turns); }); });
+        group.start([&]() -> task<> {
+          for (; turns < 3; ++turns)
+            co_await yield();
+        });
+      });
+    });
+    CHECK(ended.has_value());
+  }
+  CHECK(turns_before == std::set<int>{0, 1, 2, 3});
+}
+
+TEST_CASE("an offloaded function that advances the clock takes that long, in any mode, while others run",
+          "[simulation][B8]") {
+  for (const clock_mode clock : {clock_mode::autojump, clock_mode::race, clock_mode::manual}) {
+    simulator simulated{{.clock = clock}};
+    instant other{};
+    instant own{};
+    const auto top = make_root(simulated, [&]() -> task<> {
+      co_await in_task_group([&](task_group& group) -> task<> {
+        group.start([&]() -> task<> {
+          co_await sleep_for(1s);
+          other = simulated.time().now();
+        });
+        own = co_await offload([&] {
+          simulated.advance(3s);
+          return simulated.time().now();
+        });
+      });
+    });
+    top->start();
+    simulated.run_until_idle();
+    CHECK(top->has_ended());
+    CHECK(other == instant{1s});
+    CHECK(own >= instant{3s});
+  }
 }
 
 TEST_CASE("a manual clock moves only in advance, which fires each timer at its instant", "[simulation]") {
