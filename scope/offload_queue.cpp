@@ -29,8 +29,9 @@ void offload_queue::enqueue(offload_job& job, fiber& self) {
     waiting_.remove(job);
     --queued_;
     job.state_ = offload_job::state::outside;
-    self.unpark();
-    throw;
+    if (self.unpark())
+      throw;
+    // else a stop was faster
   }
 }
 

@@ -71,9 +71,6 @@ public:
   ///
   /// @thread the fiber's
   bool await_end(offload_job& job, fiber& self) noexcept;
-  /// For a wait that was decided early: returns once whoever decided has let go of the lock, and so of the fiber.
-  void pass_lock() noexcept { const std::lock_guard held{mutex_}; }
-
   /// Jobs that were abandoned and have not ended.
   ///
   /// @thread any
@@ -129,10 +126,7 @@ public:
     else
       queue_.enqueue(job_, *self_);
   }
-  void await_resume() const noexcept {
-    if (self_->decided_early())
-      queue_.pass_lock();
-  }
+  void await_resume() const noexcept {}
 
 private:
   offload_queue& queue_;
@@ -151,10 +145,7 @@ public:
   void attach(fiber& self) noexcept { self_ = &self; }
   bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<>) noexcept { return queue_.await_end(job_, *self_); }
-  void await_resume() const noexcept {
-    if (self_->decided_early())
-      queue_.pass_lock();
-  }
+  void await_resume() const noexcept {}
 
 private:
   offload_queue& queue_;
