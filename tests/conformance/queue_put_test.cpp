@@ -64,7 +64,7 @@ void with_mailbox(std::size_t slots, Body body) {
 } // namespace
 
 TEST_CASE("a mailbox with more slots than memory takes what comes and waits for nobody", "[conformance][Q-017]") {
-  with_mailbox(std::numeric_limits<std::size_t>::max(), [](const mailbox<int>& box, const sender<int>& out) -> task<> {
+  with_mailbox(capacity::items_max, [](const mailbox<int>& box, const sender<int>& out) -> task<> {
     for (int i = 0; i < 100; ++i) {
       const send_status status = co_await out.send(i);
       CHECK(status == send_status::accepted);
