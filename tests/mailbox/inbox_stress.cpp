@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <thread>
 
 using namespace troupe;
@@ -25,6 +26,13 @@ task<> take_all(const inbox<parcel>& in) {
 task<> send_more(sender<parcel> out, ledger& books, std::size_t from, std::size_t to) {
   for (std::size_t i = from; i < to; ++i)
     co_await out.send(books, i);
+}
+
+task<> take_rest(inbox<parcel> in, received<parcel> first) {
+  first->handled();
+  first = {};
+  while (auto item = co_await in.receive())
+    item->handled();
 }
 
 /// Keeps the core, so that an idle thread takes what was started.
@@ -58,6 +66,34 @@ TEST_CASE("a fiber that lends its inbox to another one may still be running when
         })
         .value();
     REQUIRE(books.problems(box.statistics()) == "");
+  }
+}
+
+TEST_CASE("a fiber that has handed its inbox over knows nothing of the mailbox any more", "[mailbox][stress][C5]") {
+  for (std::uint64_t round = 0; round < 200; ++round) {
+    ledger books{3};
+    thread_pool_executor pool{2};
+    pool.run([&]() -> task<> {
+          co_await in_task_group([&](task_group& group) -> task<> {
+            std::optional<mailbox<parcel>> box{std::in_place, capacity{4}, into_the_books()};
+            co_await send_more(box->sender(), books, 0, 3);
+            auto in = box->inbox();
+            box.reset();
+            auto first = co_await in.receive();
+            if (round % 2 == 0) {
+              group.start(take_rest, std::move(in), std::move(first));
+            } else {
+              mailbox<parcel> other{capacity{1}};
+              auto assigned = other.inbox();
+              assigned = std::move(in);
+              group.start(take_rest, std::move(assigned), std::move(first));
+            }
+            spin(100us); // the mailbox goes meanwhile
+          });
+        })
+        .value();
+    REQUIRE(books.handled_count() == 3);
+    REQUIRE(books.alive() == 0);
   }
 }
 

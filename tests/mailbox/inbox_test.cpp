@@ -316,3 +316,56 @@ TEST_CASE("join hears of what a reader has let go when the reader next waits for
     CHECK(joined);
   });
 }
+
+TEST_CASE("a reader claims no more than it takes in a moment, and the rest stays in the mailbox", "[mailbox][C5]") {
+  simulate([]() -> task<> {
+    const mailbox<int> box{capacity{200}};
+    const sender<int> out = box.sender();
+    fill(out, 0, 200);
+    const inbox<int> in = box.inbox();
+    { auto first = co_await in.receive(); }
+    CHECK(box.close_and_return().size() == 200 - detail::claimed_max);
+  });
+}
+
+TEST_CASE("what may be given up for a newer item is not claimed, so a slot is free once its item is taken",
+          "[mailbox][C13]") {
+  for (const overflow on_full : {overflow::drop_oldest, overflow::conflate})
+    simulate([on_full]() -> task<> {
+      int lost = 0;
+      const mailbox<int> box{capacity{2}, on_full, [&](int&&, drop_reason) { ++lost; }};
+      const sender<int> out = box.sender();
+      const inbox<int> in = box.inbox();
+      fill(out, 1, 3);
+      { auto first = co_await in.receive(); }
+      fill(out, 3, 4); // there is room
+      CHECK(lost == 0);
+      fill(out, 4, 5);
+      CHECK(lost == 1);
+      auto next = co_await in.receive();
+      CHECK(*next == (on_full == overflow::conflate ? 2 : 3));
+      auto last = co_await in.receive();
+      CHECK(*last == 4);
+    });
+}
+
+TEST_CASE("a reader that has gone is known to no fiber any more, nor is its mailbox", "[mailbox][C5]") {
+  simulate([]() -> task<> {
+    for (const bool moved_on : {false, true}) {
+      const mailbox<int> box{capacity{1}};
+      std::optional<inbox<int>> in{box.inbox()};
+      co_await box.sender().send(1);
+      received<int> elsewhere;
+      {
+        auto item = co_await in->receive();
+        elsewhere = std::move(item);
+      }
+      if (moved_on)
+        const inbox<int> last{std::move(*in)};
+      else
+        in.reset();
+      elsewhere = {}; // settled by itself: nothing keeps the mailbox for this fiber
+    }
+    co_await yield();
+  });
+}

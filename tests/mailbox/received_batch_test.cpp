@@ -132,6 +132,28 @@ TEST_CASE("a batch that is left in one piece settles in one piece", "[mailbox][C
   });
 }
 
+TEST_CASE("what a destructor takes out of a batch while an exception passes is handled, not crashed", "[mailbox][C9]") {
+  simulate([]() -> task<> {
+    eight_parcels world;
+    struct empties {
+      received_batch<parcel>& batch;
+      explicit empties(received_batch<parcel>& of) : batch(of) {}
+      ~empties() {
+        while (auto item = batch.next())
+          item->handled();
+      }
+    };
+    auto batch = co_await world.in.receive_up_to(8);
+    try {
+      const empties at_exit{batch};
+      throw std::runtime_error("passes");
+    } catch (const std::runtime_error&) {
+    }
+    CHECK(world.books.problems(world.box.statistics()) == "");
+    CHECK(world.box.statistics().handled == 8);
+  });
+}
+
 TEST_CASE("a batch may be moved, and settles once", "[mailbox][C9]") {
   simulate([]() -> task<> {
     eight_parcels world;

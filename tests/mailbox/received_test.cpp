@@ -309,3 +309,54 @@ TEST_CASE("an item that was given to a child that was not started is not handled
   CHECK(ended.has_value());
   CHECK(dropped == std::vector{drop_reason::handling_cancelled});
 }
+
+TEST_CASE("an item that was moved to another fiber settles there, while the one that received it waits",
+          "[mailbox][C9]") {
+  simulate([]() -> task<> {
+    const mailbox<int> box{capacity{4}};
+    const sender<int> out = box.sender();
+    const receiver<int> in = box.receiver();
+    for (int i = 0; i < 3; ++i)
+      co_await out.send(i);
+    auto first = co_await in.receive();
+    auto second = co_await in.receive();
+    auto third = co_await in.receive();
+    co_await in_task_group([&](task_group& group) {
+      group.start(
+          [](const mailbox<int>& of, received<int> given, received<int>& there, received<int>& assigned) -> task<> {
+            given = {};
+            assigned = std::move(there);
+            assigned = {};
+            co_await of.join();
+            CHECK(of.statistics().handled == 3);
+          },
+          std::cref(box), std::move(first), std::ref(second), std::ref(third));
+      first = {};
+      { const auto gone = std::move(third); }
+    });
+  });
+}
+
+TEST_CASE("an item in its destructor is not settled yet", "[mailbox][C9]") {
+  struct looks_back {
+    const mailbox<looks_back>* box;
+    std::uint64_t* settled;
+    looks_back(const mailbox<looks_back>& in, std::uint64_t& seen) : box(&in), settled(&seen) {}
+    looks_back(looks_back&& other) noexcept : box(std::exchange(other.box, nullptr)), settled(other.settled) {}
+    ~looks_back() {
+      if (box != nullptr)
+        *settled = box->statistics().settled;
+    }
+  };
+  simulate([]() -> task<> {
+    const mailbox<looks_back> box{capacity{1}};
+    std::uint64_t settled = 99;
+    co_await box.sender().send(box, settled);
+    {
+      const inbox<looks_back> in = box.inbox();
+      auto item = co_await in.receive();
+    }
+    CHECK(settled == 0);
+    CHECK(box.statistics().settled == 1);
+  });
+}

@@ -196,3 +196,16 @@ TEST_CASE("join also waits for what is sent meanwhile, that of waiting senders i
     });
   });
 }
+
+TEST_CASE("a join in a cancelled scope ends there, also when there is nothing to wait for", "[mailbox][B1]") {
+  simulate([]() -> task<> {
+    const mailbox<int> box{capacity{1}};
+    bool behind = false;
+    co_await in_task_group([&](task_group& group) -> task<> {
+      group.cancel();
+      co_await box.join();
+      behind = true;
+    });
+    CHECK_FALSE(behind);
+  });
+}
