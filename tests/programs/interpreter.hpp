@@ -29,7 +29,9 @@ namespace troupe::tests {
 template <class Item>
 class interpreter {
 public:
-  interpreter(const program& of, fault spoiled_by) : program_(of), books_(of.items_max(), spoiled_by) {
+  /// `alone`: one fiber runs at a time, as in the simulator.
+  interpreter(const program& of, bool alone, fault spoiled_by)
+      : program_(of), alone_(alone), books_(of.items_max(), spoiled_by) {
     boxes_.reserve(of.boxes.size());
     for (const box_plan& plan : of.boxes)
       boxes_.emplace_back(capacity{plan.capacity}, plan.on_full, [this](Item&& item, drop_reason reason) {
@@ -108,6 +110,8 @@ private:
       break;
     case start_way::wait:
       co_await started.wait_ended();
+      if (alone_ && started.result().has_error() && !group.stopping())
+        books_.note("a child has failed, and its group goes on");
       break;
     case start_way::take_value:
       co_await started.value();
@@ -149,9 +153,16 @@ private:
 
   // -- statements -----------------------------------------------------------------------------------------------------
 
+  /// Whether a wait that the statement begins with must not come back. Where nothing runs beside this fiber a stop is
+  /// complete, and concerns all in the group.
+  bool must_stop(const statement& s, const task_group& group) const {
+    return begins_with_a_wait(s) && (this_fiber::pointer()->stop_pending() || (alone_ && group.stopping()));
+  }
+
   task<> run_block(context& self, const block& of, task_group& group) {
     const present here{frames_};
     for (const statement& s : of) {
+      const bool comes_back = !must_stop(s, group);
       switch (s.what) {
       case verb::send:
         co_await send(self, s);
@@ -204,6 +215,8 @@ private:
           co_await run_block(self, s.body, group);
         break;
       }
+      if (!comes_back)
+        books_.note("a wait in a scope that was stopped came back");
     }
   }
 
@@ -270,6 +283,7 @@ private:
   task<> handle_in_child(context& self, const statement& s, received<Item> item, task_group& group);
 
   const program& program_;
+  const bool alone_;
   item_books books_;
   std::vector<mailbox<Item>> boxes_;
   frame_census frames_;

@@ -95,6 +95,24 @@ void count_items(const block& of, std::size_t times, counts& made) {
 
 } // namespace
 
+bool begins_with_a_wait(const statement& s) noexcept {
+  switch (s.what) {
+  case verb::send:
+    return s.way != static_cast<std::uint8_t>(send_way::tried);
+  case verb::receive:
+  case verb::drain:
+    return s.way != static_cast<std::uint8_t>(receive_way::tried);
+  case verb::permit:
+  case verb::join:
+  case verb::yield:
+  case verb::checkpoint:
+  case verb::sleep:
+    return true;
+  default:
+    return false;
+  }
+}
+
 std::string program::describe() const {
   std::string text =
       "program " + std::to_string(seed) + (calm ? ", calm" : "") + (boxed ? ", items in boxes" : "") + '\n';

@@ -54,6 +54,9 @@ struct statement {
 
 using block = std::vector<statement>;
 
+/// Whether the first thing that the statement does is a wait.
+bool begins_with_a_wait(const statement& s) noexcept;
+
 struct box_plan {
   std::size_t capacity = 1;
   overflow on_full = overflow::suspend;

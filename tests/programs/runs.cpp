@@ -79,7 +79,7 @@ template <class Item>
 run_report simulate_as(const program& of, simulation_options schedule, bool watched, fault spoiled_by,
                        std::vector<event>* all) {
   run_report report;
-  interpreter<Item> books{of, spoiled_by};
+  interpreter<Item> books{of, true, spoiled_by};
   recording_balance balance{all};
   std::vector<step_invariants> invariants(of.boxes.size());
   schedule.sink = &balance;
@@ -106,7 +106,7 @@ template <class Item>
 run_report run_as(thread_pool_executor& pool, event_balance& events, const program& of) {
   constexpr std::chrono::minutes patience{2};
   run_report report;
-  interpreter<Item> books{of, fault::none};
+  interpreter<Item> books{of, false, fault::none};
   events.reset();
   const auto top = make_root(pool, &interpreter<Item>::run, &books);
   top->start();
