@@ -72,8 +72,9 @@ TEST_CASE("items come out in the order in which they were sent", "[conformance][
     const auto ended = simulated.run([]() -> task<> {
       const mailbox<int> box{capacity{3}};
       const inbox<int> in = box.inbox();
-      co_await send_each(box.sender(), {1, 3, 2});
-      for (const int wanted : {1, 3, 2}) {
+      const std::vector<int> items{1, 3, 2};
+      co_await send_each(box.sender(), items);
+      for (const int wanted : items) {
         const auto item = co_await in.receive();
         CHECK(*item == wanted);
       }

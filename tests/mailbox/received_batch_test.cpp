@@ -238,11 +238,11 @@ TEST_CASE("what a fiber lets go of with its last frame is settled", "[mailbox][C
     co_await in_task_group([&](task_group& group) {
       // Parameters go with the frame, after the fiber's last step.
       group.start(
-          [](receiver<int> in, std::unique_ptr<received<int>> one, empties_its_batch rest) -> task<> {
-            one.reset(new received<int>(co_await in.receive()));
-            rest.batch.reset(new received_batch<int>(co_await in.receive_up_to(4)));
+          [](receiver<int> in, empties_its_batch last) -> task<> {
+            auto batch = co_await in.receive_up_to(4);
+            last.batch = std::make_unique<received_batch<int>>(std::move(batch));
           },
-          box.receiver(), nullptr, empties_its_batch{});
+          box.receiver(), empties_its_batch{});
     });
     CHECK(box.statistics().handled == 3);
     co_await box.join();
