@@ -324,7 +324,9 @@ TEST_CASE("a reader claims no more than it takes in a moment, and the rest stays
     fill(out, 0, 200);
     const inbox<int> in = box.inbox();
     { auto first = co_await in.receive(); }
-    CHECK(box.close_and_return().size() == 200 - detail::claimed_max);
+    const std::size_t returned = box.close_and_return().size(); // a claim is no longer than the rest of the slice
+    CHECK(returned >= 200 - detail::claimed_max);
+    CHECK(returned < 200);
   });
 }
 
