@@ -65,13 +65,15 @@ protected:
     return true;
   }
   /// With the lock held, and nothing to take: true when it need not wait. Releases the lock unless it must.
+  ///
+  /// Who closed it may have been stopped by a cancel that came after our look and stops us too: then that is the news.
   bool nothing_there() noexcept {
     if (!state_->drained()) {
       next_ = step::wait;
       return false;
     }
     state_->lock().unlock();
-    return this->waiting->tick();
+    return !stop_at_entry() && this->waiting->tick();
   }
   /// Under the lock: the next item, where none is claimed.
   bool take_item(wakeups& woken) noexcept {

@@ -90,6 +90,9 @@ protected:
       held.unlock();
     }
     state_->settle_gone(gone);
+    // Who closed it may have been stopped by a cancel that came after our look and stops us too: then that is the news.
+    if (ends_ == end::closed && stop_at_entry())
+      return false;
     return waiting->tick();
   }
   bool stop_at_entry() noexcept {

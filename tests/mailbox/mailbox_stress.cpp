@@ -282,3 +282,64 @@ TEST_CASE("threads outside of any fiber send and receive beside fibers", "[mailb
     return books.problems(box.statistics());
   });
 }
+
+namespace {
+
+struct ways_to_end {
+  std::atomic<std::uint64_t> closed_to_sender{0};
+  std::atomic<std::uint64_t> closed_to_receiver{0};
+};
+
+task<> send_for_ever(sender<int> out, ways_to_end& ends) {
+  while (co_await out.send(1) != send_status::closed) {
+  }
+  ++ends.closed_to_sender;
+}
+
+task<> receive_for_ever(receiver<int> in, ways_to_end& ends) {
+  for (;;) {
+    auto item = co_await in.receive();
+    if (!item)
+      break;
+  }
+  ++ends.closed_to_receiver;
+}
+
+task<> fail_after(receiver<int> in, int items) {
+  for (int i = 0; i < items; ++i) {
+    auto item = co_await in.receive();
+  }
+  throw std::runtime_error("on purpose");
+}
+
+task<> group_that_fails(int items, ways_to_end& ends) {
+  mailbox<int> queue{capacity{4}};
+  co_await in_task_group([&](task_group& group) -> task<> {
+    group.start(send_for_ever, queue.sender(), std::ref(ends));
+    group.start(receive_for_ever, queue.receiver(), std::ref(ends));
+    group.start(receive_for_ever, queue.receiver(), std::ref(ends));
+    group.start(fail_after, queue.receiver(), items);
+    co_return;
+  });
+}
+
+} // namespace
+
+TEST_CASE("fibers that a failure stops never see the mailbox closed by their stopped siblings on threads",
+          "[mailbox][stress][A2][B3]") {
+  repeat_for(1s, [](std::uint64_t round) -> std::string {
+    ways_to_end ends;
+    thread_pool_executor pool{2 + round % 3};
+    for (int items = 0; items < 100; ++items) {
+      auto top = make_root(pool, group_that_fails, items, std::ref(ends));
+      top->start();
+      top->wait();
+      if (!top->take().has_error())
+        return "the group did not fail";
+    }
+    return ends.closed_to_sender + ends.closed_to_receiver == 0
+               ? ""
+               : std::to_string(ends.closed_to_sender) + " senders and " + std::to_string(ends.closed_to_receiver) +
+                     " receivers saw it closed";
+  });
+}
