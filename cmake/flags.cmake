@@ -23,7 +23,11 @@ if(PROJECT_IS_TOP_LEVEL)
       execute_process(COMMAND "${TROUPE_CCACHE}" "${CMAKE_CXX_COMPILER}" -c "${probe}.cpp" -o "${probe}.o"
         RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
       if(result EQUAL 0)
-        set(CMAKE_CXX_COMPILER_LAUNCHER "${TROUPE_CCACHE}")
+        # What ccache asks for where headers are precompiled; clang must not write the time into them either.
+        set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros "${TROUPE_CCACHE}")
+        if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+          add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
+        endif()
       else()
         message(STATUS "troupe: ccache does not work here (is its folder writable?); building without it")
       endif()
