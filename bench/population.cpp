@@ -27,7 +27,9 @@ task<> take_one(inbox<number> in, shared_tally& seen) {
 } // namespace
 
 measured spawn(runtime& on, const settings& how) {
-  constexpr number between_yields = 64; // children then run while their frames are in the cache
+  // Children then run while their frames are in the cache, and before an idle core finds that they wait: moving one costs
+  // more than running it.
+  constexpr number between_yields = 8;
   shared_tally seen;
   const double began = now();
   static_cast<void>(on.run([&]() -> task<> {

@@ -50,7 +50,7 @@ bool grant(sender_node& first, wakeups& woken) noexcept;
 /// or reserved (a freed slot belongs to the first of them at once), and none waits once it is closed.
 class mailbox_core : public books {
 public:
-  mailbox_core(std::uint32_t capacity, overflow on_full) noexcept : on_full_(on_full), capacity_(capacity) {}
+  mailbox_core(std::uint32_t capacity, overflow on_full) noexcept : capacity_(capacity), on_full_(on_full) {}
   mailbox_core(const mailbox_core&) = delete;
   mailbox_core& operator=(const mailbox_core&) = delete;
 
@@ -137,19 +137,28 @@ protected:
   bool is_read_by_one() const noexcept { return readers_.load(std::memory_order_relaxed) == readers::one; }
   std::uint64_t taken_back() const noexcept { return seldom_ != nullptr ? seldom_->taken_back : 0; }
 
-  mutable spinlock lock_;
-  bool closed_ = false;
-  bool receivers_gone_ = false;
-  bool orphaned_ = false; // no holder is left, only items in hand
-  const overflow on_full_;
-  enum class readers : std::uint8_t { none_yet, many, one };
-  std::atomic<readers> readers_{readers::none_yet};
+private:
+  std::atomic<std::uint64_t> holders_{static_cast<std::uint64_t>(holder::maker)};
+  std::uint64_t number_ = 0;
+  seldom* seldom_ = nullptr;
+
+protected:
+  // What seldom changes comes first. What every operation writes lies together, at the end and at the beginning of the
+  // ring, which follows: two cores that share a mailbox then pass one cache line to and fro, not three.
+  wait_list waiting_senders_;
+  wait_list waiting_receivers_;
+  wait_list waiting_joiners_;
+  std::uint64_t handed_ = 0; // straight to a waiting receiver
   const std::uint32_t capacity_;
   std::uint32_t reserved_ = 0;
   std::uint32_t depth_max_ = 0;
-  wait_list waiting_senders_;
-  wait_list waiting_receivers_;
-  std::uint64_t handed_ = 0; // straight to a waiting receiver
+  const overflow on_full_;
+  enum class readers : std::uint8_t { none_yet, many, one };
+  std::atomic<readers> readers_{readers::none_yet};
+  bool closed_ = false;
+  bool receivers_gone_ = false;
+  bool orphaned_ = false; // no holder is left, only items in hand
+  mutable spinlock lock_;
   std::uint64_t settled_ = 0;
 
 private:
@@ -173,11 +182,6 @@ private:
   void nobody_holds_it() noexcept;
   void no_receivers_left() noexcept;
   void wake_joiners(wakeups& woken) noexcept;
-
-  std::atomic<std::uint64_t> holders_{static_cast<std::uint64_t>(holder::maker)};
-  wait_list waiting_joiners_;
-  std::uint64_t number_ = 0;
-  seldom* seldom_ = nullptr;
 };
 
 } // namespace troupe::detail

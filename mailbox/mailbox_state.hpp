@@ -66,7 +66,8 @@ public:
   }
   void put_plainly(item_type&& item) noexcept {
     queue_.push(std::move(item));
-    depth_max_ = std::max(depth_max_, static_cast<std::uint32_t>(queue_.size()));
+    if (const auto depth = static_cast<std::uint32_t>(queue_.size()); depth > depth_max_) [[unlikely]]
+      depth_max_ = depth;
   }
 
   /// Has an item, and nobody who waits must hear when it is taken: then `take_plainly` does.

@@ -181,10 +181,10 @@ private:
     mask_ = static_cast<index>(count - 1);
   }
 
-  T* slots_ = nullptr; // null: `place_`
   std::uint64_t tail_ = 0;
   index freed_ = 0;
   index limit_ = 0;
+  T* slots_ = nullptr; // null: `place_`
   // The claimer's own, who alone writes them, all but next_ under the lock; freed_ <= next_ <= claim_end_ == limit_ while
   // it has a claim.
   std::atomic<index> next_{0};

@@ -31,6 +31,7 @@ bool carrier::work() noexcept {
       ready = looked.ready;
     }
     runs_.store(runs_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); // only this thread writes it
+    ready->last_run_on = static_cast<std::uint16_t>(index_ + 1);
     ready->run();
     if (runs % carrier_policy::runs_between_clock_reads == 0 &&
         carrier_pool::real_time() - began >= carrier_policy::turn)
@@ -43,8 +44,12 @@ bool carrier::work() noexcept {
 
 void carrier::push(fiber& last) noexcept {
   last.next_in_queue = nullptr;
+  push_all(last, last, 1);
+}
+
+void carrier::push_all(fiber& first, fiber& last, std::uint32_t count) noexcept {
   lock_.lock();
-  append(last, last, 1);
+  append(first, last, count);
   lock_.unlock();
 }
 
@@ -95,6 +100,20 @@ fiber* carrier::next() noexcept {
   if (fiber* const first = pop(); first != nullptr)
     return first;
   return take_handed();
+}
+
+/// For the watcher: from here on `runs_` that does not move is a fiber that holds its core.
+void carrier::note_run(instant now) noexcept {
+  // relaxed: hints; steal() takes the lock
+  seen_.runs = runs_.load(std::memory_order_relaxed);
+  seen_.pushed_at_run = pushed_.load(std::memory_order_relaxed);
+  seen_.handed_at_run = handed_.load(std::memory_order_relaxed);
+  seen_.runs_at = now;
+}
+
+void carrier::note_queue(instant now) noexcept {
+  seen_.queued_up_to = pushed_.load(std::memory_order_relaxed); // relaxed: as above
+  seen_.queued_at = now;
 }
 
 void carrier::nap(duration at_most) noexcept {

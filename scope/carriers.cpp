@@ -8,7 +8,7 @@ namespace troupe {
 
 carrier_pool::carrier_pool(time_source& time, event_sink* sink, std::size_t carriers)
     : executor(time, sink), home_(static_cast<int>(carriers)) {
-  TROUPE_ASSERT(carriers > 0, "a carrier_pool needs at least one carrier");
+  TROUPE_ASSERT(carriers > 0 && carriers < UINT16_MAX, "a carrier_pool has between one and 65,534 carriers");
   carriers_.reserve(carriers);
   for (std::size_t index = 0; index < carriers; ++index)
     carriers_.push_back(std::make_unique<carrier>(*this, index));
@@ -27,16 +27,26 @@ void carrier_pool::schedule(fiber& ready) noexcept {
   carrier* const me = carrier::here();
   if (me != nullptr && &me->pool_ == this) {
     me->hand_off(ready);
-    // relaxed: a stale `watcher_` is made good by who gives up the watch, in go_home() and resign()
-    if (watcher_.load(std::memory_order_relaxed) == nullptr && home_.load(std::memory_order_relaxed) > 0)
-      call_watcher();
-    return;
+    return look_for_watcher();
   }
   TROUPE_ASSERT(!stopping_.load(std::memory_order_relaxed),
                 "a fiber was started or woken on an executor that has been stopped");
-  carrier& to = *carriers_[next_from_outside_.fetch_add(1, std::memory_order_relaxed) % carriers_.size()];
+  const std::size_t index = ready.last_run_on != 0
+                                ? ready.last_run_on - std::size_t{1}
+                                : next_from_outside_.fetch_add(1, std::memory_order_relaxed) % carriers_.size();
+  carrier& to = *carriers_[index];
   to.push(ready);
   rouse(to);
+}
+
+void carrier_pool::schedule_all(fiber& first, fiber& last, std::uint32_t count) noexcept {
+  carrier* const me = carrier::here();
+  if (me == nullptr || &me->pool_ != this)
+    return executor::schedule_all(first, last, count); // to the carriers in turn
+  fiber& second = *first.next_in_queue;
+  me->hand_off(first);
+  me->push_all(second, last, count - 1);
+  look_for_watcher();
 }
 
 void carrier_pool::schedule_last(fiber& ready) noexcept {
@@ -62,8 +72,8 @@ void carrier_pool::stop() noexcept {
 void carrier_pool::rouse(carrier& with_work) noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with those in go_home() and nap()
   carrier::state seen = with_work.state_.load(std::memory_order_relaxed);
-  if (seen == carrier::state::running)
-    return; // it looks once more before it leaves that state
+  if (seen == carrier::state::running) // it looks once more before it leaves that state
+    return look_for_watcher();         // but may be long with what it runs now
   if (!with_work.state_.compare_exchange_strong(seen, carrier::state::running, std::memory_order_seq_cst))
     return; // it comes back by itself, or somebody else brings it
   if (seen == carrier::state::napping)
@@ -101,9 +111,10 @@ carrier_pool::found carrier_pool::idle(carrier& me) noexcept {
 void carrier_pool::begin_watch(carrier& me) noexcept {
   const instant now = real_time();
   for (const std::unique_ptr<carrier>& other : carriers_)
-    if (other.get() != &me)
-      other->seen_ = {other->runs_.load(std::memory_order_relaxed), other->pushed_.load(std::memory_order_relaxed), now,
-                      now};
+    if (other.get() != &me) {
+      other->note_run(now);
+      other->note_queue(now);
+    }
   watch_ = {true, now + carrier_policy::spin, now, carrier_policy::nap_first};
 }
 
@@ -183,22 +194,21 @@ fiber* carrier_pool::look_around(carrier& me, instant now, bool& others_run) noe
       continue;
     others_run = true;
     // relaxed: hints; steal() takes the lock
-    const std::uint32_t runs = from.runs_.load(std::memory_order_relaxed);
     const std::uint32_t popped = from.popped_.load(std::memory_order_relaxed);
-    const std::uint32_t pushed = from.pushed_.load(std::memory_order_relaxed);
+    const auto has_left = [popped](std::uint32_t noted) { return static_cast<std::int32_t>(popped - noted) >= 0; };
     bool waits_too_long = false;
-    if (runs != from.seen_.runs) {
-      from.seen_.runs = runs;
-      from.seen_.runs_at = now;
+    if (from.runs_.load(std::memory_order_relaxed) != from.seen_.runs) {
+      from.note_run(now);
     } else if (now - from.seen_.runs_at >= carrier_policy::core_held_max) {
-      waits_too_long = pushed != popped || from.handed_.load(std::memory_order_relaxed) != nullptr;
+      fiber* const handed = from.handed_.load(std::memory_order_relaxed);
+      waits_too_long = !has_left(from.seen_.pushed_at_run) || (handed != nullptr && handed == from.seen_.handed_at_run);
+      if (!waits_too_long)
+        from.note_run(now); // what waits now has come later
     }
-    if (static_cast<std::int32_t>(popped - from.seen_.queued_up_to) >= 0) { // all that waited then have left
-      from.seen_.queued_up_to = pushed;
-      from.seen_.queued_at = now;
-    } else if (now - from.seen_.queued_at >= carrier_policy::queued_max) {
+    if (has_left(from.seen_.queued_up_to))
+      from.note_queue(now);
+    else if (now - from.seen_.queued_at >= carrier_policy::queued_max)
       waits_too_long = true;
-    }
     if (!waits_too_long)
       continue;
     if (fiber* const taken = steal(from, me); taken != nullptr)

@@ -23,8 +23,8 @@ namespace carrier_policy {
 
 /// Runs from the hand-off slot in a row while others wait: a ping-pong pair keeps its core and starves nobody.
 inline constexpr int handoffs_in_a_row_max = 16;
-/// A fiber that holds its core longer than this lets the watcher take what waits behind it. With a
-/// fifth of this it moves fibers that would have met again at once, with four times of it light work stays on one core.
+/// A fiber that holds its core longer than this lets the watcher take what has waited behind it as long. With a fifth
+/// of this it moves fibers that would have met again at once, with four times of it light work stays on one core.
 inline constexpr duration core_held_max = std::chrono::microseconds{5};
 /// A fiber that has waited longer than this may be taken by the watcher.
 inline constexpr duration queued_max = std::chrono::microseconds{100};
@@ -80,11 +80,14 @@ private:
   };
 
   void push(fiber& last) noexcept;
+  void push_all(fiber& first, fiber& last, std::uint32_t count) noexcept;
   fiber* pop() noexcept;
   void hand_off(fiber& woken) noexcept;
   fiber* take_handed() noexcept;
   fiber* next() noexcept;
   void append(fiber& first, fiber& last, std::uint32_t count) noexcept;
+  void note_run(instant now) noexcept;
+  void note_queue(instant now) noexcept;
   void nap(duration at_most) noexcept;
   void wake_from_nap() noexcept;
   // relaxed: sequence numbers; whoever acts on them takes the lock
@@ -113,8 +116,10 @@ private:
 
   struct { // the watcher's notes about this carrier
     std::uint32_t runs = 0;
-    std::uint32_t queued_up_to = 0;
+    std::uint32_t pushed_at_run = 0;
+    fiber* handed_at_run = nullptr;
     instant runs_at{};
+    std::uint32_t queued_up_to = 0;
     instant queued_at{};
   } seen_;
 };
@@ -132,8 +137,10 @@ public:
   ~carrier_pool() override;
 
   /// From one of its own carriers: into the hand-off slot, what was there goes to the queue. From outside: to the
-  /// carriers in turn.
+  /// carrier that ran it last, whose cache has its frames; one that is new to the carriers in turn.
   void schedule(fiber& ready) noexcept final;
+  /// From one of its own carriers: the first into the hand-off slot, the others to the queue.
+  void schedule_all(fiber& first, fiber& last, std::uint32_t count) noexcept final;
   void schedule_last(fiber& ready) noexcept final;
 
   /// Sends all carriers home and waits until they are there. A second call does nothing.
@@ -179,6 +186,11 @@ private:
   bool others_run(const carrier& me) const noexcept;
   void rouse(carrier& with_work) noexcept;
   void call_watcher() noexcept;
+  void look_for_watcher() noexcept {
+    // relaxed: a stale `watcher_` is made good by who gives up the watch, in go_home() and resign()
+    if (watcher_.load(std::memory_order_relaxed) == nullptr && home_.load(std::memory_order_relaxed) > 0)
+      call_watcher();
+  }
 
   std::vector<std::unique_ptr<carrier>> carriers_;
   std::atomic<std::uint32_t> next_from_outside_{0};

@@ -36,6 +36,12 @@ public:
   /// @thread any
   virtual void schedule(fiber& ready) noexcept = 0;
 
+  /// Takes fibers that were woken together: the first of a list through `next_in_queue`, which holds two or more. They
+  /// may already run when this returns. By default it takes one after the other.
+  ///
+  /// @thread any
+  virtual void schedule_all(fiber& first, fiber& last, std::uint32_t count) noexcept;
+
   /// Takes a fiber that used up its slice: it runs after all that are ready now.
   ///
   /// @thread the one that runs the fiber

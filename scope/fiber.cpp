@@ -11,6 +11,14 @@ namespace {
 // thread, and a compiler may keep the address of a thread_local over the suspension.
 constinit thread_local fiber* current = nullptr;
 constinit thread_local detail::thread_marks marks;
+void schedule_each(fiber& first) noexcept {
+  for (fiber* woken = &first; woken != nullptr;) {
+    fiber* const next = woken->next_in_queue; // read first: scheduled, it belongs to somebody else
+    woken->runs_on().schedule(*woken);
+    woken = next;
+  }
+}
+
 /// Of a fiber in its end: never calm, so that it notes nothing that nobody would tell any more.
 constinit const detail::thread_marks marks_at_the_end{detail::ending::failed, nullptr};
 
@@ -28,6 +36,8 @@ struct exception_globals {
 }
 
 } // namespace
+
+void executor::schedule_all(fiber& first, fiber&, std::uint32_t) noexcept { schedule_each(first); }
 
 namespace this_fiber {
 
@@ -48,21 +58,26 @@ namespace detail {
 
 void wakeups::add(fiber& woken) noexcept {
   woken.next_in_queue = nullptr;
-  if (last_ != nullptr)
+  if (last_ != nullptr) {
     last_->next_in_queue = &woken;
-  else
+    one_executor_ = one_executor_ && &last_->runs_on() == &woken.runs_on();
+  } else {
     first_ = &woken;
+  }
   last_ = &woken;
+  ++count_;
 }
 
 void wakeups::flush_all() noexcept {
-  fiber* woken = std::exchange(first_, nullptr);
-  last_ = nullptr;
-  while (woken != nullptr) {
-    fiber* next = woken->next_in_queue; // read first: scheduled, it belongs to somebody else
-    woken->runs_on().schedule(*woken);
-    woken = next;
-  }
+  fiber& first = *std::exchange(first_, nullptr);
+  fiber& last = *std::exchange(last_, nullptr);
+  const std::uint32_t count = std::exchange(count_, 0u);
+  if (count == 1)
+    first.runs_on().schedule(first);
+  else if (std::exchange(one_executor_, true))
+    first.runs_on().schedule_all(first, last, count);
+  else
+    schedule_each(first);
 }
 
 } // namespace detail

@@ -85,7 +85,7 @@ public:
 
   bool empty() const noexcept { return first_ == nullptr; }
   void add(fiber& woken) noexcept;
-  /// Schedules them, in the order of adding.
+  /// Schedules them, in the order of adding: where all have one executor in one go, however many there are.
   void flush() noexcept {
     if (first_ != nullptr) [[unlikely]]
       flush_all();
@@ -96,6 +96,8 @@ private:
 
   fiber* first_ = nullptr;
   fiber* last_ = nullptr;
+  std::uint32_t count_ = 0;
+  bool one_executor_ = true;
 };
 
 } // namespace detail
@@ -237,6 +239,8 @@ public:
   ///@}
 
   fiber* next_in_queue = nullptr; ///< Belongs to whoever holds the fiber: a run queue, or a list of wake-ups.
+  /// For the executor: where it was run last, counted from 1; 0: nowhere yet.
+  std::uint16_t last_run_on = 0;
 
 protected:
   virtual ~fiber() = default;

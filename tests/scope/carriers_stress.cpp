@@ -7,11 +7,13 @@
 
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/root.hpp>
+#include <troupe/scope/sleep.hpp>
 #include <troupe/scope/steady_time.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/scope/thread_pool_executor.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -39,6 +41,8 @@ public:
     }
   }
   std::size_t brought() const { return brought_.size(); }
+  /// Whose turn is next.
+  const carrier& first_brought() const { return *brought_.front(); }
 
 private:
   void bring(carrier& asked) noexcept override { brought_.push_back(&asked); }
@@ -120,6 +124,90 @@ TEST_CASE("a third fiber runs within two slices of a ping-pong pair on one carri
   REQUIRE(top->has_ended());
   CHECK(longest_wait > 0);
   CHECK(longest_wait <= 2 * pool.operations_per_slice());
+}
+
+TEST_CASE("a fiber that is woken from outside goes back to the carrier that ran it last", "[scope][stress]") {
+  steady_time time;
+  driven_pool pool{time, 3};
+  for (std::size_t started_on : {0u, 1u, 2u}) {
+    tickets wakes;
+    auto top = make_root(pool, take_many, std::ref(wakes), 4);
+    top->start(); // the carriers in turn
+    for (int wake = 0; wake < 4; ++wake) {
+      REQUIRE(pool.brought() == 1);
+      CHECK(&pool.first_brought() == &pool.at(started_on));
+      pool.drain();
+      REQUIRE_FALSE(top->has_ended());
+      wakes.give();
+    }
+    pool.drain();
+    CHECK(top->has_ended());
+  }
+}
+
+namespace {
+
+struct noted_at_the_end {
+  std::vector<int>& into;
+  int number;
+  ~noted_at_the_end() { into.push_back(number); }
+};
+
+task<> wait_and_note(std::vector<int>& ended, int number) {
+  const noted_at_the_end note{ended, number};
+  co_await sleep_until(instant::max());
+}
+
+} // namespace
+
+TEST_CASE("fibers that are woken together run in the order in which they were woken", "[scope][stress]") {
+  steady_time time;
+  driven_pool pool{time, 1};
+  std::vector<int> ended;
+  const auto cancelled = [&ended]() -> task<> {
+    co_await in_task_group([&ended](task_group& group) -> task<> {
+      for (int i = 0; i < 5; ++i)
+        group.start(wait_and_note, std::ref(ended), i);
+      co_await yield();
+      group.cancel(); // reaches the newest child first
+    });
+  };
+  auto top = make_root(pool, std::ref(cancelled));
+  top->start();
+  pool.drain();
+  REQUIRE(top->has_ended());
+  CHECK(ended == std::vector<int>{4, 3, 2, 1, 0});
+}
+
+TEST_CASE("fibers of several executors that are woken together run each on its own", "[scope][stress]") {
+  steady_time time;
+  driven_pool here{time, 1};
+  driven_pool there{time, 1};
+  tickets end;
+  std::optional<child<>> awaited;
+  std::vector<const executor*> woken_on;
+  const auto owner = [&]() -> task<> {
+    co_await in_task_group([&](task_group& group) { awaited.emplace(group.start(take_many, std::ref(end), 1)); });
+  };
+  const auto waiter = [&]() -> task<> {
+    co_await awaited->wait_ended();
+    woken_on.push_back(&this_fiber::pointer()->runs_on());
+  };
+  auto top = make_root(here, std::ref(owner));
+  top->start();
+  here.drain();
+  auto first = make_root(here, std::ref(waiter));
+  auto second = make_root(there, std::ref(waiter));
+  auto third = make_root(here, std::ref(waiter));
+  for (auto* each : {first.get(), second.get(), third.get()})
+    each->start();
+  here.drain();
+  there.drain();
+  end.give();
+  here.drain();
+  CHECK(woken_on == std::vector<const executor*>{&here, &here});
+  there.drain();
+  CHECK(woken_on == std::vector<const executor*>{&here, &here, &there});
 }
 
 TEST_CASE("a carrier lets go of its thread after a turn, and goes home without work", "[scope][stress]") {
