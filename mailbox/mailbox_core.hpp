@@ -86,7 +86,7 @@ public:
   /// Before a fiber waits.
   void be_numbered(fiber& by) noexcept {
     if (number_ == 0)
-      number_ = by.runs_on().next_number();
+      number_ = static_cast<std::uint32_t>(by.runs_on().next_number());
   }
   void count_settled(std::uint64_t more, wakeups& woken) noexcept {
     settled_ += more;
@@ -139,7 +139,6 @@ protected:
 
 private:
   std::atomic<std::uint64_t> holders_{static_cast<std::uint64_t>(holder::maker)};
-  std::uint64_t number_ = 0;
   seldom* seldom_ = nullptr;
 
 protected:
@@ -152,6 +151,7 @@ protected:
   const std::uint32_t capacity_;
   std::uint32_t reserved_ = 0;
   std::uint32_t depth_max_ = 0;
+  std::uint32_t number_ = 0; // 0: none yet
   const overflow on_full_;
   enum class readers : std::uint8_t { none_yet, many, one };
   std::atomic<readers> readers_{readers::none_yet};

@@ -25,16 +25,22 @@ using undelivered_handler =
 
 namespace detail {
 
-/// One waiting `receive`.
+/// One waiting `receive`. The small members come first: they lie in the last bytes of the base.
 template <class T>
 struct receiver_node : wait_node {
   receiver_node() noexcept : wait_node(not_linked{}) {}
   ~receiver_node() {} // whoever filled it has emptied it: a granted receive always goes on
 
+  bool filled; // written before it is in the line
+  enum class step : std::uint8_t { go_on, wait, stop } next = step::go_on;
+  enum class found : std::uint8_t {
+    nothing, ///< Closed and drained, or not looked yet.
+    item,    ///< It is in `item`.
+    waits,   ///< In line; once resumed, `filled` says whether it is in `item`.
+  } what = found::nothing;
   union {
     stored<T> item;
   };
-  bool filled; // written before it is in the line
 };
 
 /// How many items the one reader claims at most: it then takes them without the lock. Half of it costs 2 to 4 %, more

@@ -21,7 +21,7 @@ public:
   void attach(fiber& self) noexcept { this->waiting = &self; }
 
   void await_suspend(std::coroutine_handle<>) noexcept {
-    switch (next_) {
+    switch (this->next) {
     case step::go_on:
       return this->waiting->yield();
     case step::stop:
@@ -31,7 +31,7 @@ public:
     }
     state_->be_numbered(*this->waiting);
     if (this->waiting->open_wait(fiber::wait_kind::plain, "receive", state_)) {
-      found_ = found::waits;
+      this->what = found::waits;
       this->filled = false;
       state_->waiting_receivers().push(*this);
       this->waiting->park();
@@ -42,17 +42,12 @@ public:
   }
 
 protected:
-  enum class step : std::uint8_t { go_on, wait, stop };
-  enum class found : std::uint8_t {
-    nothing, ///< Closed and drained, or not looked yet.
-    claimed, ///< The next claimed item is ours.
-    item,    ///< It is in `item`.
-    waits,   ///< In line; once resumed, `filled` says whether it is in `item`.
-  };
+  using step = typename receiver_node<T>::step;
+  using found = typename receiver_node<T>::found;
 
   explicit receiving(mailbox_state<T>& state) noexcept : state_(&state) {}
   ~receiving() {
-    if (found_ != found::waits) [[likely]]
+    if (this->what != found::waits) [[likely]]
       return;
     const std::lock_guard held{state_->lock()}; // stopped: a receive takes nothing that it does not deliver
     state_->waiting_receivers().remove(*this);
@@ -61,7 +56,7 @@ protected:
   bool stop_at_entry() noexcept {
     if (!this->waiting->stop_pending()) [[likely]]
       return false;
-    next_ = step::stop;
+    this->next = step::stop;
     return true;
   }
   /// With the lock held, and nothing to take: true when it need not wait. Releases the lock unless it must.
@@ -69,7 +64,7 @@ protected:
   /// Who closed it may have been stopped by a cancel that came after our look and stops us too: then that is the news.
   bool nothing_there() noexcept {
     if (!state_->drained()) {
-      next_ = step::wait;
+      this->next = step::wait;
       return false;
     }
     state_->lock().unlock();
@@ -80,13 +75,13 @@ protected:
     if (!state_->has_item())
       return false;
     state_->take(&this->item, woken);
-    found_ = found::item;
+    this->what = found::item;
     return true;
   }
   /// What came, when it did not come from a claim.
   received<T> what_came() noexcept {
-    const bool came = found_ == found::item || (found_ == found::waits && this->filled);
-    found_ = found::nothing;
+    const bool came = this->what == found::item || (this->what == found::waits && this->filled);
+    this->what = found::nothing;
     if (!came)
       return {};
     return received<T>{*state_, *this->waiting, [this](stored<T>* at) {
@@ -113,8 +108,6 @@ protected:
   }
 
   mailbox_state<T>* state_;
-  step next_ = step::go_on;
-  found found_ = found::nothing;
 };
 
 } // namespace detail
@@ -135,7 +128,7 @@ public:
       return take_slowly();
     state.take_plainly(&this->item, self.take_noted(state));
     state.lock().unlock();
-    this->found_ = detail::receiving<T>::found::item;
+    this->what = detail::receiving<T>::found::item;
     return self.tick();
   }
   [[gnu::always_inline]] received<T> await_resume() noexcept { return this->what_came(); }

@@ -35,7 +35,7 @@ public:
       return self_->innermost_scope().cause();
     promise<T>& ended = task_access::promise_of(callee_);
     if (ended.error)
-      return std::move(ended.error);
+      return ended.error;
     if constexpr (std::is_void_v<T>)
       return {};
     else

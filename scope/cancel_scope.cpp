@@ -3,14 +3,16 @@
 
 namespace troupe {
 
-cancel_scope::cancel_scope(fiber& owner, shielding kind) noexcept
-    : fiber_(owner), shielded_(kind == shielding::from_outer_cancels) {
+cancel_scope::cancel_scope(fiber& owner, shielding kind) noexcept : cancel_scope(owner, kind, role::plain) {}
+
+cancel_scope::cancel_scope(fiber& owner, shielding kind, role as) noexcept
+    : fiber_(owner), shielded_(kind == shielding::from_outer_cancels), role_(as) {
   fiber_.lock_.lock();
   outer_ = fiber_.innermost_;
   outer_->inner_ = this;
   fiber_.innermost_ = this;
   if (!shielded_ && outer_->stopping())
-    mark(outer_->cause_, *outer_->marked_by_);
+    mark(*outer_->stopped_by_.load(std::memory_order_relaxed)); // relaxed: stopping() has acquired it
   fiber_.stop_.store(stopping(), std::memory_order_seq_cst);
   fiber_.lock_.unlock();
 }
@@ -42,32 +44,32 @@ bool cancel_scope::cancel_locked(const cancel_cause& cause, detail::wakeups& wok
   if (fiber_.executor_.sink() != nullptr)
     fiber_.executor_.emit(event_kind::cancel_requested, fiber_.number(), cause.origin,
                           static_cast<std::uint64_t>(cause.reason));
-  mark(cause, *this);
+  reason_ = cause.reason;
+  origin_ = cause.origin;
+  where_ = cause.where;
+  mark(*this);
   cancelled_.store(true, std::memory_order_release); // pairs with cancelled()
-  stop_all_below(cause, woken);
+  stop_all_below(woken);
   return true;
 }
 
 void cancel_scope::await_marks() const noexcept {
-  fiber& top = marked_by_->fiber_; // ours, or of a scope around us: it is there as long as we are
-  top.lock_.lock();                // stop_all_below() holds it on its whole way
+  fiber& top = stopped_by_.load(std::memory_order_acquire)->fiber_; // acquire: as in stopping()
+  top.lock_.lock();                                                 // stop_all_below() holds it on its whole way
   top.lock_.unlock();
 }
 
-void cancel_scope::mark(const cancel_cause& cause, const cancel_scope& by) noexcept {
-  if (stopping_.load(std::memory_order_relaxed)) // relaxed: written under the lock we hold
-    return;
-  cause_ = cause;
-  marked_by_ = &by;
-  stopping_.store(true, std::memory_order_release); // pairs with stopping()
+void cancel_scope::mark(const cancel_scope& by) noexcept {
+  if (stopped_by_.load(std::memory_order_relaxed) == nullptr) // relaxed: written under the lock we hold
+    stopped_by_.store(&by, std::memory_order_release);        // pairs with stopping() and cause()
 }
 
 // Depth first along scopes and fibers, each fiber locked while anything below it is visited. The way back is in the
 // tree itself, so nothing recurses and nothing is allocated, however deep it is.
-void cancel_scope::stop_all_below(const cancel_cause& cause, detail::wakeups& woken) noexcept {
+void cancel_scope::stop_all_below(detail::wakeups& woken) noexcept {
   cancel_scope* scope = this;
   for (;;) {
-    scope->mark(cause, *this);
+    scope->mark(*this);
     if (fiber* child = scope->first_child_; child != nullptr) {
       child->lock_.lock();
       scope = &child->root_scope_;

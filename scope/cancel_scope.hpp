@@ -12,8 +12,9 @@ namespace troupe {
 class fiber;
 
 namespace detail {
+class child_base;
 class wakeups;
-}
+} // namespace detail
 
 /// Node of the tree along which cancels travel: the scopes of one fiber are nested like blocks, and a task group's
 /// scope also has the fibers that were started in the group below it.
@@ -56,7 +57,7 @@ public:
   ///
   /// @thread any
   bool stopping() const noexcept {
-    return stopping_.load(std::memory_order_acquire); // acquire: pairs with the release in mark(): the cause is there
+    return stopped_by_.load(std::memory_order_acquire) != nullptr; // acquire: pairs with the release in mark()
   }
 
   /// True when the stop also concerns what is around this scope, so this scope must pass it on.
@@ -68,36 +69,44 @@ public:
   ///
   /// @pre stopping()
   cancel_cause cause() const noexcept {
-    static_cast<void>(stopping()); // acquire: a fiber may have learnt of the stop by a relaxed look
-    return cause_;
+    const cancel_scope& by =
+        *stopped_by_.load(std::memory_order_acquire); // acquire: as in stopping(); its cause is there
+    return {by.reason_, by.origin_, by.where_};
   }
 
 private:
   friend class fiber;
   friend class task_group;
+  friend class detail::child_base;
 
+  enum class role : std::uint8_t { plain, group };
   struct root_tag {};
   cancel_scope(root_tag, fiber& owner, cancel_scope* outer) noexcept : fiber_(owner), outer_(outer) {}
+  cancel_scope(fiber& owner, shielding kind, role as) noexcept;
 
   /// The body of `cancel`, for a caller that holds the fiber's lock; false if it had been cancelled before.
   bool cancel_locked(const cancel_cause& cause, detail::wakeups& woken) noexcept;
-  void mark(const cancel_cause& cause, const cancel_scope& by) noexcept;
+  void mark(const cancel_scope& by) noexcept;
   /// Returns once the cancel that stops this scope has reached everything it concerns: what a stop leaves behind (an
   /// ended child, a closed mailbox) must not be taken for an answer by a fiber that the same cancel is about to reach.
   ///
   /// @pre stopping()
   void await_marks() const noexcept;
-  void stop_all_below(const cancel_cause& cause, detail::wakeups& woken) noexcept;
+  void stop_all_below(detail::wakeups& woken) noexcept;
 
   fiber& fiber_;
   cancel_scope* outer_ = nullptr; // around this one: in the same fiber, or the group that the fiber was started in
   cancel_scope* inner_ = nullptr; // next one inwards in the same fiber
   fiber* first_child_ = nullptr;  // fibers started in this scope, in no particular order
-  cancel_cause cause_{};          // written once, before stopping_
-  const cancel_scope* marked_by_ = nullptr; // the one whose cancel reached us first, here or around; with cause_
+  // The one whose cancel reached us first: this one, or one around it, which is there as long as we are.
+  std::atomic<const cancel_scope*> stopped_by_{nullptr};
+  // Of this scope's own cancel; written once, before stopped_by_.
+  std::uint64_t origin_ = 0;
+  std::source_location where_;
+  cancel_reason reason_{};
   std::atomic<bool> cancelled_{false};
-  std::atomic<bool> stopping_{false};
-  bool shielded_ = false;
+  const bool shielded_ = false;
+  const role role_ = role::plain;
 };
 
 } // namespace troupe

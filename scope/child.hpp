@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace troupe {
@@ -33,8 +35,7 @@ namespace detail {
 /// A fiber of a group, kept until it has ended and its handle is gone.
 class child_base : public fiber {
 public:
-  child_base(executor& runs_on, task_group& group, cancel_scope& outer) noexcept
-      : fiber(runs_on, &outer), group_(group) {}
+  child_base(executor& runs_on, cancel_scope& outer) noexcept : fiber(runs_on, &outer) {}
 
   /// One more holds it. @pre the caller's own hold, or that of a handle that cannot go meanwhile
   void keep() noexcept {
@@ -54,6 +55,9 @@ public:
   class waiter;
 
 protected:
+  /// What the union of a `child_fiber` holds; here, where there is room for it.
+  enum class holds : std::uint8_t { work, failure, nothing, result };
+
   /// False: only the running fiber is left of those who hold it, so nobody will ask for the outcome.
   bool can_be_asked() const noexcept {
     return references_.load(std::memory_order_acquire) != 1; // acquire: as in drop()
@@ -65,14 +69,16 @@ protected:
 
   friend class troupe::task_group;
 
+  holds holds_ = holds::work;
+
 private:
   void publish() noexcept;
   void wake_waiters() noexcept;
+  task_group& group() noexcept;
 
-  task_group& group_;
-  wait_list waiters_; // guarded by the fiber's lock
   std::atomic<bool> outcome_ready_{false};
   std::atomic<int> references_{2}; // the running fiber and the handle; and each waiter
+  wait_list waiters_;              // guarded by the fiber's lock
 };
 
 /// One fiber that waits for a child's end. Keeps the child: the handle may go meanwhile (a stop destroys the body of a
@@ -96,6 +102,7 @@ private:
 template <class T>
 class child_state : public child_base {
 public:
+  using value_type = T;
   using child_base::child_base;
 
   /// @pre it has ended, and could still be asked then
@@ -103,24 +110,21 @@ public:
 };
 
 template <class Function, class... Args>
-class child_fiber final : public child_state<work_result_t<Function, Args...>> {
+class child_fiber : public child_state<work_result_t<Function, Args...>> {
 public:
   template <class F, class... A>
-  child_fiber(executor& runs_on, task_group& group, cancel_scope& outer, F&& function, A&&... args)
-      : child_state<work_result_t<Function, Args...>>(runs_on, group, outer),
+  child_fiber(executor& runs_on, cancel_scope& outer, F&& function, A&&... args)
+      : child_state<work_result_t<Function, Args...>>(runs_on, outer),
         work_(std::in_place, std::forward<F>(function), std::forward<A>(args)...) {}
-  ~child_fiber() override {
-    if (holds_ == holds::work)
-      std::destroy_at(&work_);
-    else if (holds_ == holds::result)
-      std::destroy_at(&result_);
-  }
+  ~child_fiber() override { leave(); }
 
   /// Not started: what it was given goes at once.
   void refuse() noexcept {
-    work_.discard();
-    std::destroy_at(&work_);
-    keep_result(cancel_cause{cancel_reason::scope_closed});
+    {
+      const ending_marked marked{ending::stopped};
+      leave();
+    }
+    keep(cancel_cause{cancel_reason::scope_closed});
     this->tell_refused();
   }
 
@@ -128,13 +132,22 @@ public:
 
 private:
   using result_type = outcome<work_result_t<Function, Args...>>;
-  enum class holds : std::uint8_t { work, nothing, result };
+  using holds = child_base::holds;
 
-  frame* begin() noexcept override { return work_.begin(*this); }
+  frame* begin() noexcept override {
+    try {
+      return work_.begin(*this);
+    } catch (...) {
+      leave();
+      std::construct_at(&failure_, std::current_exception());
+      this->holds_ = holds::failure;
+      return nullptr;
+    }
+  }
   void end(bool cancelled) noexcept override {
-    result_type ended = work_.end(cancelled, this->root_scope());
-    std::destroy_at(&work_);
-    holds_ = holds::nothing;
+    result_type ended =
+        this->holds_ == holds::failure ? result_type{std::move(failure_)} : work_.take(cancelled, this->root_scope());
+    leave();
     std::exception_ptr error;
     if (!this->can_be_asked()) { // nobody will look at it: the group is the error's one owner
       if (ended.has_error())
@@ -142,21 +155,48 @@ private:
     } else {
       if (ended.has_error())
         error = ended.error();
-      keep_result(std::move(ended));
+      keep(std::move(ended));
     }
     this->tell(std::move(error), cancelled);
   }
-  void keep_result(result_type&& ended) noexcept {
+  void keep(result_type&& ended) noexcept {
     std::construct_at(&result_, std::move(ended));
-    holds_ = holds::result;
+    this->holds_ = holds::result;
+  }
+  void leave() noexcept {
+    switch (std::exchange(this->holds_, holds::nothing)) {
+    case holds::work:
+      return std::destroy_at(&work_);
+    case holds::failure:
+      return std::destroy_at(&failure_);
+    case holds::result:
+      return std::destroy_at(&result_);
+    case holds::nothing:
+      return;
+    }
   }
 
-  // One after the other: what it is to do, and what has come of it.
+  // One after the other, as `holds_` says: what it is to do, or why it could not begin, then what has come of it.
   union {
     work<Function, Args...> work_;
+    std::exception_ptr failure_;
     result_type result_;
   };
-  holds holds_ = holds::work;
+};
+
+/// One with a name. Apart, because most have none.
+template <class Function, class... Args>
+class named_child_fiber final : public child_fiber<Function, Args...> {
+public:
+  template <class F, class... A>
+  named_child_fiber(std::string name, executor& runs_on, cancel_scope& outer, F&& function, A&&... args)
+      : child_fiber<Function, Args...>(runs_on, outer, std::forward<F>(function), std::forward<A>(args)...),
+        name_(std::move(name)) {}
+
+private:
+  std::string_view name() const noexcept override { return name_; }
+
+  const std::string name_;
 };
 
 } // namespace detail

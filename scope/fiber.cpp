@@ -20,7 +20,7 @@ void schedule_each(fiber& first) noexcept {
 }
 
 /// Of a fiber in its end: never calm, so that it notes nothing that nobody would tell any more.
-constinit const detail::thread_marks marks_at_the_end{detail::ending::failed, nullptr};
+constinit detail::thread_marks marks_at_the_end{detail::ending::failed, nullptr, {}};
 
 /// The Itanium C++ ABI, 2.2.2: what `__cxa_get_globals` points to begins like this. `std::uncaught_exceptions()` reads
 /// the same number, by two calls into two libraries: too much for each item of a mailbox.
@@ -29,7 +29,7 @@ struct exception_globals {
   unsigned uncaught;
 };
 
-[[gnu::noinline]] const detail::thread_marks& marks_here() noexcept {
+[[gnu::noinline]] detail::thread_marks& marks_here() noexcept {
   if (marks.uncaught == nullptr)
     marks.uncaught = &reinterpret_cast<const exception_globals*>(abi::__cxa_get_globals())->uncaught;
   return marks;
@@ -87,12 +87,19 @@ fiber::fiber(executor& runs_on, cancel_scope* outer) noexcept
       root_scope_(cancel_scope::root_tag{}, *this, outer) {}
 
 std::string fiber::path() const {
-  if (root_scope_.outer_ == nullptr)
+  const cancel_scope* const group = root_scope_.outer_;
+  if (group == nullptr)
     return "/";
-  std::string path = root_scope_.outer_->fiber_.path();
+  const fiber& owner = group->fiber_;
+  std::string path = owner.path();
   if (path.size() > 1)
     path += '/';
-  return path += std::to_string(start_index_);
+  std::size_t groups_around = 0;
+  for (const cancel_scope* outer = group->outer_; outer != nullptr && &outer->fiber_ == &owner; outer = outer->outer_)
+    groups_around += outer->role_ == cancel_scope::role::group ? 1 : 0;
+  if (groups_around != 0)
+    path += std::to_string(groups_around) + ':';
+  return name().empty() ? path += std::to_string(start_index_) : path += name();
 }
 
 bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* object) noexcept {
@@ -141,15 +148,16 @@ void fiber::stop_wait(detail::wakeups& woken) noexcept {
 }
 
 void fiber::note_for(detail::books& of) noexcept {
-  if (noted_for_ == &of)
+  if (thread_->now.noted_for == &of)
     return;
   tell_books();
-  noted_for_ = &of;
+  thread_->now.noted_for = &of;
 }
 
 void fiber::tell_noted() noexcept {
-  detail::books& told = *std::exchange(noted_for_, nullptr);
-  told.bring_up_to_date(std::exchange(noted_settled_, 0u), std::exchange(noted_taken_, false));
+  detail::thread_marks::slice& now = thread_->now;
+  detail::books& told = *std::exchange(now.noted_for, nullptr);
+  told.bring_up_to_date(std::exchange(now.noted_settled, 0u), std::exchange(now.noted_taken, false));
 }
 
 void fiber::arrive() noexcept {
@@ -187,10 +195,18 @@ bool fiber::walk() noexcept {
 }
 
 void fiber::run() noexcept {
+  if (current == nullptr) [[likely]]
+    return run_here();
+  const detail::thread_marks::slice outer = std::exchange(marks.now, {}); // of a fiber in which a simulator runs, say
+  run_here();
+  marks.now = outer;
+}
+
+void fiber::run_here() noexcept {
   arrive();
   fiber* const previous = std::exchange(current, this);
   thread_ = &marks_here();
-  operations_left_ = executor_.operations_per_slice();
+  thread_->now.operations_left = executor_.operations_per_slice();
   // relaxed: the executor's queue ordered us behind whoever decided
   step now = (word_.load(std::memory_order_relaxed) & stopped) != 0 ? step::stop : step::resume;
   word_.store(running, std::memory_order_relaxed);
@@ -205,7 +221,7 @@ void fiber::run() noexcept {
     switch (now) {
     case step::resume:
       next_ = step::resume;
-      leaf_->handle.resume();
+      leaf_->handle().resume();
       now = next_;
       continue;
     case step::park:

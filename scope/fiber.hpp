@@ -10,15 +10,18 @@
 #include <coroutine>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace troupe {
 
 namespace detail {
 
-/// What every coroutine frame of a fiber has: the links of the chain from the leaf up.
+/// What every coroutine frame of a fiber has, at the beginning of its promise: the links of the chain from the leaf up.
 struct frame {
-  std::coroutine_handle<> handle;
+  /// A frame lies right before its promise, by an ABI that clang and g++ share; so no frame has to keep its handle.
+  std::coroutine_handle<> handle() noexcept { return std::coroutine_handle<frame>::from_promise(*this); }
+
   fiber* runs_on = nullptr;                 // set when the frame is started
   frame* awaiter = nullptr;                 // who awaits this frame; null: the fiber itself
   std::coroutine_handle<>* owner = nullptr; // the handle in the task object, emptied before the frame is destroyed
@@ -33,10 +36,19 @@ enum class ending : std::uint8_t {
 };
 ending frames_ending() noexcept;
 
+class books;
+
 /// What a fiber looks at on its thread, without a call.
 struct thread_marks {
   ending ending_now = ending::normal;
   const unsigned* uncaught = nullptr; ///< The number of exceptions that unwind frames of this thread.
+  /// Of the fiber that runs: what only matters until it leaves its thread.
+  struct slice {
+    int operations_left = 0;
+    std::uint32_t noted_settled = 0;
+    books* noted_for = nullptr;
+    bool noted_taken = false;
+  } now;
 };
 
 /// Says so while it lives.
@@ -127,7 +139,8 @@ public:
 
   executor& runs_on() const noexcept { return executor_; }
   std::uint64_t number() const noexcept final { return number_; }
-  /// Its place in the tree: "/" for a root, "/2/0" for the first child of the root's third.
+  /// Its place in the tree: "/" for a root, "/2/0" for the first child of the root's third, "/2/reader" where it has a
+  /// name. In the second of two groups that are open in one fiber it is "/2/1:0", and so on.
   ///
   /// @thread owner, or while its group's owner cannot go on
   std::string path() const;
@@ -150,11 +163,11 @@ public:
   };
 
   /// Counts one operation; false when the slice is used up and the operation must call `yield()`.
-  bool tick() noexcept { return --operations_left_ > 0; }
+  bool tick() noexcept { return --thread_->now.operations_left > 0; }
   /// Counts several operations at once, which then are not counted one by one.
-  bool tick(int operations) noexcept { return (operations_left_ -= operations) > 0; }
+  bool tick(int operations) noexcept { return (thread_->now.operations_left -= operations) > 0; }
   /// How many operations are left in this slice, at least 1.
-  int operations_left() const noexcept { return operations_left_ > 0 ? operations_left_ : 1; }
+  int operations_left() const noexcept { return thread_->now.operations_left > 0 ? thread_->now.operations_left : 1; }
   /// Opens the one wait of this fiber. False: a stop is pending, the wait is not open, the operation must `stop()`.
   ///
   /// @param what  "send", "sleep": for reports, a string literal
@@ -188,28 +201,29 @@ public:
   }
   /// Notes that so many more of `of` are settled.
   void note_settled(detail::books& of, std::uint32_t more = 1) noexcept {
-    if (noted_for_ != &of) [[unlikely]]
+    if (thread_->now.noted_for != &of) [[unlikely]]
       note_for(of);
-    noted_settled_ += more;
+    thread_->now.noted_settled += more;
   }
   /// Notes that something was taken from `of` without its lock.
   void note_taken(detail::books& of) noexcept {
-    if (noted_for_ != &of || !noted_taken_) [[unlikely]] {
+    if (thread_->now.noted_for != &of || !thread_->now.noted_taken) [[unlikely]] {
       note_for(of);
-      noted_taken_ = true;
+      thread_->now.noted_taken = true;
     }
   }
   /// For whoever holds the lock of `of` anyway: how many were noted as settled. They are told with this.
   std::uint32_t take_noted(const detail::books& of) noexcept {
-    if (noted_for_ != &of)
+    detail::thread_marks::slice& now = thread_->now;
+    if (now.noted_for != &of)
       return 0;
-    noted_for_ = nullptr;
-    noted_taken_ = false;
-    return std::exchange(noted_settled_, 0u);
+    now.noted_for = nullptr;
+    now.noted_taken = false;
+    return std::exchange(now.noted_settled, 0u);
   }
   /// Tells all that was noted.
   void tell_books() noexcept {
-    if (noted_for_ != nullptr) [[unlikely]]
+    if (thread_->now.noted_for != nullptr) [[unlikely]]
       tell_noted();
   }
   /// True while this fiber's frames neither unwind from an exception nor are destroyed, by a stop or at its end.
@@ -239,8 +253,6 @@ public:
   ///@}
 
   fiber* next_in_queue = nullptr; ///< Belongs to whoever holds the fiber: a run queue, or a list of wake-ups.
-  /// For the executor: where it was run last, counted from 1; 0: nowhere yet.
-  std::uint16_t last_run_on = 0;
 
 protected:
   virtual ~fiber() = default;
@@ -249,6 +261,9 @@ protected:
   virtual detail::frame* begin() noexcept = 0;
   /// The work ended. Last call: the fiber may destroy itself in it.
   virtual void end(bool cancelled) noexcept = 0;
+
+  /// What `task_group::start` was told to call it; empty: nothing.
+  virtual std::string_view name() const noexcept { return {}; }
 
   /// As what others wait for: "child /2/0".
   const detail::waitable& as_waitable() const noexcept { return *this; }
@@ -271,6 +286,7 @@ private:
   std::string describe() const override { return "child " + path(); }
   bool decide(word verdict, detail::wakeups& woken) noexcept;
   void arrive() noexcept;
+  void run_here() noexcept;
   void leave_thread(fiber* previous) noexcept;
   void note_for(detail::books& of) noexcept;
   void tell_noted() noexcept;
@@ -280,28 +296,29 @@ private:
   executor& executor_;
   detail::frame* leaf_ = nullptr;
   std::atomic<word> word_{running};
-  std::atomic<bool> stop_{false}; // = innermost_->stopping_, for the check of each operation
+  std::atomic<bool> stop_{false}; // what innermost_->stopping() says, for the check of each operation
   step next_ = step::resume;
   bool begun_ = false;
   bool ended_ = false;
-  bool noted_taken_ = false;
   std::atomic<bool> on_thread_{false}; // whoever was woken before it left its thread waits for this
-  int operations_left_ = 0;
-  std::uint32_t noted_settled_ = 0;
-  detail::books* noted_for_ = nullptr;
-  const detail::thread_marks* thread_ = nullptr; // of the thread it runs on
-
-  detail::spinlock lock_; // guards the scopes of this fiber and the lists of children in them
+  detail::spinlock lock_;              // guards the scopes of this fiber and the lists of children in them
   std::atomic<wait_kind> waits_how_{wait_kind::plain};
+  detail::thread_marks* thread_ = nullptr; // of the thread it runs on
+
   const std::uint64_t number_;
   cancel_scope* innermost_;
-  cancel_scope root_scope_;
+  [[no_unique_address]] cancel_scope root_scope_; // what follows lies in its last bytes
+  std::uint32_t start_index_ = 0;
   fiber* next_sibling_ = nullptr; // in root_scope_.outer_->first_child_, guarded by the parent's lock
   fiber* previous_sibling_ = nullptr;
-  std::size_t start_index_ = 0;
   std::atomic<const char*> waits_to_{nullptr};
   std::atomic<const detail::waitable*> waits_on_{nullptr};
   std::atomic<std::uint64_t> waits_on_number_{0}; // whoever decides may tell of it after the object has gone
+
+public:
+  /// For the executor: where it was run last, counted from 1; 0: nowhere yet. (Last, so that what derived classes have
+  /// fits behind it.)
+  std::uint16_t last_run_on = 0;
 };
 
 template <class Visit>

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/scope/kept_call.hpp>
 #include <troupe/scope/offload_queue.hpp>
 #include <troupe/scope/station.hpp>
 
@@ -10,7 +11,6 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -70,7 +70,7 @@ class offload_function final : public offload_call<offload_result_t<Function, Ar
 public:
   template <class F, class... A>
   explicit offload_function(std::in_place_t, F&& function, A&&... args)
-      : held_(std::in_place, std::forward<F>(function), std::tuple<Args...>{std::forward<A>(args)...}) {}
+      : held_(std::in_place, std::in_place, std::forward<F>(function), std::forward<A>(args)...) {}
 
   void request_stop() noexcept override {
     if constexpr (takes_token)
@@ -78,12 +78,6 @@ public:
   }
 
 private:
-  struct callable {
-    callable(auto&& f, std::tuple<Args...> a) : function(std::forward<decltype(f)>(f)), arguments(std::move(a)) {}
-    [[no_unique_address]] Function function;
-    [[no_unique_address]] std::tuple<Args...> arguments;
-  };
-
   void call() noexcept override {
     try {
       if constexpr (std::is_void_v<result>)
@@ -97,17 +91,13 @@ private:
     held_.reset();
   }
   decltype(auto) invoke() {
-    return std::apply(
-        [this](Args&... args) -> decltype(auto) {
-          if constexpr (takes_token)
-            return std::invoke(held_->function, stop_.get_token(), std::move(args)...);
-          else
-            return std::invoke(held_->function, std::move(args)...);
-        },
-        held_->arguments);
+    if constexpr (takes_token)
+      return (*held_)(stop_.get_token());
+    else
+      return (*held_)();
   }
 
-  std::optional<callable> held_;
+  std::optional<kept_call<Function, Args...>> held_;
   [[no_unique_address]] std::conditional_t<takes_token, std::stop_source, unit> stop_;
 };
 

@@ -88,13 +88,26 @@ public:
   template <class F, class... A>
   explicit root_fiber(executor& runs_on, F&& function, A&&... args)
       : root<work_result_t<Function, Args...>>(runs_on),
-        work_(std::in_place, std::forward<F>(function), std::forward<A>(args)...) {}
+        work_(std::in_place, std::in_place, std::forward<F>(function), std::forward<A>(args)...) {}
 
 private:
-  frame* begin() noexcept override { return work_.begin(*this); }
-  void end(bool cancelled) noexcept override { this->tell(work_.end(cancelled, this->root_scope())); }
+  frame* begin() noexcept override {
+    try {
+      return work_->begin(*this);
+    } catch (...) {
+      failure_ = std::current_exception();
+      return nullptr;
+    }
+  }
+  void end(bool cancelled) noexcept override {
+    using result_type = outcome<work_result_t<Function, Args...>>;
+    result_type ended = failure_ ? result_type{std::move(failure_)} : work_->take(cancelled, this->root_scope());
+    work_.reset();
+    this->tell(std::move(ended));
+  }
 
-  work<Function, Args...> work_;
+  std::optional<work<Function, Args...>> work_;
+  std::exception_ptr failure_; // it could not begin
 };
 
 } // namespace detail

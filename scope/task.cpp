@@ -20,14 +20,14 @@ void destroy_unstarted(frame& unstarted) noexcept {
     return;
   }
   ++put_aside.depth;
-  unstarted.handle.destroy();
+  unstarted.handle().destroy();
   --put_aside.depth;
   if (put_aside.depth == 0)
     while (put_aside.first != nullptr) {
       frame* const doomed = put_aside.first;
       put_aside.first = doomed->awaiter;
       ++put_aside.depth;
-      doomed->handle.destroy();
+      doomed->handle().destroy();
       --put_aside.depth;
     }
 }

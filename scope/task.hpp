@@ -61,10 +61,7 @@ struct promise_base : frame {
   };
   final_awaiter final_suspend() const noexcept { return {}; }
 
-  void unhandled_exception() noexcept {
-    error = std::current_exception();
-    failed = true;
-  }
+  void unhandled_exception() noexcept { error = std::current_exception(); }
 
   template <class Operation>
   requires fiber_operation<std::remove_reference_t<Operation>>
@@ -77,8 +74,7 @@ struct promise_base : frame {
   template <class T>
   void await_transform(task<T>& callee) = delete; // a task is awaited once: co_await std::move(callee)
 
-  std::exception_ptr error;
-  bool failed = false; // also once the error has been taken
+  std::exception_ptr error; // stays until the frame goes: why it goes
 };
 
 template <class T>
@@ -144,7 +140,7 @@ private:
       if (promise_type& promise = promise_of(handle); promise.runs_on == nullptr) {
         detail::destroy_unstarted(promise);
       } else { // ended: what it awaited is gone already, so nothing recurses
-        const detail::ending_marked marked{promise.failed ? detail::ending::failed : detail::frames_ending()};
+        const detail::ending_marked marked{promise.error ? detail::ending::failed : detail::frames_ending()};
         handle.destroy();
       }
     }
@@ -158,6 +154,11 @@ private:
 
 /// For the library's own awaiters.
 struct task_access {
+  /// Where a task will be.
+  template <class T>
+  static task<T> none() noexcept {
+    return task<T>{nullptr};
+  }
   template <class T>
   static detail::promise<T>& promise_of(task<T>& of) noexcept {
     TROUPE_ASSERT(of.handle_ != nullptr, "a task was awaited that had been moved from or awaited before");
@@ -201,7 +202,7 @@ public:
       ~at_exit() { task_access::reset(ended); }
     } goes{callee_};
     if (ended.error)
-      std::rethrow_exception(std::move(ended.error));
+      std::rethrow_exception(ended.error);
     return ended.take();
   }
 
@@ -216,15 +217,12 @@ auto promise_base::await_transform(task<T>&& callee) noexcept {
 
 template <class T>
 task<T> promise<T>::get_return_object() noexcept {
-  const auto self = std::coroutine_handle<promise>::from_promise(*this);
-  handle = self;
-  return task<T>{self};
+  static_assert(alignof(promise) <= 2 * sizeof(void*), "see frame::handle()");
+  return task<T>{std::coroutine_handle<promise>::from_promise(*this)};
 }
 
 inline task<void> promise<void>::get_return_object() noexcept {
-  const auto self = std::coroutine_handle<promise>::from_promise(*this);
-  handle = self;
-  return task<void>{self};
+  return task<void>{std::coroutine_handle<promise>::from_promise(*this)};
 }
 
 } // namespace detail

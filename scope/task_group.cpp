@@ -1,6 +1,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace troupe {
 
@@ -23,85 +24,99 @@ error_group::error_group(std::vector<group_error> in_order_of_time, std::size_t 
   while (errors_[primary_].start_index != first)
     ++primary_;
   const std::size_t count = errors_.size() + omitted_;
+  const std::string& name = errors_[primary_].name;
   what_ = std::to_string(count) + (count == 1 ? " failure" : " failures") + " in a task group; " +
-          (count == 1 ? "" : "first ") + (first ? "child " + std::to_string(*first) : std::string("body")) + ": " +
-          message_of(errors_[primary_].error);
+          (count == 1 ? "" : "first ") + (first ? "child " + std::to_string(*first) : std::string("body")) +
+          (name.empty() ? "" : " (" + name + ")") + ": " + message_of(errors_[primary_].error);
+}
+
+void task_group::require_path_part(std::string_view name) {
+  if (const bool starts_with_digit = name.front() >= '0' && name.front() <= '9';
+      starts_with_digit || name.find('/') != name.npos)
+    throw std::invalid_argument("task_group::start: the name \"" + std::string(name) + "\" " +
+                                (starts_with_digit ? "begins with a digit, as the paths of children without a name do"
+                                                   : "has a '/', which separates the parts of a path") +
+                                ": choose another one");
 }
 
 bool task_group::enlist(detail::child_base& added) noexcept {
-  owner_.lock_.lock();
-  const bool open = !closed_ && !scope_.stopping();
+  owner().lock_.lock();
+  const bool open = !closed_ && !stopping();
   if (open) {
     added.start_index_ = started_++;
-    added.next_sibling_ = scope_.first_child_;
-    if (scope_.first_child_ != nullptr)
-      scope_.first_child_->previous_sibling_ = &added;
-    scope_.first_child_ = &added;
+    added.next_sibling_ = first_child_;
+    if (first_child_ != nullptr)
+      first_child_->previous_sibling_ = &added;
+    first_child_ = &added;
     running_.store(running_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   } else {
-    was_stopped_ = was_stopped_ || scope_.stopping(); // what it was to do is not done
+    was_stopped_ = was_stopped_ || stopping(); // what it was to do is not done
   }
-  owner_.lock_.unlock();
-  if (executor& runs_on = owner_.runs_on(); runs_on.sink() != nullptr) {
+  owner().lock_.unlock();
+  if (executor& runs_on = owner().runs_on(); runs_on.sink() != nullptr) {
     const fiber* const by = this_fiber::pointer();
     const std::uint64_t from = by != nullptr ? by->number() : 0;
     if (open)
-      runs_on.emit(event_kind::fiber_started, added.number(), from, owner_.number());
+      runs_on.emit(event_kind::fiber_started, added.number(), from, owner().number());
     else
-      runs_on.emit(event_kind::start_refused, owner_.number(), from, 0);
+      runs_on.emit(event_kind::start_refused, owner().number(), from, 0);
   }
   return open;
 }
 
 void task_group::child_ended(detail::child_base& ended, std::exception_ptr error, bool cancelled) noexcept {
-  if (executor& runs_on = owner_.runs_on(); runs_on.sink() != nullptr)
+  if (executor& runs_on = owner().runs_on(); runs_on.sink() != nullptr)
     runs_on.emit(event_kind::fiber_ended, ended.number(), ended.number(), error ? 1 : cancelled ? 2 : 0);
+  group_error failed;
+  if (error)
+    failed = {ended.start_index_, std::move(error), std::string(ended.name())};
   detail::wakeups woken;
-  owner_.lock_.lock();
+  owner().lock_.lock();
   if (ended.next_sibling_ != nullptr)
     ended.next_sibling_->previous_sibling_ = ended.previous_sibling_;
   if (ended.previous_sibling_ != nullptr)
     ended.previous_sibling_->next_sibling_ = ended.next_sibling_;
   else
-    scope_.first_child_ = ended.next_sibling_;
+    first_child_ = ended.next_sibling_;
   was_stopped_ = was_stopped_ || cancelled;
-  if (error)
-    fail(ended.start_index_, std::move(error), ended.number(), woken);
+  if (failed.error)
+    fail(std::move(failed), ended.number(), woken);
   const std::size_t left = running_.load(std::memory_order_relaxed) - 1;
   running_.store(left, std::memory_order_relaxed);
   if (left == 0 && joining_) {
     closed_ = true;
     // Always won: the wait is shielded, and only this line grants it.
-    static_cast<void>(owner_.grant(woken));
+    static_cast<void>(owner().grant(woken));
   }
-  owner_.lock_.unlock();
+  owner().lock_.unlock();
   // The group may be gone from here on; `woken` schedules its owner.
 }
 
-void task_group::fail(std::optional<std::size_t> start_index, std::exception_ptr error, std::uint64_t origin,
-                      detail::wakeups& woken) noexcept {
+void task_group::fail(group_error&& failed, std::uint64_t origin, detail::wakeups& woken) noexcept {
   // A body that awaits a child's value fails with the child's own exception: one failure, and it is the child's.
   const auto same = std::find_if(errors_.begin(), errors_.end(), [&](const group_error& known) {
-    return (!start_index || !known.start_index) && known.error == error;
+    return (!failed.start_index || !known.start_index) && known.error == failed.error;
   });
-  if (same != errors_.end())
-    same->start_index = start_index ? start_index : same->start_index;
-  else if (errors_.size() < error_group::errors_max)
-    errors_.push_back({start_index, std::move(error)});
-  else
-    ++errors_omitted_;
-  scope_.cancel_locked({cancel_reason::sibling_failed, origin}, woken);
+  if (same == errors_.end()) {
+    if (errors_.size() < error_group::errors_max)
+      errors_.push_back(std::move(failed));
+    else
+      ++errors_omitted_;
+  } else if (failed.start_index) {
+    *same = std::move(failed);
+  }
+  cancel_locked({cancel_reason::sibling_failed, origin}, woken);
 }
 
 void task_group::body_failed(std::exception_ptr error) noexcept {
   detail::wakeups woken;
-  owner_.lock_.lock();
-  fail(std::nullopt, std::move(error), owner_.number(), woken);
-  owner_.lock_.unlock();
+  owner().lock_.lock();
+  fail({std::nullopt, std::move(error), {}}, owner().number(), woken);
+  owner().lock_.unlock();
 }
 
 bool task_group::join_operation::await_suspend(std::coroutine_handle<>) const noexcept {
-  fiber& owner = group_.owner_;
+  fiber& owner = group_.owner();
   owner.lock_.lock();
   const bool must_wait = group_.running_.load(std::memory_order_relaxed) != 0;
   group_.joining_ = must_wait;
@@ -116,6 +131,8 @@ bool task_group::join_operation::await_suspend(std::coroutine_handle<>) const no
 }
 
 namespace detail {
+
+task_group& child_base::group() noexcept { return static_cast<task_group&>(*root_scope().outer_); }
 
 child_base::waiter::~waiter() {
   if (waiting != nullptr) {
@@ -156,12 +173,12 @@ void child_base::wake_waiters() noexcept {
 
 void child_base::tell(std::exception_ptr error, bool cancelled) noexcept {
   if (!can_be_asked()) { // and nobody waits: who waits keeps it
-    group_.child_ended(*this, std::move(error), cancelled);
+    group().child_ended(*this, std::move(error), cancelled);
     return drop();
   }
   publish(); // before the group can end: its owner may ask for the result then
   // Before the waiters: a failure stops those in the group, instead of failing each of them again.
-  group_.child_ended(*this, std::move(error), cancelled);
+  group().child_ended(*this, std::move(error), cancelled);
   wake_waiters();
   drop();
 }

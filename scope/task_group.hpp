@@ -9,6 +9,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace troupe {
 struct group_error {
   std::optional<std::size_t> start_index; ///< Which child, counted from 0 in order of start; empty: the group's body.
   std::exception_ptr error;               ///< The original exception.
+  std::string name;                       ///< What the child was called; empty: nothing.
 };
 
 /// All failures of one task group, also when it is just one, ordered by start index; the body's comes first.
@@ -36,7 +38,7 @@ public:
   /// Failures beyond `errors_max`, of which nothing but this count is kept.
   std::size_t omitted() const noexcept { return omitted_; }
 
-  /// "2 failures in a task group; first child 3: connection refused".
+  /// "2 failures in a task group; first child 3 (reader): connection refused".
   const char* what() const noexcept override { return what_.c_str(); }
 
 private:
@@ -49,8 +51,15 @@ private:
 /// What a thrown object says of itself: `what()` of a `std::exception`, "unknown exception" of anything else.
 std::string message_of(const std::exception_ptr& error);
 
+/// What a child is started with: `group.start({.name = "reader"}, read, std::ref(file))`.
+struct child_options {
+  /// Its part of the path: in reports and in the error of its group. Does not begin with a digit, and has no '/'.
+  /// Children of one group may have the same name; then only their numbers tell them apart. Empty: the start index.
+  std::string name = {};
+};
+
 /// Starts fibers that cannot outlive the block it was made for. See `in_task_group`.
-class task_group {
+class task_group : private cancel_scope {
 public:
   task_group(const task_group&) = delete;
   task_group& operator=(const task_group&) = delete;
@@ -66,14 +75,20 @@ public:
   template <class Function, class... Args>
   child<detail::work_result_t<Function, Args...>> start(Function&& function, Args&&... args) {
     using fiber_type = detail::child_fiber<std::decay_t<Function>, std::decay_t<Args>...>;
-    auto* started =
-        new fiber_type(owner_.runs_on(), *this, scope_, std::forward<Function>(function), std::forward<Args>(args)...);
-    child<detail::work_result_t<Function, Args...>> handle{*started};
-    if (enlist(*started))
-      owner_.runs_on().schedule(*started);
-    else
-      started->refuse();
-    return handle;
+    return launch(
+        *new fiber_type(owner().runs_on(), *this, std::forward<Function>(function), std::forward<Args>(args)...));
+  }
+  /// The same for a child with a name.
+  ///
+  /// @throws also `std::invalid_argument` for a name that cannot be part of a path
+  template <class Function, class... Args>
+  child<detail::work_result_t<Function, Args...>> start(child_options options, Function&& function, Args&&... args) {
+    if (options.name.empty())
+      return start(std::forward<Function>(function), std::forward<Args>(args)...);
+    require_path_part(options.name);
+    using fiber_type = detail::named_child_fiber<std::decay_t<Function>, std::decay_t<Args>...>;
+    return launch(*new fiber_type(std::move(options.name), owner().runs_on(), *this, std::forward<Function>(function),
+                                  std::forward<Args>(args)...));
   }
 
   /// Cancels all children and the body. The group ends normally if nothing failed: it absorbs its own cancel.
@@ -81,13 +96,13 @@ public:
   /// @thread any, while the group's block has not been left
   void cancel(cancel_reason reason = cancel_reason::requested,
               std::source_location where = std::source_location::current()) noexcept {
-    scope_.cancel(reason, where);
+    cancel_scope::cancel(reason, where);
   }
 
   /// True when the group starts nothing any more and its children are being stopped.
   ///
   /// @thread any
-  bool stopping() const noexcept { return scope_.stopping(); }
+  bool stopping() const noexcept { return cancel_scope::stopping(); }
 
   /// Children that have not ended.
   ///
@@ -100,6 +115,17 @@ private:
   friend class detail::child_base;
   template <class Body>
   friend task<> in_task_group(Body body);
+
+  template <class Started>
+  auto launch(Started& started) noexcept {
+    child<typename Started::value_type> handle{started};
+    if (enlist(started))
+      owner().runs_on().schedule(started);
+    else
+      started.refuse();
+    return handle;
+  }
+  static void require_path_part(std::string_view name);
 
   /// The wait for all children: shielded, because nothing outlives its owner.
   class join_operation {
@@ -114,19 +140,17 @@ private:
     task_group& group_;
   };
 
-  explicit task_group(fiber& owner) noexcept : owner_(owner), scope_(owner) {}
+  explicit task_group(fiber& owner) noexcept : cancel_scope(owner, shielding::none, role::group) {}
+  fiber& owner() const noexcept { return fiber_; }
 
   bool enlist(detail::child_base& added) noexcept;
   void child_ended(detail::child_base& ended, std::exception_ptr error, bool cancelled) noexcept;
-  void fail(std::optional<std::size_t> start_index, std::exception_ptr error, std::uint64_t origin,
-            detail::wakeups& woken) noexcept;
+  void fail(group_error&& failed, std::uint64_t origin, detail::wakeups& woken) noexcept;
   void body_failed(std::exception_ptr error) noexcept;
 
-  fiber& owner_;
-  cancel_scope scope_;
   // guarded by the owner's lock:
   std::atomic<std::size_t> running_{0};
-  std::size_t started_ = 0;
+  std::uint32_t started_ = 0;
   bool joining_ = false;
   bool closed_ = false;
   bool was_stopped_ = false; // a child was stopped, or not started because of a stop
@@ -183,7 +207,7 @@ task<> in_task_group(Body body) {
     co_await task_group::join_operation{group};
     if (!group.errors_.empty())
       failed.emplace(std::move(group.errors_), group.errors_omitted_);
-    pass_on = (body_was_stopped || group.was_stopped_) && group.scope_.outer_stopping();
+    pass_on = (body_was_stopped || group.was_stopped_) && group.outer_stopping();
   }
   if (failed)
     throw std::move(*failed);

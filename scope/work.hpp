@@ -2,10 +2,9 @@
 
 #pragma once
 
+#include <troupe/scope/kept_call.hpp>
 #include <troupe/scope/task.hpp>
 
-#include <optional>
-#include <tuple>
 #include <type_traits>
 
 namespace troupe::detail {
@@ -33,61 +32,34 @@ public:
 
   template <class F, class... A>
   explicit work(std::in_place_t, F&& function, A&&... args)
-      : held_(std::in_place, std::forward<F>(function), std::tuple<Args...>{std::forward<A>(args)...}) {}
+      : call_(std::in_place, std::forward<F>(function), std::forward<A>(args)...) {}
 
   /// Calls the function: on the fiber's own thread, so that its frames are allocated where they run.
-  frame* begin(fiber& self) noexcept {
-    try {
-      made_.emplace(std::apply([this](Args&... args) { return std::invoke(held_->function, std::move(args)...); },
-                               held_->arguments));
-      return &task_access::start(*made_, self, nullptr);
-    } catch (...) {
-      failed_ = std::current_exception();
-      return nullptr;
-    }
+  ///
+  /// @throws what the function throws before it gives a task; then there is nothing to run
+  frame* begin(fiber& self) {
+    made_ = call_();
+    return &task_access::start(made_, self, nullptr);
   }
 
   /// The outcome, once nothing runs any more.
-  outcome<result> end(bool cancelled, const cancel_scope& root) noexcept {
-    outcome<result> ended = take(cancelled, root);
-    made_.reset();
-    held_.reset();
-    return ended;
-  }
-
-  /// For what is never begun.
-  void discard() noexcept {
-    const ending_marked marked{ending::stopped};
-    held_.reset();
-  }
-
-private:
-  struct callable {
-    callable(auto&& f, std::tuple<Args...> a) : function(std::forward<decltype(f)>(f)), arguments(std::move(a)) {}
-    [[no_unique_address]] Function function;
-    [[no_unique_address]] std::tuple<Args...> arguments;
-  };
-
+  ///
+  /// @pre begun, without an exception
   outcome<result> take(bool cancelled, const cancel_scope& root) noexcept {
     if (cancelled)
       return root.cause();
-    if (failed_)
-      return std::move(failed_);
-    promise<result>& promise = task_access::promise_of(*made_);
+    promise<result>& promise = task_access::promise_of(made_);
     if (promise.error)
-      return std::move(promise.error);
+      return promise.error;
     if constexpr (std::is_void_v<result>)
       return {};
     else
       return outcome<result>{promise.take()};
   }
 
-  std::optional<callable> held_;
-  std::optional<task<result>> made_; // destroyed first: its frames may refer to what is held
-  std::exception_ptr failed_;
+private:
+  kept_call<Function, Args...> call_;
+  task<result> made_ = task_access::none<result>(); // destroyed first: its frames may refer to what is kept
 };
-
-template <class Function, class... Args>
-work(std::in_place_t, Function, Args...) -> work<Function, Args...>;
 
 } // namespace troupe::detail

@@ -81,8 +81,7 @@ TEST_CASE("the tree can be seen while it runs, and what has ended is gone from i
   CHECK(paths() == std::multiset<std::string>{"/"});
   top->start();
   simulated.run_until_idle();
-  // The children of two groups of one fiber, each counted from 0 in its own group.
-  CHECK(paths() == std::multiset<std::string>{"/", "/0", "/0/0", "/0/0"});
+  CHECK(paths() == std::multiset<std::string>{"/", "/0", "/0/0", "/0/1:0"});
   simulated.advance(1s);
   CHECK(paths() == std::multiset<std::string>{"/", "/0"});
   simulated.advance(1s);
