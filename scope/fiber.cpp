@@ -167,9 +167,9 @@ void fiber::arrive() noexcept {
   on_thread_.store(true, std::memory_order_relaxed); // relaxed: read by who was woken after this run has opened a wait
 }
 
-void fiber::leave_thread(fiber* previous) noexcept {
+void fiber::leave_thread() noexcept {
   tell_books();
-  current = previous;
+  current = nullptr;
   on_thread_.store(false, std::memory_order_release); // pairs with arrive(). From here on we may be gone
 }
 
@@ -195,16 +195,10 @@ bool fiber::walk() noexcept {
 }
 
 void fiber::run() noexcept {
-  if (current == nullptr) [[likely]]
-    return run_here();
-  const detail::thread_marks::slice outer = std::exchange(marks.now, {}); // of a fiber in which a simulator runs, say
-  run_here();
-  marks.now = outer;
-}
-
-void fiber::run_here() noexcept {
+  TROUPE_ASSERT(current == nullptr,
+                "an executor ran a fiber inside of another one: it must run them from a loop of its own");
   arrive();
-  fiber* const previous = std::exchange(current, this);
+  current = this;
   thread_ = &marks_here();
   thread_->now.operations_left = executor_.operations_per_slice();
   // relaxed: the executor's queue ordered us behind whoever decided
@@ -225,11 +219,11 @@ void fiber::run_here() noexcept {
       now = next_;
       continue;
     case step::park:
-      leave_thread(previous);
+      leave_thread();
       return;
     case step::yield: {
       executor& runs_next = executor_;
-      leave_thread(previous);
+      leave_thread();
       runs_next.schedule_last(*this); // nobody else has us, so we are still there
       return;
     }
@@ -248,7 +242,7 @@ void fiber::run_here() noexcept {
       tell_books();
       thread_ = &marks_at_the_end;
       end(cancelled);
-      current = previous;
+      current = nullptr;
       return;
     }
   }

@@ -134,6 +134,7 @@ public:
 
   /// Runs until the fiber waits, yields or ends. After that it may run on another thread, or be gone.
   ///
+  /// @pre    no fiber runs on this thread
   /// @thread one of the executor's, one at a time
   void run() noexcept;
 
@@ -286,8 +287,7 @@ private:
   std::string describe() const override { return "child " + path(); }
   bool decide(word verdict, detail::wakeups& woken) noexcept;
   void arrive() noexcept;
-  void run_here() noexcept;
-  void leave_thread(fiber* previous) noexcept;
+  void leave_thread() noexcept;
   void note_for(detail::books& of) noexcept;
   void tell_noted() noexcept;
   bool walk() noexcept;
