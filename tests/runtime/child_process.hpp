@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,8 +19,15 @@ extern char** environ;
 
 namespace troupe::tests {
 
-/// True in the process that `child_process` has started: the test case then plays the child.
-inline bool in_child_process() { return std::getenv("TROUPE_TESTS_CHILD") != nullptr; }
+/// True in the process that `child_process` has started: the test case then plays the child. It does not outlive a test
+/// that is killed, as some children never end by themselves.
+inline bool in_child_process() {
+  if (std::getenv("TROUPE_TESTS_CHILD") == nullptr)
+    return false;
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+    std::_Exit(98);
+  return true;
+}
 
 /// Its standard error comes through a pipe; its standard output, where Catch2 writes, goes nowhere. Killed when it takes
 /// longer than any machine needs.
