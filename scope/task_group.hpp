@@ -55,7 +55,8 @@ std::string message_of(const std::exception_ptr& error);
 struct child_options {
   /// Its part of the path: in reports and in the error of its group. Does not begin with a digit, and has no '/'.
   /// Children of one group may have the same name; then only their numbers tell them apart. Empty: the start index.
-  std::string name = {};
+  /// Copied. (No `std::string`: g++ 12 destroys an aggregate that has one twice in an expression that awaits.)
+  std::string_view name = {};
 };
 
 /// Starts fibers that cannot outlive the block it was made for. See `in_task_group`.
@@ -82,12 +83,13 @@ public:
   ///
   /// @throws also `std::invalid_argument` for a name that cannot be part of a path
   template <class Function, class... Args>
-  child<detail::work_result_t<Function, Args...>> start(child_options options, Function&& function, Args&&... args) {
+  child<detail::work_result_t<Function, Args...>> start(const child_options& options, Function&& function,
+                                                        Args&&... args) {
     if (options.name.empty())
       return start(std::forward<Function>(function), std::forward<Args>(args)...);
     require_path_part(options.name);
     using fiber_type = detail::named_child_fiber<std::decay_t<Function>, std::decay_t<Args>...>;
-    return launch(*new fiber_type(std::move(options.name), owner().runs_on(), *this, std::forward<Function>(function),
+    return launch(*new fiber_type(std::string(options.name), owner().runs_on(), *this, std::forward<Function>(function),
                                   std::forward<Args>(args)...));
   }
 

@@ -213,6 +213,10 @@ RULES = (
          check_conditional,
          (("scope/a.cpp", "auto x = c ? %s a() : %s b();\n" % (A, A)), ("scope/a.cpp", "%s f(c ? s1() : s2());\n" % A)),
          (("scope/a.cpp", "auto x = c ? a : b;\n%s f(x);\n" % A), ("scope/a.cpp", "%s f(\"what?\"); // why?\n" % A))),
+    Rule("await-in-new", "a named variable, then new or std::make_unique: g++ 12 destroys the object twice",
+         code_pattern(r"\bnew\b[^;{]*[({][^;]*\b%s\b" % A),
+         (("scope/a.cpp", "auto* x = new job{%s f()};\n" % A), ("scope/a.cpp", "x.reset(new job(1, %s f()));\n" % A)),
+         (("scope/a.cpp", "auto x = %s f();\nnew job{std::move(x)};\n" % A),)),
     Rule("await-in-check", "a named variable: g++ 12 runs the operand of a checked await three times",
          code_pattern(r"\b(?:CHECK|REQUIRE)(?:_FALSE|_THROWS|_THROWS_AS|_NOTHROW)?\s*\([^;{]*\b%s\b" % A),
          (("tests/scope/a_test.cpp", "CHECK(%s f() == 1);\n" % A),),
@@ -247,6 +251,7 @@ EXCUSED = (
     ("bare-while-await", "tests/compiler/", SHAPES),
     ("await-binding", "tests/compiler/", SHAPES),
     ("await-conditional", "tests/compiler/", SHAPES),
+    ("await-in-new", "tests/compiler/", SHAPES),
 )
 
 

@@ -1,4 +1,4 @@
-// Shapes with an aggregate that has a destructor.
+// Shapes with an aggregate that has a destructor, and with new.
 
 #include <tests/compiler/shapes.hpp>
 
@@ -8,6 +8,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <variant>
 
@@ -147,6 +148,25 @@ task<bool> awaited_first() {
   co_return sum(made) == 3;
 }
 
+task<bool> named_child() {
+  int got = 0;
+  co_await in_task_group([&](task_group& group) -> task<> {
+    const tracer any{1};
+    got = co_await group.start({.name = "maker"}, make_int, 3).value();
+  });
+  const tracer last{2};
+  co_return got == 3;
+}
+task<bool> made_by_new() {
+  const std::unique_ptr<tracer> made{new tracer{co_await make_tracer(3)}};
+  co_return made->value() == 3;
+}
+task<bool> made_unique() {
+  tracer value = co_await make_tracer(3);
+  const auto made = std::make_unique<tracer>(std::move(value));
+  co_return made->value() == 3;
+}
+
 } // namespace
 
 const std::vector<shape> aggregate_shapes = {
@@ -168,6 +188,9 @@ const std::vector<shape> aggregate_shapes = {
     {"co_await take(make_order())", from_a_function, fine_everywhere},
     {"co_await build_from(tracer{}, 2)", in_place, fine_everywhere},
     {"tracer name = co_await make_tracer(); order made{std::move(name), 2}", awaited_first, fine_everywhere},
+    {"co_await group.start({.name = ...}, make).value()", named_child, fine_everywhere},
+    {"new object{co_await make()}", made_by_new, wrong_on_gcc},
+    {"auto value = co_await make(); std::make_unique<object>(std::move(value))", made_unique, fine_everywhere},
 };
 
 } // namespace troupe::tests
