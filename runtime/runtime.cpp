@@ -172,8 +172,7 @@ void append_failures(std::string& text, const std::exception_ptr& error, int dep
       return;
     const std::string indent(static_cast<std::size_t>(2 * depth + 2), ' ');
     for (const group_error& failure : group.errors()) {
-      text += indent + (failure.start_index ? "child " + std::to_string(*failure.start_index) : std::string("body")) +
-              ": " + message_of(failure.error) + '\n';
+      text += indent + failure.whose() + ": " + message_of(failure.error) + '\n';
       append_failures(text, failure.error, depth + 1);
     }
     if (group.omitted() != 0)

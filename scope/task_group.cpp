@@ -15,6 +15,12 @@ std::string message_of(const std::exception_ptr& error) {
   }
 }
 
+std::string group_error::whose() const {
+  return !start_index   ? "body"
+         : name.empty() ? "child " + std::to_string(*start_index)
+                        : "child " + std::to_string(*start_index) + " (" + name + ")";
+}
+
 error_group::error_group(std::vector<group_error> in_order_of_time, std::size_t omitted)
     : errors_(std::move(in_order_of_time)), omitted_(omitted) {
   const std::optional<std::size_t> first = errors_.front().start_index;
@@ -24,10 +30,8 @@ error_group::error_group(std::vector<group_error> in_order_of_time, std::size_t 
   while (errors_[primary_].start_index != first)
     ++primary_;
   const std::size_t count = errors_.size() + omitted_;
-  const std::string& name = errors_[primary_].name;
   what_ = std::to_string(count) + (count == 1 ? " failure" : " failures") + " in a task group; " +
-          (count == 1 ? "" : "first ") + (first ? "child " + std::to_string(*first) : std::string("body")) +
-          (name.empty() ? "" : " (" + name + ")") + ": " + message_of(errors_[primary_].error);
+          (count == 1 ? "" : "first ") + errors_[primary_].whose() + ": " + message_of(errors_[primary_].error);
 }
 
 void task_group::require_path_part(std::string_view name) {

@@ -20,6 +20,9 @@ struct group_error {
   std::optional<std::size_t> start_index; ///< Which child, counted from 0 in order of start; empty: the group's body.
   std::exception_ptr error;               ///< The original exception.
   std::string name;                       ///< What the child was called; empty: nothing.
+
+  /// Whose it is: "child 3 (reader)", "child 3", or "body".
+  std::string whose() const;
 };
 
 /// All failures of one task group, also when it is just one, ordered by start index; the body's comes first.
@@ -74,7 +77,8 @@ public:
   /// @throws what copying throws; then nothing was started
   /// @thread any fiber or callback, while the group's block has not been left
   template <class Function, class... Args>
-  child<detail::work_result_t<Function, Args...>> start(Function&& function, Args&&... args) {
+  requires(!std::is_same_v<std::decay_t<Function>, child_options>)
+      child<detail::work_result_t<Function, Args...>> start(Function&& function, Args&&... args) {
     using fiber_type = detail::child_fiber<std::decay_t<Function>, std::decay_t<Args>...>;
     return launch(
         *new fiber_type(owner().runs_on(), *this, std::forward<Function>(function), std::forward<Args>(args)...));

@@ -2,6 +2,8 @@
 #include <troupe/tools/ingest.hpp>
 #include <troupe/tools/ticker.hpp>
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <utility>
 #include <vector>
@@ -75,15 +77,15 @@ ingest_progress ingest_run::progress(instant now) const {
 task<> ingest(ingest_run& run) {
   run.begun = this_fiber::pointer()->runs_on().time().now();
   co_await in_task_group([&](task_group& group) -> task<> {
-    group.start(read_records, std::ref(run), run.records.sender());
+    group.start({.name = "reader"}, read_records, std::ref(run), run.records.sender());
     for (std::size_t i = 0; i < run.options.parsers; ++i)
-      group.start(parse_records, run.records.receiver(), run.results.sender());
-    const auto counted = group.start(count_results, std::ref(run), run.results.receiver());
+      group.start({.name = fmt::format("parser {}", i)}, parse_records, run.records.receiver(), run.results.sender());
+    const auto counted = group.start({.name = "aggregator"}, count_results, std::ref(run), run.results.receiver());
     const auto look = [&run](instant now) {
       run.unwanted = !run.listener.on_progress(run.progress(now));
       return !run.unwanted;
     };
-    const auto shown = group.start(tick, run.options.progress_pause, look, std::ref(group));
+    const auto shown = group.start({.name = "progress"}, tick, run.options.progress_pause, look, std::ref(group));
     co_await counted.wait_ended();
     shown.cancel();
   });

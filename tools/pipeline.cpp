@@ -60,10 +60,7 @@ std::string failures(const outcome<>& how) {
   } catch (const error_group& group) {
     std::string text = fmt::format("\nerror group: {}\n", group.what());
     for (const group_error& each : group.errors())
-      text += fmt::format("  child {}: {}\n",
-                          each.start_index ? fmt::format("{} ({})", *each.start_index, name_of_child(*each.start_index))
-                                           : std::string("body"),
-                          message_of(each.error));
+      text += fmt::format("  {}: {}\n", each.whose(), message_of(each.error));
     if (group.omitted() != 0)
       text += fmt::format("  and {} more\n", group.omitted());
     return text;
@@ -79,14 +76,15 @@ task<> pipeline(pipeline_run& run) {
     warm_up_throwing();
   run.begun = this_fiber::pointer()->runs_on().time().now();
   co_await in_task_group([&](task_group& group) -> task<> {
-    run.children.push_back(group.start(produce, std::ref(run), run.queue.sender()));
+    run.children.push_back(group.start({.name = name_of_child(0)}, produce, std::ref(run), run.queue.sender()));
     for (std::size_t i = 0; i < run.options.consumers; ++i)
-      run.children.push_back(group.start(consume, std::ref(run), i, run.queue.receiver()));
+      run.children.push_back(
+          group.start({.name = name_of_child(i + 1)}, consume, std::ref(run), i, run.queue.receiver()));
     const auto look = [&run](instant now) {
       run.unwanted = !run.listener(run, now);
       return !run.unwanted;
     };
-    const auto shown = group.start(tick, run.options.progress_pause, look, std::ref(group));
+    const auto shown = group.start({.name = "progress"}, tick, run.options.progress_pause, look, std::ref(group));
     for (const child<>& each : run.children)
       co_await each.wait_ended();
     shown.cancel();

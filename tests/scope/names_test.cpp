@@ -55,11 +55,13 @@ TEST_CASE("a child with a name has it in its path, where others have their start
           group.start(note_path, std::ref(paths));
           group.start({.name = "reader"}, note_path, std::ref(paths)); // theirs to tell apart
           group.start({}, note_path, std::ref(paths));
+          child_options named{.name = "writer"};
+          group.start(named, note_path, std::ref(paths));
           group.start({.name = "worker " + std::to_string(4)}, [&]() -> task<> { co_await note_path(paths); });
         });
       })
       .value();
-  CHECK(paths == paths_seen{"/reader", "/1", "/reader", "/3", "/worker 4", "/reader/0"});
+  CHECK(paths == paths_seen{"/reader", "/1", "/reader", "/3", "/writer", "/worker 4", "/reader/0"});
 }
 
 TEST_CASE("children of all groups that are open in one fiber have different paths", "[scope]") {
