@@ -2,6 +2,7 @@
 #include <troupe/runtime/runtime.hpp>
 #include <troupe/runtime/signal_thread.hpp>
 #include <troupe/runtime/survivors.hpp>
+#include <troupe/runtime/watchdog.hpp>
 #include <troupe/scope/assert.hpp>
 #include <troupe/scope/steady_time.hpp>
 #include <troupe/scope/task_group.hpp>
@@ -24,21 +25,27 @@ void write_error(const std::string& text) noexcept {
   std::fflush(stderr);
 }
 
+std::string in_milliseconds(duration length) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(length).count()) + " ms";
+}
+
 const char* name_of(int signal) noexcept { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }
 
 } // namespace
 
-// Members go in reverse: carriers and with them the threads of offload and CAF, then the clock they refer to, and last
-// the mask of the signals.
+// Members go in reverse: the watchdog, carriers and with them the threads of offload and CAF, then the clock they refer
+// to, and last the mask of the signals.
 //
 // Locks are taken in the order requesting_, the clock's, top_mutex_, those of fibers.
-class runtime::state {
+class runtime::state final : public detail::watchdog::owner {
 public:
   explicit state(const runtime_options& options) : options_(options), limit_(*this) {
     if (options.handle_signals)
       signals_.emplace(); // masks, before there is any thread
     time_.emplace();
     carriers_.emplace(*time_, options.workers, options.sink, options.offload_threads_max);
+    if (options.slow_slice > duration::zero())
+      watchdog_.emplace(*carriers_, options.slow_slice, *this);
     if (signals_)
       signals_->start([](void* self, int signal) noexcept { static_cast<state*>(self)->on_signal(signal); }, this);
   }
@@ -123,9 +130,25 @@ private:
   }
 
   std::string limit_passed() const {
-    const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(options_.shutdown_limit).count();
-    return "shutdown took longer than its limit of " + std::to_string(waited) + " ms";
+    return "shutdown took longer than its limit of " + in_milliseconds(options_.shutdown_limit);
   }
+
+  /// @name For the watchdog
+  ///@{
+  std::optional<detail::fiber_name> find(const fiber* wanted) noexcept override {
+    const std::lock_guard held{top_mutex_}; // the root stays in its place
+    return top_ != nullptr ? detail::find_in_tree(*top_, wanted) : std::nullopt;
+  }
+  void tell(const std::optional<detail::fiber_name>& slow, std::uint64_t omitted) noexcept override {
+    const std::uint64_t number = slow ? slow->number : 0;
+    carriers_->emit(event_kind::slow_slice, number, number, 0);
+    write_error("troupe: " + (slow ? slow->text() : "a fiber outside of the tree of run()") +
+                " has kept its thread for more than " + in_milliseconds(options_.slow_slice) +
+                " without a wait: blocking calls belong in offload(), long computations need a co_await yield() now "
+                "and then" +
+                (omitted != 0 ? "; " + std::to_string(omitted) + " more since the last such line\n" : "\n"));
+  }
+  ///@}
 
   /// Under top_mutex_, so that the root stays in its place.
   [[noreturn]] void end_process(const std::string& why, int exit_code) noexcept {
@@ -146,6 +169,7 @@ private:
   std::mutex top_mutex_;
   fiber* top_ = nullptr; // written under both locks
   std::atomic<int> signalled_{0};
+  std::optional<detail::watchdog> watchdog_; // uses all of the above
 };
 
 runtime::runtime(const runtime_options& options) : state_(std::make_unique<state>(options)) {}

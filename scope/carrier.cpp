@@ -23,6 +23,7 @@ bool carrier::work() noexcept {
     pool_.resign(*this);
   for (int runs = 1;; ++runs) {
     if (ready == nullptr) {
+      running_.store(nullptr, std::memory_order_relaxed); // before others may work on this carrier
       const carrier_pool::found looked = pool_.idle(*this);
       if (looked.ready == nullptr) {
         on_this_thread = nullptr;
@@ -30,14 +31,17 @@ bool carrier::work() noexcept {
       }
       ready = looked.ready;
     }
-    runs_.store(runs_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); // only this thread writes it
     ready->last_run_on = static_cast<std::uint16_t>(index_ + 1);
+    running_.store(ready, std::memory_order_relaxed);
+    // Only this thread writes it. release: pairs with carrier_pool::sample()
+    runs_.store(runs_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     ready->run();
     if (runs % carrier_policy::runs_between_clock_reads == 0 &&
         carrier_pool::real_time() - began >= carrier_policy::turn)
       break;
     ready = next();
   }
+  running_.store(nullptr, std::memory_order_relaxed); // whoever shares the thread has its turn
   on_this_thread = nullptr;
   return true;
 }

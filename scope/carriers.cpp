@@ -68,6 +68,34 @@ void carrier_pool::stop() noexcept {
     home_.wait(home);
 }
 
+carrier_sample carrier_pool::sample(std::size_t index) const noexcept {
+  const carrier& seen = *carriers_[index];
+  // acquire: pairs with work(): of this run, or of a later one, whose number the next look sees
+  const std::uint32_t runs = seen.runs_.load(std::memory_order_acquire);
+  return {runs, seen.running_.load(std::memory_order_relaxed)};
+}
+
+void carrier_pool::wait_busy(const std::atomic<bool>& unless) noexcept {
+  awaits_busy_.store(true, std::memory_order_seq_cst);
+  // seq_cst: a carrier is counted away, or `unless` is set, before awaits_busy_ is read; we wrote that before we read these.
+  if (home_.load(std::memory_order_seq_cst) == static_cast<int>(carriers_.size()) && !unless.load())
+    awaits_busy_.wait(true);
+  awaits_busy_.store(false, std::memory_order_relaxed); // relaxed: who reads it too early wakes nobody, in vain
+}
+
+void carrier_pool::end_wait_busy() noexcept {
+  if (!awaits_busy_.load(std::memory_order_seq_cst)) // see wait_busy()
+    return;
+  awaits_busy_.store(false, std::memory_order_seq_cst);
+  awaits_busy_.notify_all();
+}
+
+/// A carrier leaves home.
+void carrier_pool::count_away() noexcept {
+  home_.fetch_sub(1, std::memory_order_seq_cst);
+  end_wait_busy();
+}
+
 /// After something was put where `with_work` will find it.
 void carrier_pool::rouse(carrier& with_work) noexcept {
   std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with those in go_home() and nap()
@@ -78,7 +106,7 @@ void carrier_pool::rouse(carrier& with_work) noexcept {
     return; // it comes back by itself, or somebody else brings it
   if (seen == carrier::state::napping)
     return with_work.wake_from_nap();
-  home_.fetch_sub(1, std::memory_order_seq_cst);
+  count_away();
   std::atomic_thread_fence(std::memory_order_seq_cst); // running, for others_run(), before anything it will read
   bring(with_work);
 }
@@ -90,7 +118,7 @@ void carrier_pool::call_watcher() noexcept {
     if (idle->state_.load(std::memory_order_relaxed) != seen ||
         !idle->state_.compare_exchange_strong(seen, carrier::state::running, std::memory_order_seq_cst))
       continue;
-    home_.fetch_sub(1, std::memory_order_seq_cst);
+    count_away();
     // Made the watcher before it runs, so that no second one is called meanwhile.
     carrier* nobody = nullptr;
     watcher_.compare_exchange_strong(nobody, idle.get(), std::memory_order_seq_cst);
@@ -172,7 +200,7 @@ bool carrier_pool::go_home(carrier& me) noexcept {
                                            carriers_.size() > 1 && others_run(me));
   carrier::state seen = carrier::state::home;
   if (missed && me.state_.compare_exchange_strong(seen, carrier::state::running, std::memory_order_seq_cst)) {
-    home_.fetch_sub(1, std::memory_order_seq_cst);
+    count_away();
     return true;
   }
   if (stopping)

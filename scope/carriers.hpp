@@ -45,6 +45,14 @@ inline constexpr int runs_between_clock_reads = 32;
 
 } // namespace carrier_policy
 
+/// What a carrier does at a moment, as a watchdog sees it. Two that are equal are of one run.
+struct carrier_sample {
+  std::uint32_t runs = 0;         ///< Changes with each run.
+  const fiber* running = nullptr; ///< Null: none. It may have gone: to be compared, never to be looked into.
+
+  friend bool operator==(const carrier_sample&, const carrier_sample&) = default;
+};
+
 /// One thread's worth of ready fibers: a queue, and a slot for the fiber that was woken last.
 ///
 /// *A wake never leaves the waker's core*: it goes to the slot, which runs next, so partners meet in one cache and
@@ -107,7 +115,8 @@ private:
   std::atomic<std::uint32_t> popped_{0};
 
   alignas(cache_line) std::atomic<fiber*> handed_{nullptr}; // filled by the owner only; the watcher may take it
-  std::atomic<std::uint32_t> runs_{0};                      // fibers run so far, for the watcher
+  std::atomic<std::uint32_t> runs_{0};                      // fibers run so far, for the watcher and a watchdog
+  std::atomic<const fiber*> running_{nullptr};              // for a watchdog
   int handoffs_in_a_row_ = 0;
 
   alignas(cache_line) std::atomic<state> state_{state::home};
@@ -155,6 +164,21 @@ public:
   /// @thread any
   std::uint64_t steals() const noexcept { return steals_.load(std::memory_order_relaxed); } // relaxed: for people
 
+  /// @name For a watchdog
+  ///@{
+  /// What a carrier does now.
+  ///
+  /// @thread any
+  carrier_sample sample(std::size_t index) const noexcept;
+  /// Blocks while all carriers are at home, so that an idle program wakes nobody; not when `unless` is set, and no
+  /// longer than until `end_wait_busy()`, which comes after that.
+  ///
+  /// @thread outside of any fiber; one at a time
+  void wait_busy(const std::atomic<bool>& unless) noexcept;
+  /// @thread any
+  void end_wait_busy() noexcept;
+  ///@}
+
 protected:
   carrier_pool(time_source& time, event_sink* sink, std::size_t carriers);
 
@@ -181,6 +205,7 @@ private:
   void begin_watch(carrier& me) noexcept;
   void resign(carrier& me) noexcept;
   bool go_home(carrier& me) noexcept;
+  void count_away() noexcept;
   fiber* look_around(carrier& me, instant now, bool& others_run) noexcept;
   fiber* steal(carrier& from, carrier& me) noexcept;
   bool others_run(const carrier& me) const noexcept;
@@ -199,6 +224,7 @@ private:
 
   alignas(carrier::cache_line) std::atomic<carrier*> watcher_{nullptr};
   std::atomic<int> home_; // carriers at home; never more than there are
+  std::atomic<bool> awaits_busy_{false};
 
   struct { // the watcher's own; handed over with watcher_
     bool begun = false;

@@ -18,6 +18,8 @@ std::string_view to_string(event_kind kind) noexcept {
     return "wait_stopped";
   case event_kind::cancel_requested:
     return "cancel_requested";
+  case event_kind::slow_slice:
+    return "slow_slice";
   }
   return "unknown";
 }

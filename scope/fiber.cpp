@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 #include <utility>
+#include <vector>
 
 namespace troupe {
 
@@ -87,19 +88,23 @@ fiber::fiber(executor& runs_on, cancel_scope* outer) noexcept
       root_scope_(cancel_scope::root_tag{}, *this, outer) {}
 
 std::string fiber::path() const {
-  const cancel_scope* const group = root_scope_.outer_;
-  if (group == nullptr)
-    return "/";
-  const fiber& owner = group->fiber_;
-  std::string path = owner.path();
-  if (path.size() > 1)
+  std::vector<const fiber*> from_here; // from the root on afterwards: a tree may be deeper than a stack
+  for (const fiber* at = this; at->root_scope_.outer_ != nullptr; at = &at->root_scope_.outer_->fiber_)
+    from_here.push_back(at);
+  std::string path = from_here.empty() ? "/" : "";
+  for (; !from_here.empty(); from_here.pop_back()) {
+    const fiber& child = *from_here.back();
+    const cancel_scope* const group = child.root_scope_.outer_;
+    std::size_t groups_around = 0;
+    for (const cancel_scope* outer = group->outer_; outer != nullptr && &outer->fiber_ == &group->fiber_;
+         outer = outer->outer_)
+      groups_around += outer->role_ == cancel_scope::role::group ? 1 : 0;
     path += '/';
-  std::size_t groups_around = 0;
-  for (const cancel_scope* outer = group->outer_; outer != nullptr && &outer->fiber_ == &owner; outer = outer->outer_)
-    groups_around += outer->role_ == cancel_scope::role::group ? 1 : 0;
-  if (groups_around != 0)
-    path += std::to_string(groups_around) + ':';
-  return name().empty() ? path += std::to_string(start_index_) : path += name();
+    if (groups_around != 0)
+      path += std::to_string(groups_around) + ':';
+    path += child.name().empty() ? std::to_string(child.start_index_) : std::string(child.name());
+  }
+  return path;
 }
 
 bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* object) noexcept {

@@ -323,12 +323,35 @@ public:
 
 template <class Visit>
 void fiber::visit_tree(Visit&& visit) {
-  visit(*this);
-  lock_.lock();
-  for (cancel_scope* scope = &root_scope_; scope != nullptr; scope = scope->inner_)
-    for (fiber* child = scope->first_child_; child != nullptr; child = child->next_sibling_)
-      child->visit_tree(visit);
-  lock_.unlock();
+  const auto enter = [&visit](fiber& visited) {
+    visit(visited);
+    visited.lock_.lock();
+    return &visited.root_scope_;
+  };
+  // Along the links of the tree, as cancel_scope::stop_all_below does: no stack grows.
+  for (cancel_scope* scope = enter(*this);;) {
+    if (scope->first_child_ != nullptr) {
+      scope = enter(*scope->first_child_);
+      continue;
+    }
+    for (;;) { // all children of `scope` are done
+      if (scope->inner_ != nullptr) {
+        scope = scope->inner_;
+        break;
+      }
+      fiber& done = scope->fiber_;
+      fiber* const sibling = &done != this ? done.next_sibling_ : nullptr;
+      cancel_scope* const group = done.root_scope_.outer_;
+      done.lock_.unlock();
+      if (&done == this)
+        return;
+      if (sibling != nullptr) {
+        scope = enter(*sibling);
+        break;
+      }
+      scope = group;
+    }
+  }
 }
 
 namespace this_fiber {

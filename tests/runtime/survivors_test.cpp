@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <vector>
 
 using namespace troupe;
 
@@ -22,6 +23,14 @@ task<> starts(int children, std::atomic<bool>& all_started) {
       group.start(sleeps);
     all_started.store(true);
   });
+}
+
+task<> starts_below(int levels, std::atomic<const fiber*>& last) {
+  if (levels == 0) {
+    last.store(this_fiber::pointer());
+    co_await sleeps();
+  }
+  co_await in_task_group([&](task_group& group) { group.start(starts_below, levels - 1, std::ref(last)); });
 }
 
 template <class Look>
@@ -57,6 +66,38 @@ TEST_CASE("survivors beyond a limit are counted", "[runtime]") {
     CHECK(static_cast<std::size_t>(std::count(told.begin(), told.end(), '\n')) == detail::survivor_lines_max + 1);
     CHECK(told.find("  and 51 more\n") != std::string::npos);
   });
+}
+
+TEST_CASE("a fiber is found in its tree by its address, and another one is not", "[runtime]") {
+  with_children(2, [](fiber& top) {
+    const auto found = detail::find_in_tree(top, &top);
+    REQUIRE(found);
+    CHECK(found->text() == "/ (fiber 1)");
+    std::vector<const fiber*> below;
+    top.visit_tree([&](const fiber& visited) { below.push_back(&visited); });
+    REQUIRE(below.size() == 3);
+    const auto first = detail::find_in_tree(top, below[2]);
+    REQUIRE(first);
+    CHECK(first->path == "/0");
+    CHECK(first->number == 2);
+    CHECK_FALSE(detail::find_in_tree(top, nullptr));
+  });
+}
+
+TEST_CASE("a fiber below 100,000 groups in each other is found without growing the stack", "[runtime]") {
+  constexpr int depth = 100'000;
+  thread_pool_executor pool{1};
+  std::atomic<const fiber*> last{nullptr};
+  auto top = make_root(pool, starts_below, depth, std::ref(last));
+  top->start();
+  while (last.load() == nullptr)
+    std::this_thread::yield();
+  const auto found = detail::find_in_tree(*top, last.load());
+  top->cancel();
+  top->wait();
+  REQUIRE(found);
+  CHECK(found->path.size() == 2 * depth);
+  CHECK(found->path.substr(0, 6) == "/0/0/0");
 }
 
 TEST_CASE("functions that were abandoned are counted in a line", "[runtime][B8]") {

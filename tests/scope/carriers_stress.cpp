@@ -1,5 +1,6 @@
 #include <troupe/scope/carriers.hpp>
 
+#include "driven_pool.hpp"
 #include "tickets.hpp"
 
 #include <tests/budget.hpp>
@@ -19,36 +20,10 @@
 #include <vector>
 
 using namespace troupe;
+using tests::driven_pool;
 using tests::tickets;
 
 namespace {
-
-/// Carriers without threads: the test calls `work()`.
-class driven_pool final : public carrier_pool {
-public:
-  driven_pool(time_source& time, std::size_t carriers) : carrier_pool(time, nullptr, carriers) {}
-  ~driven_pool() override { drain(); }
-
-  using carrier_pool::at;
-
-  /// Works on all that is brought until everything is at home.
-  void drain() {
-    while (!brought_.empty()) {
-      carrier& next = *brought_.front();
-      brought_.erase(brought_.begin());
-      if (next.work())
-        brought_.push_back(&next);
-    }
-  }
-  std::size_t brought() const { return brought_.size(); }
-  /// Whose turn is next.
-  const carrier& first_brought() const { return *brought_.front(); }
-
-private:
-  void bring(carrier& asked) noexcept override { brought_.push_back(&asked); }
-
-  std::vector<carrier*> brought_;
-};
 
 struct match {
   tickets to_ping, to_pong;

@@ -42,9 +42,9 @@ TEST_CASE("every event kind has its name", "[scope]") {
   std::set<std::string_view> names;
   for (const event_kind kind :
        {event_kind::fiber_started, event_kind::fiber_ended, event_kind::start_refused, event_kind::wait_begun,
-        event_kind::wait_granted, event_kind::wait_stopped, event_kind::cancel_requested})
+        event_kind::wait_granted, event_kind::wait_stopped, event_kind::cancel_requested, event_kind::slow_slice})
     names.insert(to_string(kind));
-  CHECK(names.size() == 7);
+  CHECK(names.size() == 8);
   CHECK(names.count("unknown") == 0);
 }
 

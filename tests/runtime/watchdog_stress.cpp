@@ -1,0 +1,251 @@
+#include <troupe/runtime/runtime.hpp>
+#include <troupe/runtime/watchdog.hpp>
+
+#include "child_process.hpp"
+
+#include <tests/catch.hpp>
+
+#include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/sleep.hpp>
+#include <troupe/scope/task_group.hpp>
+#include <troupe/scope/thread_pool_executor.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+using tests::child_process;
+using tests::end_child;
+using tests::in_child_process;
+
+namespace {
+
+constexpr duration longest = 60s; // on any machine
+
+/// Counts, and lets a thread wait for a count: a call that blocks.
+class counter {
+public:
+  void add() {
+    const std::lock_guard held{mutex_};
+    ++count_;
+    changed_.notify_all();
+  }
+  /// False: `at_most` has passed.
+  bool block_until(int count, duration at_most = longest) {
+    std::unique_lock held{mutex_};
+    return changed_.wait_for(held, at_most, [&] { return count_ >= count; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
+
+/// Keeps its thread, and nobody will say when to go on.
+void block_for(duration wait) {
+  counter nobody;
+  nobody.block_until(1, wait);
+}
+
+/// A clock that counts how often it is read.
+class counting_time final : public time_source {
+public:
+  ~counting_time() override { real_.stop(); }
+
+  instant now() const noexcept override {
+    reads.fetch_add(1);
+    return real_.now();
+  }
+  void add(timer& added) override { real_.add(added); }
+  void remove(timer& removed) noexcept override { real_.remove(removed); }
+
+  mutable std::atomic<int> reads{0};
+
+private:
+  steady_time real_;
+};
+
+/// A tree on two threads with a watchdog.
+class watched_tree final : private detail::watchdog::owner {
+public:
+  /// @returns the paths that were told
+  template <class Function>
+  std::vector<std::string> run(duration limit, Function&& function) {
+    auto top = make_root(pool, std::forward<Function>(function));
+    top_ = top.get();
+    {
+      detail::watchdog watching{pool, limit, *this};
+      top->start();
+      top->wait();
+    }
+    return paths_;
+  }
+
+  counting_time time;
+  thread_pool_executor pool{time, 2};
+  counter told;
+  std::function<void()> while_finding = [] {};
+
+private:
+  std::optional<detail::fiber_name> find(const fiber* wanted) noexcept override {
+    const auto found = detail::find_in_tree(*top_, wanted);
+    while_finding();
+    return found;
+  }
+  void tell(const std::optional<detail::fiber_name>& slow, std::uint64_t) noexcept override {
+    paths_.push_back(slow ? slow->path : "unknown");
+    told.add();
+  }
+
+  fiber* top_ = nullptr;
+  std::vector<std::string> paths_;
+};
+
+/// A sink that knows how many slow slices there were, and whose the last one was.
+struct slow_sink final : event_sink {
+  void on_event(const event& happened) noexcept override {
+    if (happened.kind != event_kind::slow_slice)
+      return;
+    last = happened.object;
+    told.add();
+  }
+
+  std::atomic<std::uint64_t> last{0};
+  counter told;
+};
+
+const std::string what_to_do = " without a wait: blocking calls belong in offload(), long computations need a co_await "
+                               "yield() now and then\n";
+
+} // namespace
+
+TEST_CASE("a fiber that blocks is told by its path, once for each slice and while it blocks", "[runtime][stress]") {
+  watched_tree tree;
+  bool in_time = true;
+  const auto blocks = [&]() -> task<> {
+    in_time = tree.told.block_until(1) && in_time;
+    block_for(200ms); // the same slice
+    co_await yield();
+    in_time = tree.told.block_until(2) && in_time;
+  };
+  const auto paths = tree.run(20ms, [&]() -> task<> {
+    co_await in_task_group([&](task_group& group) {
+      group.start([]() -> task<> { co_return; });
+      group.start([]() -> task<> { co_await sleep_for(300ms); });
+      group.start(
+          [&]() -> task<> { co_await in_task_group([&](task_group& inner) { inner.start(std::ref(blocks)); }); });
+    });
+  });
+  CHECK(in_time);
+  CHECK(paths == std::vector<std::string>{"/2/0", "/2/0"});
+}
+
+TEST_CASE("neither short slices nor waits are told, however long they go on", "[runtime][stress]") {
+  watched_tree tree;
+  const auto paths = tree.run(200ms, [&]() -> task<> {
+    const auto yields = [&]() -> task<> {
+      const instant end = tree.time.now() + 700ms;
+      while (tree.time.now() < end)
+        co_await yield();
+    };
+    co_await in_task_group([&](task_group& group) { group.start(std::ref(yields)); });
+    co_await sleep_for(700ms); // the last slice before it was this fiber's
+  });
+  CHECK(paths == std::vector<std::string>{});
+}
+
+TEST_CASE("a slice that ends while its fiber is searched for is not told", "[runtime][stress]") {
+  watched_tree tree;
+  counter searched, ended;
+  tree.while_finding = [&] {
+    searched.add();
+    ended.block_until(1);
+  };
+  bool in_time = false;
+  const auto paths = tree.run(200ms, [&]() -> task<> {
+    in_time = searched.block_until(1);
+    co_await yield();
+    ended.add(); // the same fiber runs again, and has not run for long
+    block_for(50ms);
+  });
+  CHECK(in_time);
+  CHECK(paths == std::vector<std::string>{});
+}
+
+TEST_CASE("nobody looks while nothing runs, and a fiber that blocks after that is told", "[runtime][stress]") {
+  watched_tree tree;
+  std::atomic<int> reads{0}; // of the clock: one for each look, and few others
+  bool in_time = false;
+  const auto paths = tree.run(20ms, [&]() -> task<> {
+    reads = -tree.time.reads;
+    co_await sleep_for(2s);
+    reads += tree.time.reads;
+    in_time = tree.told.block_until(1);
+  });
+  CHECK(in_time);
+  CHECK(reads <= 300); // a look each 5 ms, for a second or so
+  CHECK(paths == std::vector<std::string>{"/"});
+}
+
+TEST_CASE("a runtime names a fiber that blocks in one line on standard error, and tells the sink",
+          "[runtime][stress]") {
+  if (in_child_process()) {
+    slow_sink sink;
+    runtime here{runtime_options{.slow_slice = 50ms, .sink = &sink}};
+    const outcome<> ended = here.run([&]() -> task<> {
+      co_await in_task_group([&](task_group& group) {
+        group.start([]() -> task<> { co_await sleep_for(10ms); });
+        group.start([&]() -> task<> {
+          sink.told.block_until(1);
+          block_for(250ms);
+          co_return;
+        });
+      });
+    });
+    end_child(ended.has_value() && sink.last == 3 && !sink.told.block_until(2, 0ms) ? 0 : 1);
+  }
+  child_process child;
+  CHECK(child.wait_for_end() == 0);
+  CHECK(child.output == "troupe: /1 (fiber 3) has kept its thread for more than 50 ms" + what_to_do);
+}
+
+TEST_CASE("a fiber of a root that was made by hand is told without a path", "[runtime][stress]") {
+  if (in_child_process()) {
+    slow_sink sink;
+    {
+      runtime here{runtime_options{.slow_slice = 50ms, .sink = &sink}};
+      auto top = make_root(here.fibers(), [&]() -> task<> {
+        sink.told.block_until(1);
+        co_return;
+      });
+      top->start();
+      top->wait();
+    }
+    end_child(sink.last == 0 ? 0 : 1);
+  }
+  child_process child;
+  CHECK(child.wait_for_end() == 0);
+  CHECK(child.output ==
+        "troupe: a fiber outside of the tree of run() has kept its thread for more than 50 ms" + what_to_do);
+}
+
+TEST_CASE("a runtime that is told not to watch says nothing", "[runtime][stress]") {
+  if (in_child_process()) {
+    slow_sink sink;
+    runtime here{runtime_options{.slow_slice = 0ms, .sink = &sink}};
+    const outcome<> ended = here.run([]() -> task<> {
+      block_for(300ms);
+      co_return;
+    });
+    end_child(ended.has_value() && !sink.told.block_until(1, 0ms) ? 0 : 1);
+  }
+  child_process child;
+  CHECK(child.wait_for_end() == 0);
+  CHECK(child.output.empty());
+}
