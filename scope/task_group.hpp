@@ -62,6 +62,14 @@ struct child_options {
   std::string_view name = {};
 };
 
+namespace detail {
+
+/// Not a function: `start` with options is meant.
+template <class... Args>
+struct work_result<child_options, Args...> {};
+
+} // namespace detail
+
 /// Starts fibers that cannot outlive the block it was made for. See `in_task_group`.
 class task_group : private cancel_scope {
 public:
@@ -77,8 +85,7 @@ public:
   /// @throws what copying throws; then nothing was started
   /// @thread any fiber or callback, while the group's block has not been left
   template <class Function, class... Args>
-  requires(!std::is_same_v<std::decay_t<Function>, child_options>)
-      child<detail::work_result_t<Function, Args...>> start(Function&& function, Args&&... args) {
+  child<detail::work_result_t<Function, Args...>> start(Function&& function, Args&&... args) {
     using fiber_type = detail::child_fiber<std::decay_t<Function>, std::decay_t<Args>...>;
     return launch(
         *new fiber_type(owner().runs_on(), *this, std::forward<Function>(function), std::forward<Args>(args)...));
