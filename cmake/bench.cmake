@@ -22,4 +22,7 @@ if(TROUPE_BUILD_TESTS)
     set_tests_properties("bench: ${workload}" PROPERTIES
       LABELS bench ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
   endforeach()
+  add_test(NAME "bench: a median of warm runs" COMMAND troupe_bench pipeline 1000 --warm 3)
+  set_tests_properties("bench: a median of warm runs" PROPERTIES
+    LABELS bench ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
 endif()
