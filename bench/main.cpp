@@ -46,6 +46,11 @@ const std::vector<workload>& workloads() {
       {"fanin", "8 producers, one mailbox, one consumer", fanin},
       {"taskgroup", "n children, one fails: us until all have ended, the median of 21", taskgroup},
       {"burn", "8 CPU-bound fibers of 5 ms, n times: when the second core starts", burn},
+      {"cancel", "n waits below five frames, 100 at a time: ns from cancel() to the joined group", cancel},
+      {"caf_beside_fibers", "n messages of two CAF actors, alone and beside a busy fiber for each worker",
+       caf_beside_fibers},
+      {"fibers_beside_caf", "pipeline, alone and beside two busy CAF actors for each worker", fibers_beside_caf},
+      {"line", "a cache line goes n times to and fro between two plain threads", line},
   };
   return all;
 }

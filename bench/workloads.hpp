@@ -24,7 +24,7 @@ struct settings {
   std::int64_t n = 0;
   std::size_t consumers = 8;   ///< Of pipeline and pipeline_work.
   std::size_t capacity = 100;  ///< Of every mailbox but ring's, where it is 1.
-  std::int64_t work_ns = 1000; ///< Spun for each item of pipeline_work.
+  std::int64_t work_ns = 1000; ///< Spun for each item of pipeline_work, and between two yields in caf_beside_fibers.
 };
 
 struct workload {
@@ -46,6 +46,10 @@ measured spawn(runtime& on, const settings& how);
 measured idle(runtime& on, const settings& how);
 measured taskgroup(runtime& on, const settings& how);
 measured burn(runtime& on, const settings& how);
+measured cancel(runtime& on, const settings& how);
+measured caf_beside_fibers(runtime& on, const settings& how);
+measured fibers_beside_caf(runtime& on, const settings& how);
+measured line(runtime& on, const settings& how);
 
 /// Seconds on the steady clock.
 double now();
