@@ -2,11 +2,13 @@
 
 #include <troupe/bench/workloads.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 
 namespace troupe::bench {
@@ -14,6 +16,14 @@ namespace troupe::bench {
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
       .count(); // tidy: allow steady-clock
+}
+
+void spin(std::int64_t nanoseconds) {
+  if (nanoseconds == 0)
+    return;
+  const double until = now() + static_cast<double>(nanoseconds) * 1e-9;
+  while (now() < until)
+    ;
 }
 
 long status_kib(std::string_view key) {
@@ -36,6 +46,11 @@ const std::vector<workload>& workloads() {
       {"fanin", "8 producers, one mailbox, one consumer", fanin},
       {"taskgroup", "n children, one fails: us until all have ended, the median of 21", taskgroup},
       {"burn", "8 CPU-bound fibers of 5 ms, n times: when the second core starts", burn},
+      {"cancel", "n waits below five frames, 100 at a time: ns from cancel() to the joined group", cancel},
+      {"caf_beside_fibers", "n messages of two CAF actors, alone and beside a busy fiber for each worker",
+       caf_beside_fibers},
+      {"fibers_beside_caf", "pipeline, alone and beside two busy CAF actors for each worker", fibers_beside_caf},
+      {"line", "a cache line goes n times to and fro between two plain threads", line},
   };
   return all;
 }
@@ -44,12 +59,14 @@ namespace {
 
 int usage(std::FILE* to) {
   std::fputs("usage: troupe_bench WORKLOAD N [--workers 2] [--consumers 8] [--capacity 100] [--work-ns 1000]\n"
-             "                    [--repeat 1]\n\n"
+             "                    [--repeat 1 | --warm 1]\n\n"
              "Prints `troupe WORKLOAD items seconds rate peak_rss_kb [more]`, a line for each repetition.\n"
+             "With --warm a line for the median of so many, after one that does not count, all on the same\n"
+             "workers: item_ns, and that of the fastest and of the slowest.\n"
              "bench/compare runs it beside the programs in bench/peers.\n\n",
              to);
   for (const workload& one : workloads())
-    std::fprintf(to, "  %-14s %s\n", std::string(one.name).c_str(), std::string(one.what).c_str());
+    std::fprintf(to, "  %-18s %s\n", std::string(one.name).c_str(), std::string(one.what).c_str());
   return to == stdout ? 0 : 2;
 }
 
@@ -58,14 +75,17 @@ bool read_number(std::string_view text, std::int64_t& to) {
   return error == std::errc{} && end == text.data() + text.size() && to > 0;
 }
 
-int run_it(const std::vector<std::string_view>& arguments) {
-  if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h"))
-    return usage(stdout);
+struct request {
   settings how;
-  if (arguments.size() < 2 || !read_number(arguments[1], how.n))
-    return usage(stderr);
   std::int64_t workers = 2;
   std::int64_t repetitions = 1;
+  std::int64_t warm = 0; // 0: a line for each repetition
+};
+
+/// 0, or the exit code of a call that is wrong.
+int read(const std::vector<std::string_view>& arguments, request& to) {
+  if (arguments.size() < 2 || !read_number(arguments[1], to.how.n))
+    return usage(stderr);
   for (std::size_t i = 2; i < arguments.size(); i += 2) {
     std::int64_t value = 0;
     if (i + 1 == arguments.size() || !read_number(arguments[i + 1], value)) {
@@ -73,35 +93,74 @@ int run_it(const std::vector<std::string_view>& arguments) {
       return 2;
     }
     if (arguments[i] == "--workers")
-      workers = value;
+      to.workers = value;
     else if (arguments[i] == "--consumers")
-      how.consumers = static_cast<std::size_t>(value);
+      to.how.consumers = static_cast<std::size_t>(value);
     else if (arguments[i] == "--capacity")
-      how.capacity = static_cast<std::size_t>(value);
+      to.how.capacity = static_cast<std::size_t>(value);
     else if (arguments[i] == "--work-ns")
-      how.work_ns = value;
+      to.how.work_ns = value;
     else if (arguments[i] == "--repeat")
-      repetitions = value;
+      to.repetitions = value;
+    else if (arguments[i] == "--warm")
+      to.warm = value;
     else
       return usage(stderr);
   }
+  return 0;
+}
+
+class wrong_result : public std::runtime_error {
+public:
+  explicit wrong_result(const workload& of) : runtime_error("WRONG RESULT in " + std::string(of.name)) {}
+};
+
+measured checked_run(const workload& one, runtime& here, const settings& how) {
+  measured result = one.run(here, how);
+  if (!result.right)
+    throw wrong_result(one);
+  return result;
+}
+
+void print(const workload& one, const measured& result) {
+  std::printf("troupe %s %lld %.6f %.0f %ld %s\n", std::string(one.name).c_str(), static_cast<long long>(result.items),
+              result.seconds, static_cast<double>(result.items) / result.seconds, status_kib("VmHWM:"),
+              result.more.c_str());
+  std::fflush(stdout);
+}
+
+void print_median(const workload& one, runtime& here, const request& asked) {
+  checked_run(one, here, asked.how);
+  std::vector<measured> results;
+  for (std::int64_t i = 0; i < asked.warm; ++i)
+    results.push_back(checked_run(one, here, asked.how));
+  std::sort(results.begin(), results.end(), [](const measured& a, const measured& b) { return a.seconds < b.seconds; });
+  const auto each = [](const measured& of) { return of.seconds * 1e9 / static_cast<double>(of.items); };
+  measured median = results[results.size() / 2];
+  char text[100];
+  std::snprintf(text, sizeof text, "item_ns=%.2f fastest_ns=%.2f slowest_ns=%.2f", each(median), each(results.front()),
+                each(results.back()));
+  median.more += (median.more.empty() ? "" : " ") + std::string(text);
+  print(one, median);
+}
+
+int run_it(const std::vector<std::string_view>& arguments) {
+  if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h"))
+    return usage(stdout);
+  request asked;
+  if (const int wrong = read(arguments, asked); wrong != 0)
+    return wrong;
   for (const workload& one : workloads()) {
     if (one.name != arguments[0])
       continue;
     runtime_options options;
-    options.workers = static_cast<std::size_t>(workers);
+    options.workers = static_cast<std::size_t>(asked.workers);
     runtime here{options};
-    for (; repetitions > 0; --repetitions) {
-      const measured result = one.run(here, how);
-      if (!result.right) {
-        std::fprintf(stderr, "troupe_bench: WRONG RESULT in %s\n", std::string(one.name).c_str());
-        return 1;
-      }
-      std::printf("troupe %s %lld %.6f %.0f %ld %s\n", std::string(one.name).c_str(),
-                  static_cast<long long>(result.items), result.seconds,
-                  static_cast<double>(result.items) / result.seconds, status_kib("VmHWM:"), result.more.c_str());
-      std::fflush(stdout);
-    }
+    if (asked.warm > 0)
+      print_median(one, here, asked);
+    else
+      for (std::int64_t i = 0; i < asked.repetitions; ++i)
+        print(one, checked_run(one, here, asked.how));
     return 0;
   }
   std::fprintf(stderr, "troupe_bench: there is no workload `%s`\n\n", std::string(arguments[0]).c_str());

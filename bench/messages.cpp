@@ -16,14 +16,6 @@ struct alignas(64) tally {
   number sum = 0;
 };
 
-void spin(std::int64_t nanoseconds) {
-  if (nanoseconds == 0)
-    return;
-  const double until = now() + static_cast<double>(nanoseconds) * 1e-9;
-  while (now() < until)
-    ;
-}
-
 task<> produce(sender<number> out, number from, number to) {
   for (number i = from; i < to; ++i)
     co_await out.send(i);
@@ -54,20 +46,17 @@ measured many_to_many(runtime& on, const settings& how, std::size_t producers, s
   const number share = how.n / static_cast<number>(producers);
   const number n = share * static_cast<number>(producers);
   std::vector<tally> seen(consumers);
-  const double began = now();
-  static_cast<void>(on.run([&]() -> task<> {
-    co_await in_task_group([&](task_group& group) {
-      mailbox<number> items{capacity{how.capacity}};
-      if (consumers == 1)
-        group.start(consume<inbox<number>>, items.inbox(), std::ref(seen[0]), work_ns);
-      else
-        for (tally& one : seen)
-          group.start(consume<receiver<number>>, items.receiver(), std::ref(one), work_ns);
-      for (std::size_t i = 0; i < producers; ++i)
-        group.start(produce, items.sender(), share * static_cast<number>(i), share * static_cast<number>(i + 1));
-    });
-  }));
-  return checked(n, now() - began, seen);
+  const double seconds = seconds_of_group(on, [&](task_group& group) {
+    mailbox<number> items{capacity{how.capacity}};
+    if (consumers == 1)
+      group.start(consume<inbox<number>>, items.inbox(), std::ref(seen[0]), work_ns);
+    else
+      for (tally& one : seen)
+        group.start(consume<receiver<number>>, items.receiver(), std::ref(one), work_ns);
+    for (std::size_t i = 0; i < producers; ++i)
+      group.start(produce, items.sender(), share * static_cast<number>(i), share * static_cast<number>(i + 1));
+  });
+  return checked(n, seconds, seen);
 }
 
 } // namespace
@@ -90,21 +79,18 @@ task<> stage(inbox<number> in, sender<number> out) {
 measured chain(runtime& on, const settings& how) {
   constexpr std::size_t stages = 10;
   std::vector<tally> seen(1);
-  const double began = now();
-  static_cast<void>(on.run([&]() -> task<> {
-    co_await in_task_group([&](task_group& group) {
-      mailbox<number> first{capacity{how.capacity}};
-      inbox<number> in = first.inbox();
-      for (std::size_t i = 0; i < stages; ++i) {
-        mailbox<number> next{capacity{how.capacity}};
-        group.start(stage, std::move(in), next.sender());
-        in = next.inbox();
-      }
-      group.start(consume<inbox<number>>, std::move(in), std::ref(seen[0]), std::int64_t{0});
-      group.start(produce, first.sender(), number{0}, how.n);
-    });
-  }));
-  return checked(how.n, now() - began, seen);
+  const double seconds = seconds_of_group(on, [&](task_group& group) {
+    mailbox<number> first{capacity{how.capacity}};
+    inbox<number> in = first.inbox();
+    for (std::size_t i = 0; i < stages; ++i) {
+      mailbox<number> next{capacity{how.capacity}};
+      group.start(stage, std::move(in), next.sender());
+      in = next.inbox();
+    }
+    group.start(consume<inbox<number>>, std::move(in), std::ref(seen[0]), std::int64_t{0});
+    group.start(produce, first.sender(), number{0}, how.n);
+  });
+  return checked(how.n, seconds, seen);
 }
 
 namespace {
@@ -134,16 +120,13 @@ task<> ask(sender<call> out, sender<number> reply, inbox<number> answers, number
 
 measured pingpong(runtime& on, const settings& how) {
   std::vector<tally> seen(1);
-  const double began = now();
-  static_cast<void>(on.run([&]() -> task<> {
-    co_await in_task_group([&](task_group& group) {
-      mailbox<call> calls{capacity{how.capacity}};
-      mailbox<number> answers{capacity{1}};
-      group.start(serve, calls.inbox());
-      group.start(ask, calls.sender(), answers.sender(), answers.inbox(), how.n, std::ref(seen[0]));
-    });
-  }));
-  return checked(how.n, now() - began, seen);
+  const double seconds = seconds_of_group(on, [&](task_group& group) {
+    mailbox<call> calls{capacity{how.capacity}};
+    mailbox<number> answers{capacity{1}};
+    group.start(serve, calls.inbox());
+    group.start(ask, calls.sender(), answers.sender(), answers.inbox(), how.n, std::ref(seen[0]));
+  });
+  return checked(how.n, seconds, seen);
 }
 
 namespace {

@@ -31,19 +31,16 @@ measured spawn(runtime& on, const settings& how) {
   // more than running it.
   constexpr number between_yields = 8;
   shared_tally seen;
-  const double began = now();
-  static_cast<void>(on.run([&]() -> task<> {
-    co_await in_task_group([&](task_group& group) -> task<> {
-      for (number i = 0; i < how.n; ++i) {
-        mailbox<number> one{capacity{1}};
-        group.start(take_one, one.inbox(), std::ref(seen));
-        co_await one.sender().send(i);
-        if (i % between_yields == between_yields - 1)
-          co_await yield();
-      }
-    });
-  }));
-  return {how.n, now() - began, seen.count == how.n && seen.sum == sum_below(how.n)};
+  const double seconds = seconds_of_group(on, [&](task_group& group) -> task<> {
+    for (number i = 0; i < how.n; ++i) {
+      mailbox<number> one{capacity{1}};
+      group.start(take_one, one.inbox(), std::ref(seen));
+      co_await one.sender().send(i);
+      if (i % between_yields == between_yields - 1)
+        co_await yield();
+    }
+  });
+  return {how.n, seconds, seen.count == how.n && seen.sum == sum_below(how.n)};
 }
 
 namespace {

@@ -24,7 +24,7 @@ struct settings {
   std::int64_t n = 0;
   std::size_t consumers = 8;   ///< Of pipeline and pipeline_work.
   std::size_t capacity = 100;  ///< Of every mailbox but ring's, where it is 1.
-  std::int64_t work_ns = 1000; ///< Spun for each item, in pipeline_work.
+  std::int64_t work_ns = 1000; ///< Spun for each item of pipeline_work, and between two yields in caf_beside_fibers.
 };
 
 struct workload {
@@ -46,9 +46,29 @@ measured spawn(runtime& on, const settings& how);
 measured idle(runtime& on, const settings& how);
 measured taskgroup(runtime& on, const settings& how);
 measured burn(runtime& on, const settings& how);
+measured cancel(runtime& on, const settings& how);
+measured caf_beside_fibers(runtime& on, const settings& how);
+measured fibers_beside_caf(runtime& on, const settings& how);
+measured line(runtime& on, const settings& how);
 
 /// Seconds on the steady clock.
 double now();
+/// Keeps the core for that long.
+void spin(std::int64_t nanoseconds);
+/// Runs `body` as the body of a task group in a root of its own.
+///
+/// @returns  seconds from the group's beginning to its end. Waking a worker for the root, and this thread afterwards, is
+///           not in it: 90 us where both sleep.
+template <class Body>
+double seconds_of_group(runtime& on, Body body) {
+  double seconds = 0;
+  static_cast<void>(on.run([&]() -> task<> {
+    const double began = now();
+    co_await in_task_group([&](task_group& group) { return body(group); });
+    seconds = now() - began;
+  }));
+  return seconds;
+}
 /// A line of /proc/self/status in KiB: "VmHWM" the peak, "VmRSS" now.
 long status_kib(std::string_view key);
 constexpr std::int64_t sum_below(std::int64_t n) { return n * (n - 1) / 2; }
