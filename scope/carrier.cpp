@@ -2,6 +2,7 @@
 #include <troupe/scope/fiber.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
@@ -36,7 +37,8 @@ bool carrier::work() noexcept {
     // Only this thread writes it. release: pairs with carrier_pool::sample()
     runs_.store(runs_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     ready->run();
-    if (runs % carrier_policy::runs_between_clock_reads == 0 &&
+    const bool slice_ended = std::exchange(slice_ended_, false);
+    if ((slice_ended || runs % carrier_policy::runs_between_clock_reads == 0) &&
         carrier_pool::real_time() - began >= carrier_policy::turn)
       break;
     ready = next();

@@ -54,6 +54,7 @@ void carrier_pool::schedule_last(fiber& ready) noexcept {
   TROUPE_ASSERT(me != nullptr && &me->pool_ == this,
                 "schedule_last() is for the fiber that runs on this thread: call schedule()");
   me->push(ready);
+  me->slice_ended_ = true;
 }
 
 void carrier_pool::stop() noexcept {

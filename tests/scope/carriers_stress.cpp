@@ -204,6 +204,29 @@ TEST_CASE("a carrier lets go of its thread after a turn, and goes home without w
   CHECK(pool.brought() == 0);
 }
 
+TEST_CASE("a fiber that computes for longer than a turn has one slice in it", "[scope][stress]") {
+  steady_time time;
+  driven_pool pool{time, 1};
+  bool over = false;
+  int slices = 0;
+  const auto busy = [&]() -> task<> {
+    while (!over) {
+      ++slices;
+      for (const instant until = time.now() + carrier_policy::turn; time.now() < until;) {
+      }
+      co_await yield();
+    }
+  };
+  auto top = make_root(pool, std::ref(busy));
+  top->start();
+  for (int turn = 1; turn <= 10; ++turn) {
+    REQUIRE(pool.at(0).work());
+    CHECK(slices == turn);
+  }
+  over = true;
+  pool.drain();
+}
+
 TEST_CASE("fibers started from outside go to the carriers in turn", "[scope][stress]") {
   steady_time time;
   driven_pool pool{time, 3};
