@@ -151,7 +151,7 @@ protected:
   const std::uint32_t capacity_;
   std::uint32_t reserved_ = 0;
   std::uint32_t depth_max_ = 0;
-  std::uint32_t number_ = 0; // 0: none yet
+  std::uint32_t number_ = 0; // 0: none yet; the last digits in a program that counts beyond 32 bits
   const overflow on_full_;
   enum class readers : std::uint8_t { none_yet, many, one };
   std::atomic<readers> readers_{readers::none_yet};

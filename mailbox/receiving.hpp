@@ -200,8 +200,8 @@ public:
       return waiting->stop();
     waiting->tell_books(); // what this fiber itself has let go of
     const std::lock_guard held{state_->lock()};
-    if (state_->all_settled())
-      return waiting->yield();
+    if (state_->all_settled()) // perhaps by who was stopped by a cancel that stops us too: then that is the news
+      return waiting->stop_pending() ? waiting->stop() : waiting->yield();
     state_->be_numbered(*waiting);
     if (!waiting->open_wait(fiber::wait_kind::plain, "join", state_))
       return waiting->stop();

@@ -22,6 +22,9 @@ bool carrier::work() noexcept {
   // relaxed: only this carrier makes or unmakes itself the watcher, or whoever brought it, before it did
   if (ready != nullptr && pool_.watcher_.load(std::memory_order_relaxed) == this)
     pool_.resign(*this);
+  else if (ready != nullptr && length() != 0) // who pushed the rest may have seen us at home, or watching
+    pool_.look_for_watcher();
+  int until_clock_read = runs_between_clock_reads_;
   for (int runs = 1;; ++runs) {
     if (ready == nullptr) {
       running_.store(nullptr, std::memory_order_relaxed); // before others may work on this carrier
@@ -37,15 +40,26 @@ bool carrier::work() noexcept {
     // Only this thread writes it. release: pairs with carrier_pool::sample()
     runs_.store(runs_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     ready->run();
-    const bool slice_ended = std::exchange(slice_ended_, false);
-    if ((slice_ended || runs % carrier_policy::runs_between_clock_reads == 0) &&
-        carrier_pool::real_time() - began >= carrier_policy::turn)
-      break;
+    if (std::exchange(slice_ended_, false) || --until_clock_read == 0) {
+      if (const duration took = carrier_pool::real_time() - began; took >= carrier_policy::turn) {
+        note_turn(runs, took);
+        break;
+      }
+      until_clock_read = runs_between_clock_reads_ =
+          std::min(2 * runs_between_clock_reads_, carrier_policy::runs_between_clock_reads_max);
+    }
     ready = next();
   }
   running_.store(nullptr, std::memory_order_relaxed); // whoever shares the thread has its turn
   on_this_thread = nullptr;
   return true;
+}
+
+/// How many runs the next turn may take at first before it looks at the clock, if they are like those of this one.
+void carrier::note_turn(int runs, duration took) noexcept {
+  const auto in_a_turn = runs * carrier_policy::turn / took;
+  runs_between_clock_reads_ =
+      static_cast<int>(std::clamp<duration::rep>(in_a_turn, 1, carrier_policy::runs_between_clock_reads_max));
 }
 
 void carrier::push(fiber& last) noexcept {

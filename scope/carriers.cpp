@@ -42,7 +42,7 @@ void carrier_pool::schedule(fiber& ready) noexcept {
 void carrier_pool::schedule_all(fiber& first, fiber& last, std::uint32_t count) noexcept {
   carrier* const me = carrier::here();
   if (me == nullptr || &me->pool_ != this)
-    return executor::schedule_all(first, last, count); // to the carriers in turn
+    return executor::schedule_all(first, last, count); // each to its own carrier
   fiber& second = *first.next_in_queue;
   me->hand_off(first);
   me->push_all(second, last, count - 1);

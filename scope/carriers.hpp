@@ -40,9 +40,9 @@ inline constexpr std::uint32_t stolen_max = 256;
 /// One call of `carrier::work()` lasts about this long, then whoever shares the thread has its turn: a CAF actor beside
 /// busy fibers waits about as long for each message.
 inline constexpr duration turn = std::chrono::microseconds{50};
-/// The clock is read after this many fibers, so that it costs nothing for each; and after one that did not wait, but used
-/// up its slice or gave it away.
-inline constexpr int runs_between_clock_reads = 32;
+/// The clock is read after this many fibers at most, so that it costs nothing for each: after fewer where they have
+/// run long, and after one that did not wait, but used up its slice or gave it away.
+inline constexpr int runs_between_clock_reads_max = 32;
 
 } // namespace carrier_policy
 
@@ -95,6 +95,7 @@ private:
   fiber* take_handed() noexcept;
   fiber* next() noexcept;
   void append(fiber& first, fiber& last, std::uint32_t count) noexcept;
+  void note_turn(int runs, duration took) noexcept;
   void note_run(instant now) noexcept;
   void note_queue(instant now) noexcept;
   void nap(duration at_most) noexcept;
@@ -119,6 +120,7 @@ private:
   std::atomic<std::uint32_t> runs_{0};                      // fibers run so far, for the watcher and a watchdog
   std::atomic<const fiber*> running_{nullptr};              // for a watchdog
   int handoffs_in_a_row_ = 0;
+  int runs_between_clock_reads_ = 1;
   bool slice_ended_ = false; // the last fiber would go on
 
   alignas(cache_line) std::atomic<state> state_{state::home};

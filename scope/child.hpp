@@ -49,7 +49,7 @@ public:
 
   bool has_ended() const noexcept {
     return outcome_ready_.load(
-        std::memory_order_acquire); // acquire: pairs with the release in tell(): the outcome is there
+        std::memory_order_acquire); // acquire: pairs with the release in publish(): the outcome is there
   }
 
   class waiter;
@@ -89,7 +89,8 @@ public:
   ~waiter();
 
   void attach(fiber& self) noexcept { waiting = &self; }
-  bool await_ready() const noexcept { return !waiting->stop_pending() && child_.has_ended() && waiting->tick(); }
+  /// The stop is looked at last: a child that the same cancel has ended must not be taken for an answer.
+  bool await_ready() const noexcept { return child_.has_ended() && !waiting->stop_pending() && waiting->tick(); }
   void await_suspend(std::coroutine_handle<>) noexcept;
   void await_resume() const noexcept {}
 

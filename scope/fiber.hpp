@@ -275,8 +275,6 @@ protected:
 private:
   friend class cancel_scope;
   friend class task_group;
-  template <class T>
-  friend class child_state;
 
   enum class step : std::uint8_t { resume, park, yield, stop, end };
 

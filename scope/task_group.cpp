@@ -152,7 +152,7 @@ void child_base::waiter::await_suspend(std::coroutine_handle<>) noexcept {
     return waiting->stop();
   child_.lock().lock();
   if (child_.has_ended())
-    waiting->yield();
+    waiting->stop_pending() ? waiting->stop() : waiting->yield(); // as in await_ready()
   else if (waiting->open_wait(fiber::wait_kind::plain, "wait for", &child_.as_waitable())) {
     child_.waiters_.push(*this);
     waiting->park();

@@ -227,6 +227,36 @@ TEST_CASE("a fiber that computes for longer than a turn has one slice in it", "[
   pool.drain();
 }
 
+TEST_CASE("of fibers that compute for longer than a turn and end one runs in it", "[scope][stress]") {
+  steady_time time;
+  driven_pool pool{time, 1};
+  int ended = 0;
+  const auto busy = [&]() -> task<> {
+    for (const instant until = time.now() + carrier_policy::turn; time.now() < until;) {
+    }
+    ++ended;
+    co_return;
+  };
+  const auto short_one = []() -> task<> { co_return; };
+  std::vector<std::unique_ptr<root<void>>> roots;
+  for (int i = 0; i < 100; ++i) { // the carrier has seen many short ones
+    roots.push_back(make_root(pool, std::ref(short_one)));
+    roots.back()->start();
+  }
+  for (int i = 0; i < 50; ++i) {
+    roots.push_back(make_root(pool, std::ref(busy)));
+    roots.back()->start();
+  }
+  for (int turn = 0; turn < 3; ++turn)
+    REQUIRE(pool.at(0).work()); // may be long: it knows short ones only
+  for (int turn = 0; turn < 5; ++turn) {
+    const int before = ended;
+    REQUIRE(pool.at(0).work());
+    CHECK(ended == before + 1);
+  }
+  pool.drain();
+}
+
 TEST_CASE("fibers started from outside go to the carriers in turn", "[scope][stress]") {
   steady_time time;
   driven_pool pool{time, 3};
