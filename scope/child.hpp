@@ -139,6 +139,7 @@ private:
     try {
       return work_.begin(*this);
     } catch (...) {
+      const ending_marked marked{ending::failed};
       leave();
       std::construct_at(&failure_, std::current_exception());
       this->holds_ = holds::failure;

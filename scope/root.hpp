@@ -95,6 +95,8 @@ private:
     try {
       return work_->begin(*this);
     } catch (...) {
+      const ending_marked marked{ending::failed};
+      work_.reset();
       failure_ = std::current_exception();
       return nullptr;
     }

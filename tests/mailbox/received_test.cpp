@@ -310,6 +310,25 @@ TEST_CASE("an item that was given to a child that was not started is not handled
   CHECK(dropped == std::vector{drop_reason::handling_cancelled});
 }
 
+TEST_CASE("an item that was given to a function that throws before it makes its task is not handled", "[mailbox][C9]") {
+  std::vector<drop_reason> dropped;
+  const auto throws = [](received<int>&&) -> task<> { throw std::runtime_error("on purpose"); };
+  simulator sim;
+  const outcome<> ended = sim.run([&]() -> task<> {
+    mailbox<int> box{capacity{2}, [&](int&&, drop_reason reason) { dropped.push_back(reason); }};
+    const sender<int> out = box.sender();
+    const receiver<int> in = box.receiver();
+    static_cast<void>(out.try_send(1));
+    received<int> item = in.try_receive();
+    const outcome<> group =
+        co_await as_outcome(in_task_group([&](task_group& children) { children.start(throws, std::move(item)); }));
+    CHECK(group.has_error());
+    co_await box.join();
+  });
+  CHECK(ended.has_value());
+  CHECK(dropped == std::vector{drop_reason::crashed});
+}
+
 TEST_CASE("an item that was moved to another fiber settles there, while the one that received it waits",
           "[mailbox][C9]") {
   simulate([]() -> task<> {
