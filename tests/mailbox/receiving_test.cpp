@@ -9,6 +9,8 @@
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -208,4 +210,43 @@ TEST_CASE("a join in a cancelled scope ends there, also when there is nothing to
     });
     CHECK_FALSE(behind);
   });
+}
+
+namespace {
+
+/// Does something when a fiber tells what it has noted: between a look at the cancel and one at the mailbox.
+class interrupts final : public detail::books {
+public:
+  explicit interrupts(std::function<void()> with) : with_(std::move(with)) {}
+  void bring_up_to_date(std::uint32_t, bool) noexcept override { with_(); }
+  std::string describe() const override { return "interrupts"; }
+  std::uint64_t number() const noexcept override { return 0; }
+
+private:
+  std::function<void()> with_;
+};
+
+} // namespace
+
+TEST_CASE("a join that only the cancel of its own fiber has finished is stopped", "[mailbox][B1]") {
+  bool went_on = false;
+  simulator{{}}
+      .run([&]() -> task<> {
+        co_await in_task_group([&](task_group& group) -> task<> {
+          mailbox<int> box{capacity{1}};
+          const sender<int> out = box.sender();
+          const receiver<int> in = box.receiver();
+          static_cast<void>(out.try_send(1));
+          std::optional<received<int>> in_hand{in.try_receive()};
+          interrupts cancel{[&] {
+            group.cancel();
+            in_hand.reset();
+          }};
+          this_fiber::pointer()->note_settled(cancel);
+          co_await box.join();
+          went_on = true;
+        });
+      })
+      .value();
+  CHECK_FALSE(went_on);
 }
