@@ -4,6 +4,7 @@
 #include "child_process.hpp"
 
 #include <tests/catch.hpp>
+#include <tests/scope/tickets.hpp>
 
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/sleep.hpp>
@@ -14,6 +15,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,19 +55,20 @@ void block_for(duration wait) {
   nobody.block_until(1, wait);
 }
 
-/// A clock that counts how often it is read.
+/// A clock that counts how often it is read, and can be put forward.
 class counting_time final : public time_source {
 public:
   ~counting_time() override { real_.stop(); }
 
   instant now() const noexcept override {
     reads.fetch_add(1);
-    return real_.now();
+    return real_.now() + ahead.load();
   }
   void add(timer& added) override { real_.add(added); }
   void remove(timer& removed) noexcept override { real_.remove(removed); }
 
   mutable std::atomic<int> reads{0};
+  std::atomic<duration> ahead{duration::zero()};
 
 private:
   steady_time real_;
@@ -74,14 +77,17 @@ private:
 /// A tree on two threads with a watchdog.
 class watched_tree final : private detail::watchdog::owner {
 public:
+  /// @param meanwhile  called on this thread, once the tree runs
   /// @returns the paths that were told
   template <class Function>
-  std::vector<std::string> run(duration limit, Function&& function) {
+  std::vector<std::string> run(
+      duration limit, Function&& function, const std::function<void()>& meanwhile = [] {}) {
     auto top = make_root(pool, std::forward<Function>(function));
     top_ = top.get();
     {
       detail::watchdog watching{pool, limit, *this};
       top->start();
+      meanwhile();
       top->wait();
     }
     return paths_;
@@ -135,29 +141,18 @@ TEST_CASE("a fiber that blocks is told by its path, once for each slice and whil
     in_time = tree.told.block_until(2) && in_time;
   };
   const auto paths = tree.run(20ms, [&]() -> task<> {
+    std::optional<child<>> waits;
     co_await in_task_group([&](task_group& group) {
       group.start([]() -> task<> { co_return; });
-      group.start([]() -> task<> { co_await sleep_for(300ms); });
-      group.start(
-          [&]() -> task<> { co_await in_task_group([&](task_group& inner) { inner.start(std::ref(blocks)); }); });
+      waits.emplace(group.start([]() -> task<> { co_await sleep_until(instant::max()); }));
+      group.start([&]() -> task<> {
+        co_await in_task_group([&](task_group& inner) { inner.start(std::ref(blocks)); });
+        waits->cancel();
+      });
     });
   });
   CHECK(in_time);
   CHECK(paths == std::vector<std::string>{"/2/0", "/2/0"});
-}
-
-TEST_CASE("neither short slices nor waits are told, however long they go on", "[runtime][stress]") {
-  watched_tree tree;
-  const auto paths = tree.run(200ms, [&]() -> task<> {
-    const auto yields = [&]() -> task<> {
-      const instant end = tree.time.now() + 700ms;
-      while (tree.time.now() < end)
-        co_await yield();
-    };
-    co_await in_task_group([&](task_group& group) { group.start(std::ref(yields)); });
-    co_await sleep_for(700ms); // the last slice before it was this fiber's
-  });
-  CHECK(paths == std::vector<std::string>{});
 }
 
 TEST_CASE("a slice that ends while its fiber is searched for is not told", "[runtime][stress]") {
@@ -180,16 +175,24 @@ TEST_CASE("a slice that ends while its fiber is searched for is not told", "[run
 
 TEST_CASE("nobody looks while nothing runs, and a fiber that blocks after that is told", "[runtime][stress]") {
   watched_tree tree;
-  std::atomic<int> reads{0}; // of the clock: one for each look, and few others
+  tests::tickets go;
   bool in_time = false;
-  const auto paths = tree.run(20ms, [&]() -> task<> {
-    reads = -tree.time.reads;
-    co_await sleep_for(2s);
-    reads += tree.time.reads;
-    in_time = tree.told.block_until(1);
-  });
+  const auto paths = tree.run(
+      20ms,
+      [&]() -> task<> {
+        co_await go.take();
+        in_time = tree.told.block_until(1);
+      },
+      [&] {
+        tree.time.ahead = 2 * detail::slow_slices::quiet_min;
+        constexpr duration many_looks = 100ms; // one is made each 5 ms; hangs if they never end
+        for (int before = -1; before != tree.time.reads;) {
+          before = tree.time.reads;
+          block_for(many_looks);
+        }
+        go.give();
+      });
   CHECK(in_time);
-  CHECK(reads <= 300); // a look each 5 ms, for a second or so
   CHECK(paths == std::vector<std::string>{"/"});
 }
 
@@ -200,7 +203,7 @@ TEST_CASE("a runtime names a fiber that blocks in one line on standard error, an
     runtime here{runtime_options{.slow_slice = 50ms, .sink = &sink}};
     const outcome<> ended = here.run([&]() -> task<> {
       co_await in_task_group([&](task_group& group) {
-        group.start([]() -> task<> { co_await sleep_for(10ms); });
+        group.start([]() -> task<> { co_await yield(); });
         group.start([&]() -> task<> {
           sink.told.block_until(1);
           block_for(250ms);

@@ -196,8 +196,10 @@ TEST_CASE("a carrier lets go of its thread after a turn, and goes home without w
   auto top = make_root(pool, std::ref(busy));
   top->start();
   REQUIRE(pool.brought() == 1);
-  for (int turn = 0; turn < 10; ++turn)
+  for (int turn = 0; turn < 10; ++turn) {
     REQUIRE(pool.at(0).work()); // comes back by itself
+    CHECK(pool.sample(0).running == nullptr);
+  }
   over = true;
   pool.drain();
   CHECK(top->has_ended());

@@ -39,24 +39,6 @@ TEST_CASE("a sample of a carrier changes with each run, and names the fiber whil
   CHECK(seen[3].running == nullptr);
 }
 
-TEST_CASE("a carrier that has lent its thread to others after a turn runs no fiber", "[scope][stress]") {
-  steady_time time;
-  driven_pool pool{time, 1};
-  bool over = false;
-  const auto busy = [&over]() -> task<> {
-    while (!over)
-      co_await yield();
-  };
-  auto top = make_root(pool, std::ref(busy));
-  top->start();
-  for (int turn = 0; turn < 10; ++turn) {
-    REQUIRE(pool.at(0).work());
-    CHECK(pool.sample(0).running == nullptr);
-  }
-  over = true;
-  pool.drain();
-}
-
 TEST_CASE("a wait for busy carriers ends when one leaves home, or by hand", "[scope][stress]") {
   steady_time time;
   driven_pool pool{time, 2};
