@@ -1,7 +1,5 @@
 // Trio's cases about cancel scopes: which waits end, which scope absorbs, and what stays behind.
 
-#include "failures.hpp"
-
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/checkpoint.hpp>
@@ -10,6 +8,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/failures.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>

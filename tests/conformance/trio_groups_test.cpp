@@ -1,13 +1,12 @@
 // Trio's cases about groups: what comes out of them when something in them fails.
 
-#include "failures.hpp"
-
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/failures.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <exception>

@@ -1,13 +1,12 @@
 // Trio's cases about handing work to a run from outside, by way of a mailbox and a fiber that serves it; and about the
 // failures of such services.
 
-#include "failures.hpp"
-
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/failures.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <cstddef>

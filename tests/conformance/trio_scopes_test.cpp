@@ -1,6 +1,5 @@
 // Trio's cases about the life of scopes: before they are entered, how they are left, and waits that cannot be given up.
 
-#include "failures.hpp"
 #include "gate.hpp"
 
 #include <troupe/scope/as_outcome.hpp>
@@ -10,6 +9,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/failures.hpp>
 #include <tests/runtime/child_process.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 

@@ -1,14 +1,13 @@
 // Trio's cases about starting: into which groups, from where, and how long. A function that Trio's token posts from
 // outside of the run is here a child that is started from outside, in a group that owns it.
 
-#include "failures.hpp"
-
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/failures.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <cstdint>

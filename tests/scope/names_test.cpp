@@ -1,6 +1,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/failures.hpp>
 
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/sleep.hpp>
@@ -32,16 +33,10 @@ task<> fail(const char* why) {
   co_return;
 }
 
-/// What the failed group says of itself.
+/// The group that ended a run of `body`.
 template <class Body>
 error_group failed_group(Body body) {
-  const outcome<> ended = simulator{{}}.run([&]() -> task<> { co_await in_task_group(body); });
-  REQUIRE(ended.has_error());
-  try {
-    std::rethrow_exception(ended.error());
-  } catch (const error_group& failures) {
-    return failures;
-  }
+  return tests::group_of(simulator{{}}.run([&]() -> task<> { co_await in_task_group(body); }));
 }
 
 } // namespace

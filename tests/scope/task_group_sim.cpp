@@ -4,6 +4,7 @@
 #include <troupe/scope/sleep.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/failures.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <fstream>
@@ -237,19 +238,15 @@ TEST_CASE("error groups have the same order for the same failures in any schedul
           });
       });
     });
-    REQUIRE(ended.has_error());
-    try {
-      std::rethrow_exception(ended.error());
-    } catch (const error_group& group) {
-      REQUIRE(group.primary() < group.errors().size());
-      for (std::size_t i = 0; i < group.errors().size(); ++i) {
-        if (i > 0)
-          CHECK(group.errors()[i - 1].start_index < group.errors()[i].start_index);
-        try {
-          std::rethrow_exception(group.errors()[i].error);
-        } catch (const std::string& thrown) {
-          CHECK(thrown == std::to_string(*group.errors()[i].start_index));
-        }
+    const error_group group = group_of(ended);
+    REQUIRE(group.primary() < group.errors().size());
+    for (std::size_t i = 0; i < group.errors().size(); ++i) {
+      if (i > 0)
+        CHECK(group.errors()[i - 1].start_index < group.errors()[i].start_index);
+      try {
+        std::rethrow_exception(group.errors()[i].error);
+      } catch (const std::string& thrown) {
+        CHECK(thrown == std::to_string(*group.errors()[i].start_index));
       }
     }
   });
@@ -274,20 +271,16 @@ TEST_CASE("a group lists the same failed children in the same order, and names t
           });
       });
     });
-    REQUIRE(ended.has_error());
     REQUIRE(in_time.size() == failing);
     first_ones.insert(in_time.front());
     orders.insert(in_time);
-    try {
-      std::rethrow_exception(ended.error());
-    } catch (const error_group& group) {
-      REQUIRE(group.errors().size() == failing);
-      for (std::size_t i = 0; i < failing; ++i) {
-        CHECK(group.errors()[i].start_index == 2 * i);
-        CHECK_THROWS_AS(std::rethrow_exception(group.errors()[i].error), std::string);
-      }
-      CHECK(group.errors()[group.primary()].start_index == in_time.front());
+    const error_group group = group_of(ended);
+    REQUIRE(group.errors().size() == failing);
+    for (std::size_t i = 0; i < failing; ++i) {
+      CHECK(group.errors()[i].start_index == 2 * i);
+      CHECK_THROWS_AS(std::rethrow_exception(group.errors()[i].error), std::string);
     }
+    CHECK(group.errors()[group.primary()].start_index == in_time.front());
   });
   CHECK(first_ones.size() == failing);
   CHECK(orders.size() > 50);

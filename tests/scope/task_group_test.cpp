@@ -5,6 +5,7 @@
 #include <troupe/scope/sleep.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/failures.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -31,16 +32,6 @@ task<> fails_when_stopped() {
   while (!this_fiber::stop_requested())
     co_await yield();
   throw std::runtime_error{"cleanup failed"};
-}
-
-/// The error group that a run ended with.
-template <class T>
-error_group group_of(const outcome<T>& ended) {
-  try {
-    std::rethrow_exception(ended.error());
-  } catch (const error_group& group) {
-    return group;
-  }
 }
 
 } // namespace
