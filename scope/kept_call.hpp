@@ -1,9 +1,11 @@
-// A function and copies of its arguments, kept until it is called.
+// A function and copies of its arguments, kept until it is called. All of this is compiled for each fiber that a program
+// starts, so it asks little of the compiler: what std::bind_front, std::tuple and std::optional would do takes far more.
 
 #pragma once
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -30,8 +32,6 @@ public:
   }
 };
 
-/// What `std::bind_front` with a `std::tuple` would be: it is compiled for each fiber that a program starts, so it asks
-/// little of the compiler.
 template <class Function, class... Args>
 class kept_call {
 public:
@@ -48,6 +48,31 @@ public:
 private:
   [[no_unique_address]] Function function_;
   [[no_unique_address]] kept_arguments<std::index_sequence_for<Args...>, Args...> arguments_;
+};
+
+/// Something that can go before its owner does.
+template <class T>
+class droppable {
+public:
+  template <class... A>
+  explicit droppable(std::in_place_t, A&&... args) : kept_(std::forward<A>(args)...) {}
+  droppable(const droppable&) = delete;
+  droppable& operator=(const droppable&) = delete;
+  ~droppable() { drop(); }
+
+  void drop() noexcept {
+    if (!std::exchange(dropped_, true))
+      std::destroy_at(&kept_);
+  }
+  /// @pre not dropped
+  T& operator*() noexcept { return kept_; }
+  T* operator->() noexcept { return &kept_; }
+
+private:
+  union {
+    T kept_;
+  };
+  bool dropped_ = false;
 };
 
 } // namespace troupe::detail

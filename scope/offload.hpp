@@ -88,7 +88,7 @@ private:
       this->error_ = std::current_exception();
     }
     const ending_marked marked{this->error_ ? ending::failed : ending::normal};
-    held_.reset();
+    held_.drop();
   }
   decltype(auto) invoke() {
     if constexpr (takes_token)
@@ -97,7 +97,7 @@ private:
       return (*held_)();
   }
 
-  std::optional<kept_call<Function, Args...>> held_;
+  droppable<kept_call<Function, Args...>> held_;
   [[no_unique_address]] std::conditional_t<takes_token, std::stop_source, unit> stop_;
 };
 
@@ -130,9 +130,9 @@ template <class Function, class... Args>
 auto offloaded_call(offload_cancel when_running, Function&& function, Args&&... args) {
   using call = offload_call<offload_result_t<Function, Args...>>;
   using job = offload_function<std::decay_t<Function>, std::decay_t<Args>...>;
-  return offloaded(std::unique_ptr<call>{std::make_unique<job>(std::in_place, std::forward<Function>(function),
-                                                               std::forward<Args>(args)...)},
-                   when_running);
+  return offloaded(
+      std::unique_ptr<call>{new job{std::in_place, std::forward<Function>(function), std::forward<Args>(args)...}},
+      when_running);
 }
 
 } // namespace detail

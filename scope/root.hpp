@@ -11,9 +11,8 @@
 
 namespace troupe {
 
-/// A fiber without an owner among fibers: whoever holds this object owns it. `T` is what its task gives.
-template <class T>
-class root : public fiber {
+/// A root, whatever its result is.
+class any_root : public fiber {
 public:
   /// Asks the whole tree to stop.
   ///
@@ -24,60 +23,53 @@ public:
   }
 
   /// Gives it to the executor. Called once.
-  void start() noexcept {
-    runs_on().emit(event_kind::fiber_started, number(), 0, 0);
-    runs_on().schedule(*this);
-  }
+  void start() noexcept;
 
-  bool has_ended() const {
-    const std::lock_guard held{mutex_};
-    return outcome_.has_value();
-  }
+  bool has_ended() const noexcept;
 
   /// Blocks the calling thread until the tree has ended.
   ///
   /// @thread outside of any fiber
-  void wait() {
-    require_outside();
-    std::unique_lock held{mutex_};
-    ended_.wait(held, [this] { return outcome_.has_value(); });
-  }
+  void wait();
   /// The same for at most `limit`; true when it has ended.
-  bool wait_for(std::chrono::nanoseconds limit) {
-    require_outside();
-    std::unique_lock held{mutex_};
-    return ended_.wait_for(held, limit, [this] { return outcome_.has_value(); });
-  }
+  bool wait_for(std::chrono::nanoseconds limit);
 
-  /// @pre has_ended()
-  outcome<T> take() {
-    const std::lock_guard held{mutex_};
-    TROUPE_ASSERT(outcome_.has_value(), "root::take() was called before the tree had ended: wait() first");
-    return std::move(*outcome_);
-  }
-
-  virtual ~root() override = default;
+  virtual ~any_root() override = default;
 
 protected:
-  explicit root(executor& runs_on) noexcept : fiber(runs_on, nullptr) {}
+  explicit any_root(executor& runs_on) noexcept : fiber(runs_on, nullptr) {}
 
-  void tell(outcome<T> ended) noexcept {
-    runs_on().emit(event_kind::fiber_ended, number(), number(), ended.has_error() ? 1 : ended.cancelled() ? 2 : 0);
-    const std::lock_guard held{mutex_}; // notified under the lock: whoever waits may destroy us right after
-    outcome_.emplace(std::move(ended));
-    ended_.notify_all();
+  /// The last that a root does: whoever waits may destroy it right after. How it ended is kept before.
+  template <class T>
+  void tell(const outcome<T>& ended) noexcept {
+    tell(ended.has_error() ? 1 : ended.cancelled() ? 2 : 0);
   }
 
 private:
-  static void require_outside() noexcept {
-    TROUPE_ASSERT(this_fiber::pointer() == nullptr,
-                  "a fiber would block its thread until a root has ended (run() or root::wait() was called in a "
-                  "fiber): start it in a task group instead, and co_await it");
-  }
+  void tell(std::uint64_t how) noexcept;
 
   mutable std::mutex mutex_;
   std::condition_variable ended_;
-  std::optional<outcome<T>> outcome_;
+  bool has_ended_ = false;
+};
+
+/// A fiber without an owner among fibers: whoever holds this object owns it. `T` is what its task gives.
+template <class T>
+class root : public any_root {
+public:
+  /// @pre has_ended()
+  outcome<T> take() {
+    TROUPE_ASSERT(has_ended(), "root::take() was called before the tree had ended: wait() first");
+    return std::move(*outcome_);
+  }
+
+protected:
+  using any_root::any_root;
+
+  void tell(outcome<T> ended) noexcept { any_root::tell(outcome_.emplace(std::move(ended))); }
+
+private:
+  std::optional<outcome<T>> outcome_; // seen by others once has_ended()
 };
 
 namespace detail {
@@ -96,7 +88,7 @@ private:
       return work_->begin(*this);
     } catch (...) {
       const ending_marked marked{ending::failed};
-      work_.reset();
+      work_.drop();
       failure_ = std::current_exception();
       return nullptr;
     }
@@ -104,11 +96,11 @@ private:
   void end(bool cancelled) noexcept override {
     using result_type = outcome<work_result_t<Function, Args...>>;
     result_type ended = failure_ ? result_type{std::move(failure_)} : work_->take(cancelled, this->root_scope());
-    work_.reset();
+    work_.drop();
     this->tell(std::move(ended));
   }
 
-  std::optional<work<Function, Args...>> work_;
+  droppable<work<Function, Args...>> work_;
   std::exception_ptr failure_; // it could not begin
 };
 
@@ -118,8 +110,9 @@ private:
 template <class Function, class... Args>
 std::unique_ptr<root<detail::work_result_t<Function, Args...>>> make_root(executor& runs_on, Function&& function,
                                                                           Args&&... args) {
-  return std::make_unique<detail::root_fiber<std::decay_t<Function>, std::decay_t<Args>...>>(
-      runs_on, std::forward<Function>(function), std::forward<Args>(args)...);
+  using made = detail::root_fiber<std::decay_t<Function>, std::decay_t<Args>...>;
+  return std::unique_ptr<root<detail::work_result_t<Function, Args...>>>{
+      new made{runs_on, std::forward<Function>(function), std::forward<Args>(args)...}};
 }
 
 } // namespace troupe

@@ -119,6 +119,12 @@ void task_group::body_failed(std::exception_ptr error) noexcept {
   owner().lock_.unlock();
 }
 
+bool task_group::joined(bool body_was_stopped) {
+  if (!errors_.empty())
+    throw error_group(std::move(errors_), errors_omitted_);
+  return (body_was_stopped || was_stopped_) && outer_stopping();
+}
+
 bool task_group::join_operation::await_suspend(std::coroutine_handle<>) const noexcept {
   fiber& owner = group_.owner();
   owner.lock_.lock();

@@ -160,6 +160,10 @@ private:
   void child_ended(detail::child_base& ended, std::exception_ptr error, bool cancelled) noexcept;
   void fail(group_error&& failed, std::uint64_t origin, detail::wakeups& woken) noexcept;
   void body_failed(std::exception_ptr error) noexcept;
+  /// All have ended. True when a stop from outside is to be passed on.
+  ///
+  /// @throws `error_group`
+  bool joined(bool body_was_stopped);
 
   // guarded by the owner's lock:
   std::atomic<std::size_t> running_{0};
@@ -191,7 +195,6 @@ task<> in_task_group(Body body) {
                 "the body of a task group returns nothing, or task<> where it must wait: keep results in the child "
                 "handles or in variables outside of the group");
   fiber& self = co_await detail::current_fiber{};
-  std::optional<error_group> failed;
   bool pass_on = false;
   {
     task_group group{self};
@@ -218,12 +221,8 @@ task<> in_task_group(Body body) {
       }
     }
     co_await task_group::join_operation{group};
-    if (!group.errors_.empty())
-      failed.emplace(std::move(group.errors_), group.errors_omitted_);
-    pass_on = (body_was_stopped || group.was_stopped_) && group.outer_stopping();
+    pass_on = group.joined(body_was_stopped);
   }
-  if (failed)
-    throw std::move(*failed);
   if (pass_on)
     co_await detail::continue_stop{};
 }

@@ -69,23 +69,22 @@ void simulator::advance(duration by) {
   clock_.move_to(until);
 }
 
-void simulator::drive(fiber& top, const std::function<bool()>& ended, const std::function<void(cancel_reason)>& cancel,
-                      const std::function<void()>& start) {
+void simulator::drive(any_root& top) {
   require_outside();
   std::string failure;
   bool is_livelock = false;
   bool was_cancelled = false;
-  start();
-  while (!ended()) {
+  top.start();
+  while (!top.has_ended()) {
     // Not ==: a function that was offloaded may have taken several steps.
     if (options_.cancel_at_step && steps_ >= *options_.cancel_at_step && !was_cancelled) {
       was_cancelled = true;
-      cancel(cancel_reason::requested);
+      top.cancel(cancel_reason::requested);
     }
     if (steps_ > options_.steps_max && !is_livelock) {
       is_livelock = true;
       failure = "livelock: more than " + std::to_string(options_.steps_max) + " steps\n" + report(top);
-      cancel(cancel_reason::shutdown);
+      top.cancel(cancel_reason::shutdown);
       options_.steps_max *= 2; // for the way out
     }
     TROUPE_ASSERT(steps_ <= options_.steps_max, "a simulated tree does not stop: it runs for ever after a cancel");
@@ -96,13 +95,13 @@ void simulator::drive(fiber& top, const std::function<bool()>& ended, const std:
       continue;
     }
     if (!top.root_scope().cancelled() && only_daemons_wait(top)) {
-      cancel(cancel_reason::shutdown);
+      top.cancel(cancel_reason::shutdown);
       continue;
     }
     if (failure.empty())
       failure = "deadlock after " + std::to_string(steps_) + " steps: nobody can run\n" + report(top);
     TROUPE_ASSERT(!top.root_scope().cancelled(), failure.c_str());
-    cancel(cancel_reason::shutdown);
+    top.cancel(cancel_reason::shutdown);
   }
   if (is_livelock)
     throw livelock_error(failure);

@@ -69,8 +69,7 @@ public:
   template <class Function, class... Args>
   auto run(Function&& function, Args&&... args) {
     auto top = make_root(*this, std::forward<Function>(function), std::forward<Args>(args)...);
-    drive(
-        *top, [&] { return top->has_ended(); }, [&](cancel_reason why) { top->cancel(why); }, [&] { top->start(); });
+    drive(*top);
     return top->take();
   }
 
@@ -103,8 +102,7 @@ private:
     void job_queued() override {}
   };
 
-  void drive(fiber& top, const std::function<bool()>& ended, const std::function<void(cancel_reason)>& cancel,
-             const std::function<void()>& start);
+  void drive(any_root& top);
   void require_outside() const noexcept;
   bool step();
   std::string report(fiber& top) const;
