@@ -4,6 +4,7 @@
 #include <troupe/runtime/survivors.hpp>
 #include <troupe/runtime/watchdog.hpp>
 #include <troupe/scope/assert.hpp>
+#include <troupe/scope/attached_errors.hpp>
 #include <troupe/scope/steady_time.hpp>
 #include <troupe/scope/task_group.hpp>
 
@@ -188,6 +189,11 @@ namespace {
 
 constexpr int depth_max = 8; // of groups in groups, in a message
 
+void append_attached(std::string& text, const std::vector<std::exception_ptr>& errors, std::size_t indent) {
+  for (const std::exception_ptr& each : errors)
+    text += std::string(indent, ' ') + "then its cleanup: " + message_of(each) + '\n';
+}
+
 void append_failures(std::string& text, const std::exception_ptr& error, int depth) {
   try {
     std::rethrow_exception(error);
@@ -197,6 +203,7 @@ void append_failures(std::string& text, const std::exception_ptr& error, int dep
     const std::string indent(static_cast<std::size_t>(2 * depth + 2), ' ');
     for (const group_error& failure : group.errors()) {
       text += indent + failure.whose() + ": " + message_of(failure.error) + '\n';
+      append_attached(text, failure.attached, indent.size() + 2);
       append_failures(text, failure.error, depth + 1);
     }
     if (group.omitted() != 0)
@@ -210,6 +217,7 @@ void append_failures(std::string& text, const std::exception_ptr& error, int dep
 
 void print_error(const std::exception_ptr& error) {
   std::string text = "troupe: " + message_of(error) + '\n';
+  append_attached(text, attached_errors(error), 2);
   append_failures(text, error, 0);
   write_error(text);
 }

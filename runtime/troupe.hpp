@@ -9,16 +9,19 @@
 #include <troupe/mailbox/statistics.hpp>
 
 #include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/attached_errors.hpp>
 #include <troupe/scope/cancel_scope.hpp>
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/child.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/event.hpp>
 #include <troupe/scope/executor.hpp>
+#include <troupe/scope/exit_stack.hpp>
 #include <troupe/scope/fiber.hpp>
 #include <troupe/scope/offload.hpp>
 #include <troupe/scope/outcome.hpp>
 #include <troupe/scope/root.hpp>
+#include <troupe/scope/shield.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/steady_time.hpp>
 #include <troupe/scope/task.hpp>

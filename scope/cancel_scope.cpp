@@ -6,13 +6,14 @@ namespace troupe {
 cancel_scope::cancel_scope(fiber& owner, shielding kind) noexcept : cancel_scope(owner, kind, role::plain) {}
 
 cancel_scope::cancel_scope(fiber& owner, shielding kind, role as) noexcept
-    : fiber_(owner), shielded_(kind == shielding::from_outer_cancels), role_(as) {
+    : fiber_(owner), shielding_(kind), role_(as) {
   fiber_.lock_.lock();
   outer_ = fiber_.innermost_;
   outer_->inner_ = this;
   fiber_.innermost_ = this;
-  if (!shielded_ && outer_->stopping())
-    mark(*outer_->stopped_by_.load(std::memory_order_relaxed)); // relaxed: stopping() has acquired it
+  if (const reach far = outer_->commits_stopped_ ? reach::commits_too : reach::unshielded;
+      outer_->stopping() && within(far))
+    mark(*outer_->stopped_by_.load(std::memory_order_relaxed), far); // relaxed: stopping() has acquired it
   fiber_.stop_.store(stopping(), std::memory_order_seq_cst);
   fiber_.lock_.unlock();
 }
@@ -31,26 +32,36 @@ cancel_scope::~cancel_scope() {
 }
 
 void cancel_scope::cancel(cancel_reason reason, std::source_location where) noexcept {
+  cancel(reason, where, reach::unshielded);
+}
+
+void cancel_scope::cancel_commits(cancel_reason reason, std::source_location where) noexcept {
+  cancel(reason, where, reach::commits_too);
+}
+
+void cancel_scope::cancel(cancel_reason reason, std::source_location where, reach far) noexcept {
   const fiber* by = this_fiber::pointer();
   detail::wakeups woken;
   fiber_.lock_.lock();
-  cancel_locked({reason, by != nullptr ? by->number() : 0, where}, woken);
+  cancel_locked({reason, by != nullptr ? by->number() : 0, where}, far, woken);
   fiber_.lock_.unlock();
 }
 
-bool cancel_scope::cancel_locked(const cancel_cause& cause, detail::wakeups& woken) noexcept {
-  if (cancelled_.load(std::memory_order_relaxed)) // relaxed: written under the lock we hold
-    return false;
+void cancel_scope::cancel_locked(const cancel_cause& cause, reach far, detail::wakeups& woken) noexcept {
+  const bool first = !cancelled_.load(std::memory_order_relaxed); // relaxed: written under the lock we hold
+  if (!first && (far == reach::unshielded || commits_stopped_))
+    return;
   if (fiber_.executor_.sink() != nullptr)
     fiber_.executor_.emit(event_kind::cancel_requested, fiber_.number(), cause.origin,
                           static_cast<std::uint64_t>(cause.reason));
-  reason_ = cause.reason;
-  origin_ = cause.origin;
-  where_ = cause.where;
-  mark(*this);
+  if (first) {
+    reason_ = cause.reason;
+    origin_ = cause.origin;
+    where_ = cause.where;
+  }
+  mark(*this, far);
   cancelled_.store(true, std::memory_order_release); // pairs with cancelled()
-  stop_all_below(woken);
-  return true;
+  stop_all_below(far, woken);
 }
 
 void cancel_scope::await_marks() const noexcept {
@@ -59,24 +70,25 @@ void cancel_scope::await_marks() const noexcept {
   top.lock_.unlock();
 }
 
-void cancel_scope::mark(const cancel_scope& by) noexcept {
+void cancel_scope::mark(const cancel_scope& by, reach far) noexcept {
+  commits_stopped_ = commits_stopped_ || far == reach::commits_too;
   if (stopped_by_.load(std::memory_order_relaxed) == nullptr) // relaxed: written under the lock we hold
     stopped_by_.store(&by, std::memory_order_release);        // pairs with stopping() and cause()
 }
 
 // Depth first along scopes and fibers, each fiber locked while anything below it is visited. The way back is in the
 // tree itself, so nothing recurses and nothing is allocated, however deep it is.
-void cancel_scope::stop_all_below(detail::wakeups& woken) noexcept {
+void cancel_scope::stop_all_below(reach far, detail::wakeups& woken) noexcept {
   cancel_scope* scope = this;
   for (;;) {
-    scope->mark(*this);
+    scope->mark(*this, far);
     if (fiber* child = scope->first_child_; child != nullptr) {
       child->lock_.lock();
       scope = &child->root_scope_;
       continue;
     }
     for (;;) { // all children of `scope` are done
-      if (scope->inner_ != nullptr && !scope->inner_->shielded_) {
+      if (scope->inner_ != nullptr && scope->inner_->within(far)) {
         scope = scope->inner_;
         break;
       }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/scope/outcome.hpp>
+#include <troupe/scope/time_source.hpp>
 
 #include <atomic>
 #include <source_location>
@@ -25,7 +26,11 @@ class wakeups;
 /// (The tree of scopes is Trio's; flags pushed down to the leaves make the check of each wait one relaxed load.)
 class cancel_scope {
 public:
-  enum class shielding : bool { none, from_outer_cancels };
+  enum class shielding : std::uint8_t {
+    none,
+    commit,  ///< Hides the scope from cancels of those around it, until the limit of a shield around it has passed.
+    cleanup, ///< Hides it from all of them.
+  };
 
   /// Enters a new innermost scope of `owner`.
   ///
@@ -46,6 +51,12 @@ public:
   void cancel(cancel_reason reason = cancel_reason::requested,
               std::source_location where = std::source_location::current()) noexcept;
 
+  /// The cancel of a shield whose limit has passed: it also ends the commit phases in the scope.
+  ///
+  /// @thread any, while the scope exists
+  void cancel_commits(cancel_reason reason = cancel_reason::requested,
+                      std::source_location where = std::source_location::current()) noexcept;
+
   /// True when this very scope was cancelled.
   ///
   /// @thread any
@@ -63,7 +74,14 @@ public:
   /// True when the stop also concerns what is around this scope, so this scope must pass it on.
   ///
   /// @thread owner
-  bool outer_stopping() const noexcept { return !shielded_ && outer_ != nullptr && outer_->stopping(); }
+  bool outer_stopping() const noexcept {
+    return shielding_ == shielding::none && outer_ != nullptr && outer_->stopping();
+  }
+
+  /// When the earliest limit passes of this scope and those around it, up to the next shield; the last instant: never.
+  ///
+  /// @thread owner
+  instant deadline() const noexcept;
 
   /// What stopped it first.
   ///
@@ -74,25 +92,34 @@ public:
     return {by.reason_, by.origin_, by.where_};
   }
 
+protected:
+  enum class role : std::uint8_t { plain, group, limited };
+
+  cancel_scope(fiber& owner, shielding kind, role as) noexcept;
+
 private:
   friend class fiber;
   friend class task_group;
   friend class detail::child_base;
 
-  enum class role : std::uint8_t { plain, group };
+  /// Which scopes a cancel of one around them ends.
+  enum class reach : bool { unshielded, commits_too };
   struct root_tag {};
   cancel_scope(root_tag, fiber& owner, cancel_scope* outer) noexcept : fiber_(owner), outer_(outer) {}
-  cancel_scope(fiber& owner, shielding kind, role as) noexcept;
 
-  /// The body of `cancel`, for a caller that holds the fiber's lock; false if it had been cancelled before.
-  bool cancel_locked(const cancel_cause& cause, detail::wakeups& woken) noexcept;
-  void mark(const cancel_scope& by) noexcept;
+  void cancel(cancel_reason reason, std::source_location where, reach far) noexcept;
+  /// Its body, for a caller that holds the fiber's lock.
+  void cancel_locked(const cancel_cause& cause, reach far, detail::wakeups& woken) noexcept;
+  bool within(reach far) const noexcept {
+    return shielding_ == shielding::none || (shielding_ == shielding::commit && far == reach::commits_too);
+  }
+  void mark(const cancel_scope& by, reach far) noexcept;
   /// Returns once the cancel that stops this scope has reached everything it concerns: what a stop leaves behind (an
   /// ended child, a closed mailbox) must not be taken for an answer by a fiber that the same cancel is about to reach.
   ///
   /// @pre stopping()
   void await_marks() const noexcept;
-  void stop_all_below(detail::wakeups& woken) noexcept;
+  void stop_all_below(reach far, detail::wakeups& woken) noexcept;
 
   fiber& fiber_;
   cancel_scope* outer_ = nullptr; // around this one: in the same fiber, or the group that the fiber was started in
@@ -105,8 +132,9 @@ private:
   std::source_location where_;
   cancel_reason reason_{};
   std::atomic<bool> cancelled_{false};
-  const bool shielded_ = false;
-  const role role_ = role::plain;
+  bool commits_stopped_ = false; // a shield's limit has passed, here or around us; guarded by the fiber's lock
+  const shielding shielding_ : 4 = shielding::none;
+  const role role_ : 4 = role::plain;
 };
 
 } // namespace troupe

@@ -1,9 +1,49 @@
 #include <troupe/scope/deadline.hpp>
 
-namespace troupe::detail {
+#include <algorithm>
 
-void deadline_scope::expire(timer& fired) noexcept {
-  static_cast<deadline_scope&>(fired).scope_.cancel(cancel_reason::deadline);
+namespace troupe {
+
+namespace detail {
+
+deadline_scope::deadline_scope(fiber& owner, instant at, shielding kind)
+    : cancel_scope(owner, kind, role::limited), timer(at, kind == shielding::commit ? &expire_shield : &expire),
+      time_(owner.runs_on().time()) {
+  if (at != instant::max())
+    time_.add(*this);
 }
 
-} // namespace troupe::detail
+deadline_scope::~deadline_scope() {
+  if (when() != instant::max())
+    time_.remove(*this);
+}
+
+void deadline_scope::expire(timer& fired) noexcept {
+  static_cast<deadline_scope&>(fired).cancel(cancel_reason::deadline);
+}
+
+void deadline_scope::expire_shield(timer& fired) noexcept {
+  static_cast<deadline_scope&>(fired).cancel_commits(cancel_reason::deadline);
+}
+
+} // namespace detail
+
+instant cancel_scope::deadline() const noexcept {
+  instant earliest = instant::max();
+  // What is around a scope stays as long as the scope, and no limit changes: nothing is locked.
+  for (const cancel_scope* scope = this; scope != nullptr; scope = scope->outer_) {
+    if (scope->role_ == role::limited)
+      earliest = std::min(earliest, static_cast<const detail::deadline_scope*>(scope)->when());
+    if (scope->shielding_ != shielding::none)
+      break;
+  }
+  return earliest;
+}
+
+instant this_fiber::deadline() noexcept {
+  const fiber* const self = pointer();
+  TROUPE_ASSERT(self != nullptr, "this_fiber::deadline() was called outside of any fiber");
+  return self->innermost_scope().deadline();
+}
+
+} // namespace troupe

@@ -11,10 +11,11 @@
 
 namespace troupe {
 
-/// The error of `fail_after` and `fail_at`: the limit passed before the work had a result.
+/// A limit passed before what it limits had ended: the error of `fail_after`, `fail_at`, and of a finalizer.
 class deadline_exceeded : public std::runtime_error {
 public:
   deadline_exceeded() : std::runtime_error("deadline exceeded: the work was stopped before it had a result") {}
+  using std::runtime_error::runtime_error;
 };
 
 namespace detail {
@@ -30,24 +31,18 @@ struct time_limit {
   instant from(instant now) const noexcept { return relative ? saturated(now, after) : at; }
 };
 
-/// A scope that is cancelled when an instant comes.
-class deadline_scope final : timer {
+/// A scope that is cancelled when an instant comes; a shield's also with the commit phases in it.
+class deadline_scope final : public cancel_scope, timer {
 public:
-  deadline_scope(fiber& owner, instant at) : timer(at, &expire), scope_(owner), time_(owner.runs_on().time()) {
-    if (at != instant::max())
-      time_.add(*this);
-  }
-  ~deadline_scope() {
-    if (when() != instant::max())
-      time_.remove(*this);
-  }
+  deadline_scope(fiber& owner, instant at, shielding kind = shielding::none);
+  ~deadline_scope();
 
-  const cancel_scope& scope() const noexcept { return scope_; }
+  using timer::when;
 
 private:
   static void expire(timer& fired) noexcept;
+  static void expire_shield(timer& fired) noexcept;
 
-  cancel_scope scope_;
   time_source& time_;
 };
 
@@ -79,7 +74,7 @@ task<limited_result<Kind, T>> limited(time_limit limit, task<T> body) {
           co_return std::move(result).value();
         }
       }
-      pass_on = entered.scope().outer_stopping();
+      pass_on = entered.outer_stopping();
     }
     if (pass_on)
       co_await continue_stop{};
@@ -91,6 +86,16 @@ task<limited_result<Kind, T>> limited(time_limit limit, task<T> body) {
 }
 
 } // namespace detail
+
+namespace this_fiber {
+
+/// The instant at which the earliest of the limits around this fiber passes: its own, those of the groups it was started
+/// in, and so on up to the next shield or finalizer, which has a limit of its own. The clock's last instant: none does.
+///
+/// @thread a fiber's
+instant deadline() noexcept;
+
+} // namespace this_fiber
 
 /// Runs `body` for at most `limit`, counted from the await, and goes on without its result when that is over.
 ///

@@ -1,3 +1,4 @@
+#include <troupe/scope/attached_errors.hpp>
 #include <troupe/scope/task_group.hpp>
 
 #include <algorithm>
@@ -73,7 +74,7 @@ void task_group::child_ended(detail::child_base& ended, std::exception_ptr error
     runs_on.emit(event_kind::fiber_ended, ended.number(), ended.number(), error ? 1 : cancelled ? 2 : 0);
   group_error failed;
   if (error)
-    failed = {ended.start_index_, std::move(error), std::string(ended.name())};
+    failed = {ended.start_index_, error, std::string(ended.name()), attached_errors(error)};
   detail::wakeups woken;
   owner().lock_.lock();
   if (ended.next_sibling_ != nullptr)
@@ -109,13 +110,14 @@ void task_group::fail(group_error&& failed, std::uint64_t origin, detail::wakeup
   } else if (failed.start_index) {
     *same = std::move(failed);
   }
-  cancel_locked({cancel_reason::sibling_failed, origin}, woken);
+  cancel_locked({cancel_reason::sibling_failed, origin}, reach::unshielded, woken);
 }
 
 void task_group::body_failed(std::exception_ptr error) noexcept {
+  group_error failed{std::nullopt, error, {}, attached_errors(error)};
   detail::wakeups woken;
   owner().lock_.lock();
-  fail({std::nullopt, std::move(error), {}}, owner().number(), woken);
+  fail(std::move(failed), owner().number(), woken);
   owner().lock_.unlock();
 }
 

@@ -17,9 +17,10 @@ namespace troupe {
 
 /// One failure in a task group.
 struct group_error {
-  std::optional<std::size_t> start_index; ///< Which child, counted from 0 in order of start; empty: the group's body.
-  std::exception_ptr error;               ///< The original exception.
-  std::string name;                       ///< What the child was called; empty: nothing.
+  std::optional<std::size_t> start_index;   ///< Which child, counted from 0 in order of start; empty: the group's body.
+  std::exception_ptr error;                 ///< The original exception.
+  std::string name;                         ///< What the child was called; empty: nothing.
+  std::vector<std::exception_ptr> attached; ///< What failed in its cleanup: see `attached_errors`.
 
   /// Whose it is: "child 3 (reader)", "child 3", or "body".
   std::string whose() const;

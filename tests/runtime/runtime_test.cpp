@@ -6,6 +6,7 @@
 
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/deadline.hpp>
+#include <troupe/scope/exit_stack.hpp>
 #include <troupe/scope/offload.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
@@ -330,6 +331,27 @@ TEST_CASE("run prints an error group line by line and returns 1", "[runtime]") {
   child_process child;
   CHECK(child.wait_for_end() == 1);
   CHECK(child.output == "troupe: 1 failure in a task group; child 0: on purpose\n  child 0: on purpose\n");
+}
+
+TEST_CASE("run prints what failed in the cleanup of an error below it", "[runtime][B5]") {
+  if (in_child_process()) {
+    end_child(troupe::run([]() -> task<> {
+      const auto block = [](exit_stack& stack) -> task<> {
+        stack.push([] { throw std::runtime_error("no connection"); });
+        co_await fails();
+      };
+      co_await in_exit_stack([&](exit_stack& stack) -> task<> {
+        stack.push([] { throw std::runtime_error("disk full"); });
+        co_await in_task_group([&](task_group& group) { group.start([&] { return in_exit_stack(block); }); });
+      });
+    }));
+  }
+  child_process child;
+  CHECK(child.wait_for_end() == 1);
+  CHECK(child.output == "troupe: 1 failure in a task group; child 0: on purpose\n"
+                        "  then its cleanup: disk full\n"
+                        "  child 0: on purpose\n"
+                        "    then its cleanup: no connection\n");
 }
 
 TEST_CASE("a write to a closed pipe is an error, not the end of the process", "[runtime]") {

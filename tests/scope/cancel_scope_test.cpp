@@ -256,7 +256,7 @@ TEST_CASE("a shield keeps outer cancels out, and the pending one is taken behind
   int reached = 0;
   const auto top = make_root(simulated, [&]() -> task<> {
     {
-      cancel_scope shield{*this_fiber::pointer(), cancel_scope::shielding::from_outer_cancels};
+      cancel_scope shield{*this_fiber::pointer(), cancel_scope::shielding::cleanup};
       co_await sleep_for(1s);
       ++reached;
       CHECK_FALSE(shield.stopping());
@@ -284,7 +284,7 @@ TEST_CASE("a shield entered in a scope that is stopping lets its waits through",
     co_await in_task_group([&](task_group& group) -> task<> {
       group.cancel();
       {
-        cancel_scope shield{*this_fiber::pointer(), cancel_scope::shielding::from_outer_cancels};
+        cancel_scope shield{*this_fiber::pointer(), cancel_scope::shielding::cleanup};
         co_await sleep_for(1s);
         ++reached;
       }

@@ -1,0 +1,88 @@
+#include <troupe/scope/attached_errors.hpp>
+#include <troupe/scope/exit_stack.hpp>
+
+namespace troupe {
+
+namespace {
+
+detail::ending as_ending(const outcome<>& ended) noexcept {
+  return ended.has_error()   ? detail::ending::failed
+         : ended.cancelled() ? detail::ending::stopped
+                             : detail::ending::normal;
+}
+
+} // namespace
+
+exit_stack::~exit_stack() { TROUPE_ASSERT(empty(), "an exit stack was left before it had been unwound"); }
+
+void exit_stack::require_owner() const noexcept {
+  TROUPE_ASSERT(this_fiber::pointer() == &owner_,
+                "an exit stack was used by another fiber than its block's: each fiber has its own");
+}
+
+void exit_stack::add(std::unique_ptr<detail::finalizer> added) noexcept {
+  added->below_ = std::move(top_);
+  top_ = std::move(added);
+}
+
+void exit_stack::move_to(exit_stack& other) noexcept {
+  require_owner();
+  TROUPE_ASSERT(&other.owner_ == &owner_, "exit_stack::move_to() was given the stack of another fiber");
+  if (empty() || &other == this)
+    return;
+  detail::finalizer* lowest = top_.get();
+  while (lowest->below_ != nullptr)
+    lowest = lowest->below_.get();
+  lowest->below_ = std::move(other.top_);
+  other.top_ = std::move(top_);
+}
+
+task<> exit_stack::close() {
+  require_owner();
+  std::vector<std::exception_ptr> failures;
+  const outcome<> normally;
+  co_await unwind(normally, failures);
+  if (const std::exception_ptr primary = detail::primary_of(nullptr, std::move(failures)))
+    std::rethrow_exception(primary);
+}
+
+task<> exit_stack::unwind(const outcome<>& ended, std::vector<std::exception_ptr>& failures) {
+  while (!empty()) {
+    std::unique_ptr<detail::finalizer> last = std::move(top_);
+    top_ = std::move(last->below_);
+    if (last->when_ == detail::finalizer::runs::always || !ended.has_value()) {
+      detail::deadline_scope entered{owner_, saturated(owner_.runs_on().time().now(), last->limit_),
+                                     cancel_scope::shielding::cleanup};
+      if (last->limit_ <= duration::zero())
+        entered.cancel(cancel_reason::deadline); // it begins all the same, and goes as far as its first wait
+      std::optional<task<>> running;
+      try {
+        running.emplace(last->run(ended));
+      } catch (...) {
+        failures.push_back(std::current_exception());
+      }
+      if (running) {
+        const outcome<> finished = co_await detail::catch_stop(std::move(*running));
+        if (finished.has_error())
+          failures.push_back(finished.error());
+        else if (finished.cancelled())
+          failures.push_back(std::make_exception_ptr(
+              deadline_exceeded{"deadline exceeded: a finalizer was stopped before it had ended"}));
+      }
+    }
+    const detail::ending_marked marked{as_ending(ended)}; // what it owns goes now
+    last.reset();
+  }
+}
+
+std::exception_ptr detail::primary_of(std::exception_ptr error, std::vector<std::exception_ptr> failures) {
+  if (error == nullptr && !failures.empty()) {
+    error = std::move(failures.front());
+    failures.erase(failures.begin());
+  }
+  if (error != nullptr)
+    attach_errors(error, failures);
+  return error;
+}
+
+} // namespace troupe
