@@ -52,6 +52,12 @@ public:
     return troupe::inbox<T>{*state_};
   }
 
+  /// The same for an actor: its wait for the next item is idle by nature, so no deadlock when nothing else can run.
+  troupe::inbox<T> actor_inbox() const noexcept {
+    state_->be_actors();
+    return inbox();
+  }
+
   /// Closes it for all senders, as `sender::close`.
   void close() const noexcept { state_->close(); }
 

@@ -30,7 +30,7 @@ public:
       break;
     }
     state_->be_numbered(*this->waiting);
-    if (this->waiting->open_wait(fiber::wait_kind::plain, "receive", state_)) {
+    if (this->waiting->open_wait(state_->waits_for_items(), "receive", state_)) {
       this->what = found::waits;
       this->filled = false;
       state_->waiting_receivers().push(*this);

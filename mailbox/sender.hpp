@@ -155,6 +155,9 @@ public:
 
   mailbox_statistics statistics() const { return state_->statistics(); }
 
+  /// True when both send to the same mailbox.
+  friend bool operator==(const sender& a, const sender& b) noexcept { return &*a.state_ == &*b.state_; }
+
 private:
   template <class>
   friend class mailbox;

@@ -83,6 +83,12 @@ public:
   /// @thread owner
   instant deadline() const noexcept;
 
+  /// The limit that stopped it, where that is a scope of the same fiber; else null.
+  ///
+  /// @thread owner
+  /// @pre    stopping()
+  cancel_scope* stopping_limit() noexcept;
+
   /// What stopped it first.
   ///
   /// @pre stopping()

@@ -26,7 +26,21 @@ void deadline_scope::expire_shield(timer& fired) noexcept {
   static_cast<deadline_scope&>(fired).cancel_commits(cancel_reason::deadline);
 }
 
+void note_fate(fiber& stopped, std::exception_ptr fate) noexcept {
+  if (cancel_scope* const limit = stopped.innermost_scope().stopping_limit(); limit != nullptr)
+    static_cast<deadline_scope*>(limit)->fate = std::move(fate);
+}
+
 } // namespace detail
+
+cancel_scope* cancel_scope::stopping_limit() noexcept {
+  cancel_scope* scope = this;
+  // acquire: as in stopping()
+  const cancel_scope* const by = stopped_by_.load(std::memory_order_acquire);
+  while (scope != nullptr && scope != by)
+    scope = scope->outer_ != nullptr && &scope->outer_->fiber_ == &fiber_ ? scope->outer_ : nullptr;
+  return scope != nullptr && scope->role_ == role::limited ? scope : nullptr;
+}
 
 instant cancel_scope::deadline() const noexcept {
   instant earliest = instant::max();

@@ -5,6 +5,7 @@
 #include <troupe/scope/station.hpp>
 #include <troupe/scope/time_source.hpp>
 
+#include <exception>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -14,8 +15,17 @@ namespace troupe {
 /// A limit passed before what it limits had ended: the error of `fail_after`, `fail_at`, and of a finalizer.
 class deadline_exceeded : public std::runtime_error {
 public:
-  deadline_exceeded() : std::runtime_error("deadline exceeded: the work was stopped before it had a result") {}
+  deadline_exceeded() : deadline_exceeded(std::exception_ptr{}) {}
+  /// @param fate  what is known of the work that was stopped
+  explicit deadline_exceeded(std::exception_ptr fate)
+      : std::runtime_error("deadline exceeded: the work was stopped before it had a result"), fate_(std::move(fate)) {}
   using std::runtime_error::runtime_error;
+
+  /// What became of an ask that was under way, as the error that it would have thrown; null: there was none.
+  const std::exception_ptr& fate() const noexcept { return fate_; }
+
+private:
+  std::exception_ptr fate_;
 };
 
 namespace detail {
@@ -32,6 +42,8 @@ struct time_limit {
 };
 
 /// A scope that is cancelled when an instant comes; a shield's also with the commit phases in it.
+///
+/// @thread the owner's
 class deadline_scope final : public cancel_scope, timer {
 public:
   deadline_scope(fiber& owner, instant at, shielding kind = shielding::none);
@@ -39,12 +51,18 @@ public:
 
   using timer::when;
 
+  /// Of the work that it has stopped: see `deadline_exceeded::fate`.
+  std::exception_ptr fate;
+
 private:
   static void expire(timer& fired) noexcept;
   static void expire_shield(timer& fired) noexcept;
 
   time_source& time_;
 };
+
+/// Tells the limit of this fiber that stops it what has become of the work, if it is a limit that does.
+void note_fate(fiber& stopped, std::exception_ptr fate) noexcept;
 
 enum class expiry : bool { moves_on, fails };
 
@@ -59,6 +77,7 @@ task<limited_result<Kind, T>> limited(time_limit limit, task<T> body) {
   fiber& self = co_await current_fiber{};
   const instant now = self.runs_on().time().now();
   const instant at = limit.from(now);
+  std::exception_ptr fate;
   if (at > now) { // else nothing is started
     bool pass_on = false;
     {
@@ -75,12 +94,13 @@ task<limited_result<Kind, T>> limited(time_limit limit, task<T> body) {
         }
       }
       pass_on = entered.outer_stopping();
+      fate = std::move(entered.fate);
     }
     if (pass_on)
       co_await continue_stop{};
   }
   if constexpr (Kind == expiry::fails)
-    throw deadline_exceeded{};
+    throw deadline_exceeded{std::move(fate)};
   else
     co_return limited_result<Kind, T>{};
 }

@@ -14,6 +14,8 @@ std::string_view to_string(cancel_reason reason) noexcept {
     return "shutdown";
   case cancel_reason::scope_closed:
     return "scope_closed";
+  case cancel_reason::revoked:
+    return "revoked";
   }
   return "unknown";
 }

@@ -22,6 +22,7 @@ enum class cancel_reason : std::uint8_t {
   sibling_failed, ///< Another child of the same task group, or its body, ended with an error.
   shutdown,       ///< The runtime is stopping: a signal, or the end of `run`.
   scope_closed,   ///< The work was never started: the group it was meant for was cancelled or had ended.
+  revoked,        ///< Whoever had asked for the work does not want it any more: its deadline passed, or it was stopped.
 };
 
 /// The reason's name, as in the enumeration.

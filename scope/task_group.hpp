@@ -15,6 +15,8 @@
 
 namespace troupe {
 
+struct actor_options; // of a layer above
+
 /// One failure in a task group.
 struct group_error {
   std::optional<std::size_t> start_index;   ///< Which child, counted from 0 in order of start; empty: the group's body.
@@ -104,6 +106,15 @@ public:
     return launch(*new fiber_type(std::string(options.name), owner().runs_on(), *this, std::forward<Function>(function),
                                   std::forward<Args>(args)...));
   }
+
+  /// Starts `function(inbox, args...)` as an actor, and gives its address. Defined in <troupe/actors/actor.hpp>.
+  ///
+  /// It is a child as others are: its failure is the group's. It ends when its function does, which is when the last
+  /// address has gone and all that was sent has been received, if it serves its inbox.
+  ///
+  /// @throws as `start`
+  template <class Function, class... Args>
+  auto start_actor(const actor_options& options, Function&& function, Args&&... args);
 
   /// Cancels all children and the body. The group ends normally if nothing failed: it absorbs its own cancel.
   ///

@@ -22,6 +22,7 @@ LINES_MAX = 300
 # Headers that are tested by a test of another name, or need none, each with the reason.
 TESTED_ELSEWHERE = {
     "runtime/troupe.hpp": "the umbrella: tests/consumer includes it, tests/layers.cmake checks what it brings",
+    "actors/ask_error.hpp": "tests/actors/actor_ref_test.cpp, which brings about each of them",
     "scope/as_outcome.hpp": "tests/scope/task_test.cpp, beside the awaits that it is an alternative to",
     "scope/station.hpp": "internal to deadlines and groups: deadline_test, task_group_test",
     "scope/assert.hpp": "one macro: tests/mailbox/mailbox_test.cpp sees it end a program with its sentence",

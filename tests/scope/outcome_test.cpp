@@ -65,4 +65,5 @@ TEST_CASE("every cancel reason has its name", "[scope]") {
   CHECK(to_string(cancel_reason::sibling_failed) == "sibling_failed");
   CHECK(to_string(cancel_reason::shutdown) == "shutdown");
   CHECK(to_string(cancel_reason::scope_closed) == "scope_closed");
+  CHECK(to_string(cancel_reason::revoked) == "revoked");
 }

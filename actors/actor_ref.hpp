@@ -1,0 +1,98 @@
+// The address of an actor: what others tell it, and ask of it.
+
+#pragma once
+
+#include <troupe/actors/message.hpp>
+#include <troupe/mailbox/sender.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace troupe {
+
+/// How long an ask may take where no deadline is around it. (Erlang's `gen_server:call` has the same.)
+inline constexpr duration ask_limit_default = std::chrono::seconds{5};
+/// How long an asker that is stopped waits for the fate of what was begun.
+inline constexpr duration fate_limit_default = std::chrono::seconds{1};
+
+namespace detail {
+
+/// Awaits `sent`, which sends the ask and waits for its answer, and sees to it that there is one: afterwards the block is
+/// answered, or the stop goes on.
+task<> settled(ask_block& ask, task<> sent);
+
+} // namespace detail
+
+/// Address of an actor that takes `Message`, which is a `message<...>`. Copyable, and equal to others of the same actor.
+///
+/// It keeps the actor's mailbox, never the actor: an actor whose last address has gone, and that has handled what it was
+/// sent, gets no more messages and ends.
+///
+/// @thread any; several fibers may use one object
+template <class Message>
+class actor_ref {
+public:
+  /// Sends a message of kind `M`, made from `args`. As `sender::send`: it waits while the mailbox is full, or does what
+  /// the mailbox's `overflow` says.
+  ///
+  /// @suspends while full, with `overflow::suspend`
+  /// @cancel   nothing was sent: the message goes to `on_undelivered`
+  /// @returns  what became of it
+  template <class M, class... Args>
+  auto tell(Args&&... args) const {
+    return to_.send(std::in_place_type<M>, std::forward<Args>(args)...);
+  }
+  /// Like `tell`, but never waits.
+  ///
+  /// @thread any, also outside of any fiber
+  template <class M, class... Args>
+  [[nodiscard]] send_status try_tell(Args&&... args) const {
+    return to_.try_send(Message{std::in_place_type<M>, std::forward<Args>(args)...});
+  }
+
+  /// Sends a message of kind `M`, made from `args` and a `reply`, and waits for the answer.
+  ///
+  /// The deadline around it goes with the message, and becomes that of the handler's scope; without any it is
+  /// `ask_limit_default` from the await. When it passes, or the asker is stopped, the ask is revoked: what waits in the
+  /// mailbox is never begun, what runs is stopped, unless it is in a shield. The asker then waits for what comes of it,
+  /// for at most `fate_limit_default`; an answer that comes is returned though the deadline has passed. A limit around it
+  /// that passes says what became of it in `deadline_exceeded::fate()`.
+  ///
+  /// @suspends until it is answered, or its fate is known
+  /// @cancel   a checkpoint at its entry: nothing is sent. After that it is revoked, and the stop goes on once its fate is
+  ///           known
+  /// @returns  the answer
+  /// @throws   what the callee answered, or threw, as an error; `ask_error`, which says what was done
+  template <class M, class... Args>
+  requires detail::askable<M> task<detail::answer_to<M>> ask(Args&&... args)
+  const {
+    using block_type = detail::reply_block<detail::answer_to<M>>;
+    auto* const block = new block_type;
+    detail::ask_pointer ours = detail::ask_pointer::owning(block);
+    reply<detail::answer_to<M>> token{*block};
+    return asked<detail::answer_to<M>>(to_, std::move(ours), Message{M(std::forward<Args>(args)..., std::move(token))});
+  }
+
+  friend bool operator==(const actor_ref& a, const actor_ref& b) noexcept = default;
+
+private:
+  friend class task_group;
+
+  explicit actor_ref(sender<Message> to) noexcept : to_(std::move(to)) {}
+
+  template <class T>
+  static task<T> asked(sender<Message> to, detail::ask_pointer ask, Message made) {
+    co_await detail::settled(*ask, sent(to, *ask, made));
+    co_return static_cast<detail::reply_block<T>&>(*ask).take();
+  }
+  static task<> sent(const sender<Message>& to, detail::ask_block& ask, Message& made) {
+    co_await to.send(std::move(made)); // what is refused is answered on its way to on_undelivered
+    co_await detail::ask_block::wait_operation{ask};
+  }
+
+  sender<Message> to_;
+};
+
+} // namespace troupe

@@ -1,0 +1,68 @@
+#include <troupe/actors/ask_error.hpp>
+
+#include <string>
+
+namespace troupe {
+
+namespace {
+
+std::string_view sentence(ask_failure why) noexcept {
+  switch (why) {
+  case ask_failure::receiver_down:
+    return "the actor has ended; nothing was begun";
+  case ask_failure::overflow:
+    return "the actor's mailbox is full; nothing was begun";
+  case ask_failure::not_started:
+    return "the deadline passed, or the asker was stopped, before it was begun";
+  case ask_failure::aborted:
+    return "it was begun, and stopped before it had ended";
+  case ask_failure::broken_promise:
+    return "it was begun, and its reply was dropped without an answer";
+  case ask_failure::in_doubt:
+    return "it was begun, and whether it has ended is not known";
+  }
+  return "";
+}
+
+} // namespace
+
+std::string_view to_string(ask_failure why) noexcept {
+  switch (why) {
+  case ask_failure::receiver_down:
+    return "receiver_down";
+  case ask_failure::overflow:
+    return "overflow";
+  case ask_failure::not_started:
+    return "not_started";
+  case ask_failure::aborted:
+    return "aborted";
+  case ask_failure::broken_promise:
+    return "broken_promise";
+  case ask_failure::in_doubt:
+    return "in_doubt";
+  }
+  return "unknown";
+}
+
+ask_error::ask_error(ask_failure why)
+    : std::runtime_error("ask: " + std::string(to_string(why)) + ": " + std::string(sentence(why))), why_(why) {}
+
+ask_failure detail::failure_of(drop_reason reason) noexcept {
+  switch (reason) {
+  case drop_reason::send_cancelled:
+    return ask_failure::not_started;
+  case drop_reason::rejected:
+  case drop_reason::newest:
+  case drop_reason::oldest:
+  case drop_reason::conflated:
+    return ask_failure::overflow;
+  case drop_reason::closed:
+  case drop_reason::no_receiver:
+  case drop_reason::crashed:
+  case drop_reason::handling_cancelled:
+    return ask_failure::receiver_down;
+  }
+  return ask_failure::receiver_down;
+}
+
+} // namespace troupe

@@ -1,0 +1,48 @@
+// How an ask can end, beside the value and the callee's own error.
+
+#pragma once
+
+#include <troupe/mailbox/statistics.hpp>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string_view>
+
+namespace troupe {
+
+/// Why an ask gave no answer, and with it the fate of what was asked for.
+enum class ask_failure : std::uint8_t {
+  receiver_down,  ///< The actor has ended. Nothing was begun.
+  overflow,       ///< Its mailbox was full, and does not make senders wait. Nothing was begun.
+  not_started,    ///< The deadline passed, or the asker was stopped, before it was begun. It never will be.
+  aborted,        ///< It was begun, and stopped: by its deadline, by its asker's stop, or with its actor.
+  broken_promise, ///< It was begun, and the reply was dropped without an answer.
+  in_doubt,       ///< It was begun, and did not end in the time that the asker waits for its fate.
+};
+
+/// The failure's name, as in the enumeration.
+std::string_view to_string(ask_failure why) noexcept;
+
+/// The error of an ask that was not answered.
+class ask_error : public std::runtime_error {
+public:
+  explicit ask_error(ask_failure why);
+
+  ask_failure why() const noexcept { return why_; }
+  /// True when it is known that nothing was begun: asking again cannot do anything twice.
+  bool nothing_begun() const noexcept {
+    return why_ == ask_failure::receiver_down || why_ == ask_failure::overflow || why_ == ask_failure::not_started;
+  }
+
+private:
+  ask_failure why_;
+};
+
+namespace detail {
+
+/// What an ask is told whose message was dropped before it was begun.
+ask_failure failure_of(drop_reason reason) noexcept;
+
+} // namespace detail
+
+} // namespace troupe

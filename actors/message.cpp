@@ -1,0 +1,27 @@
+#include <troupe/actors/message.hpp>
+
+namespace troupe::detail {
+
+task<> serve(ask_pointer ask, task<> handling) {
+  fiber& self = co_await current_fiber{};
+  bool pass_on = false;
+  outcome<> ended;
+  {
+    deadline_scope work{self, ask->deadline()};
+    if (!ask->begin(work))
+      co_return; // revoked
+    ended = co_await catch_stop(std::move(handling));
+    if (ended.cancelled())
+      ask->fail(ask_failure::aborted);
+    else if (ended.has_error())
+      ask->fail(ended.error());
+    ask->leave();
+    pass_on = ended.cancelled() && work.outer_stopping();
+  }
+  if (ended.has_error())
+    std::rethrow_exception(ended.error());
+  if (pass_on)
+    co_await continue_stop{};
+}
+
+} // namespace troupe::detail

@@ -1,0 +1,124 @@
+// What an actor is sent: one of several kinds of message, each handled by a function of its own.
+
+#pragma once
+
+#include <troupe/actors/reply.hpp>
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace troupe {
+
+namespace detail {
+
+template <class M>
+inline constexpr bool is_reply = false;
+template <class T>
+inline constexpr bool is_reply<reply<T>> = true;
+
+/// A kind of message that can be asked: it has a member `reply<T> to`.
+template <class M>
+concept askable = requires(M& kind) {
+  requires is_reply<std::remove_cvref_t<decltype(kind.to)>>;
+};
+
+/// What an ask for `M` gives.
+template <askable M>
+using answer_to = typename decltype(M::to)::value_type;
+
+template <class... Handlers>
+struct overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+overloaded(Handlers...) -> overloaded<Handlers...>;
+
+/// Runs `handling` as the work of one ask: it has the ask's deadline, is stopped by its revoke, and how it ends is the
+/// answer where it has not given one.
+task<> serve(ask_pointer ask, task<> handling);
+
+} // namespace detail
+
+/// One of the kinds of message that an actor takes. What is in it comes out by `match`, so that nothing of an ask is done
+/// outside of its scope.
+template <class... Kinds>
+class message {
+public:
+  template <class M, class... Args>
+  requires(std::same_as<M, Kinds> || ...) explicit message(std::in_place_type_t<M> kind, Args&&... args)
+      : content_(kind, std::forward<Args>(args)...) {}
+  /// A kind of message by itself.
+  template <class M>
+  requires(std::same_as<M, Kinds> || ...) message(M content) : content_(std::in_place_type<M>, std::move(content)) {}
+
+  /// Calls the handler for what is in it, `void(M&)` or `task<>(M&)`, one for each kind. Called once.
+  ///
+  /// The handler of an ask runs in a scope of its own: it has the ask's deadline, and is stopped when the asker does not
+  /// want the answer any more, unless it is in a `shield`. An ask that was revoked before is not begun, and no handler is
+  /// called. What a handler throws is the answer, if it has given none, and is thrown here: the actor fails.
+  ///
+  /// The handlers must live until the task has ended, as those do that are written in the call.
+  ///
+  /// @suspends as the handler does
+  /// @cancel   the handler is stopped, and an ask that it has not answered is told `aborted`
+  /// @throws   what the handler throws
+  template <class... Handlers>
+  task<> match(Handlers&&... handlers) {
+    static_assert((std::is_invocable_v<detail::overloaded<std::decay_t<Handlers>...>&, Kinds&> && ...),
+                  "match() needs a handler for each kind of message: [](kind&) {...}, or one that returns task<>");
+    return matched(detail::overloaded<std::decay_t<Handlers>...>{std::forward<Handlers>(handlers)...});
+  }
+
+  /// For whoever drops it: an ask in it is told why.
+  void tell_dropped(drop_reason reason) noexcept {
+    if (detail::ask_block* const ask = pending(); ask != nullptr)
+      ask->fail(detail::failure_of(reason));
+  }
+
+private:
+  template <class Message>
+  friend class actor_ref;
+
+  /// The ask in it, null: none.
+  detail::ask_block* pending() noexcept {
+    return std::visit(
+        []<class M>(M& kind) -> detail::ask_block* {
+          if constexpr (detail::askable<M>)
+            return kind.to.block_;
+          else
+            return nullptr;
+        },
+        content_);
+  }
+
+  template <class Handlers>
+  task<> matched(Handlers handlers) {
+    if (detail::ask_block* const ask = pending(); ask != nullptr)
+      co_await detail::serve(detail::ask_pointer::to(ask), handled(handlers));
+    else
+      co_await handled(handlers);
+  }
+  /// A coroutine, so that what a handler throws before it gives a task is caught where its task's errors are.
+  template <class Handlers>
+  task<> handled(Handlers& handlers) {
+    co_await std::visit(
+        [&handlers]<class M>(M& kind) -> task<> {
+          if constexpr (std::is_void_v<std::invoke_result_t<Handlers&, M&>>) {
+            handlers(kind);
+            return nothing();
+          } else {
+            static_assert(std::is_same_v<std::invoke_result_t<Handlers&, M&>, task<>>,
+                          "a handler returns nothing, or task<> where it must wait");
+            return handlers(kind);
+          }
+        },
+        content_);
+  }
+  static task<> nothing() { co_return; }
+
+  std::variant<Kinds...> content_;
+};
+
+} // namespace troupe

@@ -1,0 +1,111 @@
+#include <troupe/actors/reply.hpp>
+
+#include <exception>
+#include <mutex>
+
+namespace troupe::detail {
+
+void ask_block::drop() noexcept {
+  // acq_rel: whoever is last sees all that the others did
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    delete this;
+}
+
+bool ask_block::begin(cancel_scope& work) noexcept {
+  const std::lock_guard held{lock_};
+  if (answer_ != answer::none)
+    return false;
+  begun_ = true;
+  work_ = &work;
+  return true;
+}
+
+void ask_block::leave() noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  work_ = nullptr;
+  if (token_gone_)
+    fail_locked(ask_failure::broken_promise, woken);
+}
+
+void ask_block::fail(ask_failure why) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  fail_locked(why, woken);
+}
+
+void ask_block::fail_locked(ask_failure why, wakeups& woken) noexcept {
+  if (answer_ != answer::none)
+    return;
+  why_ = why;
+  decide(answer::failure, woken);
+}
+
+void ask_block::fail(std::exception_ptr error) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  if (answer_ != answer::none)
+    return;
+  error_ = std::move(error);
+  decide(answer::error, woken);
+}
+
+void ask_block::token_dropped() noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  token_gone_ = true;
+  // With the frames of work that failed or was stopped: then that is the answer.
+  if (work_ != nullptr && (frames_ending() != ending::normal || std::uncaught_exceptions() != 0))
+    return;
+  fail_locked(begun_ ? ask_failure::broken_promise : ask_failure::not_started, woken);
+}
+
+bool ask_block::revoke() noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  if (answer_ != answer::none)
+    return true;
+  if (!begun_) {
+    fail_locked(ask_failure::not_started, woken);
+    return true;
+  }
+  if (work_ != nullptr)
+    work_->cancel(cancel_reason::revoked); // stays where it is meanwhile: leave() needs our lock
+  return false;
+}
+
+void ask_block::give_up() noexcept { fail(ask_failure::in_doubt); }
+
+bool ask_block::answered() noexcept {
+  const std::lock_guard held{lock_};
+  return answer_ != answer::none;
+}
+
+std::exception_ptr ask_block::error() const {
+  return answer_ == answer::error ? error_ : std::make_exception_ptr(ask_error{why_});
+}
+
+void ask_block::decide(answer as, wakeups& woken) noexcept {
+  answer_ = as;
+  if (asker_ != nullptr)
+    static_cast<void>(std::exchange(asker_, nullptr)->grant(woken)); // false: stopped, and it asks for the fate
+}
+
+ask_block::wait_operation::~wait_operation() {
+  const std::lock_guard held{block_.lock_};
+  block_.asker_ = nullptr;
+}
+
+void ask_block::wait_operation::await_suspend(std::coroutine_handle<>) noexcept {
+  if (self_->stop_pending())
+    return self_->stop();
+  const std::lock_guard held{block_.lock_};
+  if (block_.answer_ != answer::none)
+    return self_->yield();
+  if (!self_->open_wait(kind_, "ask", &block_))
+    return self_->stop();
+  block_.asker_ = self_;
+  self_->park();
+}
+
+} // namespace troupe::detail

@@ -1,0 +1,229 @@
+// The answer to one ask: a token that whoever handles the message holds, and the block that it shares with the asker.
+
+#pragma once
+
+#include <troupe/actors/ask_error.hpp>
+#include <troupe/scope/deadline.hpp>
+#include <troupe/scope/spinlock.hpp>
+#include <troupe/scope/wait_list.hpp>
+
+#include <atomic>
+#include <concepts>
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace troupe {
+
+namespace detail {
+
+/// What asker and callee share: never in the frame of either, so that each may go at any time.
+///
+/// Its one lock decides between the answer, the revoke and the end of the asker's patience: the first wins, and the
+/// others do nothing. It is taken before a fiber's lock (a revoke cancels the scope of the work under it).
+class ask_block : private waitable {
+public:
+  ask_block(const ask_block&) = delete;
+  ask_block& operator=(const ask_block&) = delete;
+
+  void keep() noexcept { references_.fetch_add(1, std::memory_order_relaxed); } // relaxed: the caller holds one
+  void drop() noexcept;
+
+  /// @name For the callee
+  ///@{
+  /// The work begins, in this scope, which a revoke cancels. False: it was revoked, so it must not begin.
+  [[nodiscard]] bool begin(cancel_scope& work) noexcept;
+  /// The work has ended. From here on no revoke reaches its scope.
+  void leave() noexcept;
+  /// The answer is a failure. Does nothing after another answer.
+  void fail(ask_failure why) noexcept;
+  void fail(std::exception_ptr error) noexcept;
+  /// The token has gone. Without an answer, and begun: a broken promise.
+  void token_dropped() noexcept;
+  ///@}
+
+  /// When the asker's time is up. Written before the message is sent.
+  instant deadline() const noexcept { return deadline_; }
+
+  /// @name For the asker
+  ///@{
+  void set_deadline(instant at) noexcept { deadline_ = at; }
+  class wait_operation;
+  /// The asker does not want it any more. False: it was begun and has not ended, so its fate is not known yet.
+  [[nodiscard]] bool revoke() noexcept;
+  /// Nobody waits for it any more: without an answer it is in doubt.
+  void give_up() noexcept;
+  bool answered() noexcept;
+  /// @pre answered
+  bool failed() const noexcept { return answer_ == answer::failure; }
+  /// @pre answered, not with a value
+  std::exception_ptr error() const;
+  ///@}
+
+protected:
+  ask_block() noexcept = default;
+  virtual ~ask_block() = default;
+
+  /// Decides for a value, which `put` keeps; false: something else was first, and `put` was not called.
+  template <class Put>
+  bool answer_with(Put&& put) {
+    wakeups woken;
+    const std::lock_guard held{lock_};
+    if (answer_ != answer::none)
+      return false;
+    put();
+    decide(answer::value, woken);
+    return true;
+  }
+
+  enum class answer : std::uint8_t { none, value, error, failure };
+  answer answer_ = answer::none;
+
+private:
+  std::string describe() const override { return "the answer to an ask"; }
+  std::uint64_t number() const noexcept override { return 0; }
+  void decide(answer as, wakeups& woken) noexcept;
+  void fail_locked(ask_failure why, wakeups& woken) noexcept;
+
+  std::atomic<int> references_{2}; // the asker's and the token's
+  spinlock lock_;
+  bool begun_ = false;
+  bool token_gone_ = false;
+  ask_failure why_ = ask_failure::not_started;
+  fiber* asker_ = nullptr;       // while it waits
+  cancel_scope* work_ = nullptr; // while the handler runs
+  instant deadline_ = instant::max();
+  std::exception_ptr error_;
+};
+
+/// The asker waits until there is an answer.
+class ask_block::wait_operation {
+public:
+  explicit wait_operation(ask_block& block, fiber::wait_kind kind = fiber::wait_kind::plain) noexcept
+      : block_(block), kind_(kind) {}
+  ~wait_operation();
+  wait_operation(const wait_operation&) = delete;
+  wait_operation& operator=(const wait_operation&) = delete;
+
+  void attach(fiber& self) noexcept { self_ = &self; }
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<>) noexcept;
+  void await_resume() const noexcept {}
+
+private:
+  ask_block& block_;
+  fiber* self_ = nullptr;
+  fiber::wait_kind kind_;
+};
+
+template <class T>
+class reply_block final : public ask_block {
+public:
+  template <class... Args>
+  bool answer(Args&&... args) {
+    return this->answer_with([&] { value_.emplace(std::forward<Args>(args)...); });
+  }
+  /// @pre answered
+  T take() {
+    if (this->answer_ != answer::value)
+      std::rethrow_exception(this->error());
+    if constexpr (!std::is_void_v<T>)
+      return std::move(*value_);
+  }
+
+private:
+  std::optional<stored_result_t<T>> value_;
+};
+
+/// A counted pointer to a block, as the asker or the work holds it.
+class ask_pointer {
+public:
+  ask_pointer() = default;
+  /// Takes over one count.
+  static ask_pointer owning(ask_block* block) noexcept {
+    ask_pointer made;
+    made.block_ = block;
+    return made;
+  }
+  static ask_pointer to(ask_block* block) noexcept {
+    if (block != nullptr)
+      block->keep();
+    return owning(block);
+  }
+  ask_pointer(ask_pointer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  ask_pointer& operator=(ask_pointer other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~ask_pointer() {
+    if (block_ != nullptr)
+      block_->drop();
+  }
+
+  explicit operator bool() const noexcept { return block_ != nullptr; }
+  ask_block& operator*() const noexcept { return *block_; }
+  ask_block* operator->() const noexcept { return block_; }
+
+private:
+  ask_block* block_ = nullptr;
+};
+
+} // namespace detail
+
+/// The right and the duty to answer one ask: the last member, `to`, of a message that can be asked.
+///
+/// It may be moved elsewhere and answered later, from any fiber. When it goes without an answer the asker is told at
+/// once: `broken_promise`. In a message that was told instead of asked it is empty, and answering does nothing.
+///
+/// @thread any, one at a time
+template <class T>
+class reply {
+public:
+  using value_type = T;
+
+  reply() noexcept = default;
+  reply(reply&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  reply& operator=(reply&& other) noexcept {
+    reply gone{std::move(*this)};
+    block_ = std::exchange(other.block_, nullptr);
+    return *this;
+  }
+  ~reply() {
+    if (block_ != nullptr) {
+      block_->token_dropped();
+      block_->drop();
+    }
+  }
+
+  /// False when nobody asked, or it was moved from.
+  explicit operator bool() const noexcept { return block_ != nullptr; }
+
+  /// Answers with a value made from `args`. The first answer counts; the asker may have gone.
+  template <class... Args>
+  requires(std::is_void_v<T> ? sizeof...(Args) == 0 : std::is_constructible_v<detail::stored_result_t<T>, Args...>) void
+  operator()(Args&&... args) {
+    if (block_ != nullptr)
+      static_cast<void>(static_cast<detail::reply_block<T>*>(block_)->answer(std::forward<Args>(args)...));
+  }
+  /// Answers with an error, which the ask throws.
+  void fail(std::exception_ptr error) {
+    if (block_ != nullptr)
+      block_->fail(std::move(error));
+  }
+
+private:
+  template <class... Messages>
+  friend class message;
+  template <class Message>
+  friend class actor_ref;
+
+  /// Takes over one count.
+  explicit reply(detail::reply_block<T>& block) noexcept : block_(&block) {}
+
+  detail::ask_block* block_ = nullptr;
+};
+
+} // namespace troupe

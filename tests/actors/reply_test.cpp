@@ -1,0 +1,108 @@
+#include <troupe/actors/reply.hpp>
+
+#include "service.hpp"
+
+#include <tests/catch.hpp>
+#include <tests/simulation/seeded_runs.hpp>
+
+#include <functional>
+
+using namespace troupe;
+using namespace troupe::tests;
+using namespace std::chrono_literals;
+
+TEST_CASE("a reply that is dropped answers at once, though its work goes on", "[actors][F2]") {
+  simulator simulated;
+  service_log log;
+  const outcome<> ended = simulated.run([&]() -> task<> {
+    co_await in_task_group([&](task_group& group) -> task<> {
+      const auto ref = group.start_actor({}, service, std::ref(log));
+      const outcome<int> dropped = co_await as_outcome(ref.ask<work>(1, manner::drops, 1s));
+      CHECK(failure_of_ask(dropped) == ask_failure::broken_promise);
+      CHECK(now() == instant{1s});
+      const int next = co_await ref.ask<work>(2, manner::answers, 1s);
+      CHECK(next == 2);
+      CHECK(now() == instant{3s});
+    });
+  });
+  CHECK(ended.has_value());
+}
+
+TEST_CASE("a reply can be kept and answered later, by any fiber, once", "[actors][F2]") {
+  simulator simulated;
+  service_log log;
+  const outcome<> ended = simulated.run([&]() -> task<> {
+    co_await in_task_group([&](task_group& group) -> task<> {
+      const auto ref = group.start_actor({}, service, std::ref(log));
+      group.start([&log]() -> task<> {
+        co_await sleep_for(1s);
+        for (reply<int>& kept : log.kept) {
+          CHECK(kept);
+          kept(42);
+          kept(43);
+          kept.fail(std::make_exception_ptr(1));
+        }
+        log.kept.clear();
+      });
+      const int got = co_await ref.ask<work>(1, manner::keeps, 0s);
+      CHECK(got == 42);
+    });
+  });
+  CHECK(ended.has_value());
+}
+
+TEST_CASE("a reply that was kept and goes without an answer is a broken promise", "[actors][F2]") {
+  simulator simulated;
+  service_log log;
+  const outcome<> ended = simulated.run([&]() -> task<> {
+    co_await in_task_group([&](task_group& group) -> task<> {
+      const auto ref = group.start_actor({}, service, std::ref(log));
+      group.start([&log]() -> task<> {
+        co_await sleep_for(1s);
+        log.kept.clear();
+      });
+      const outcome<int> got = co_await as_outcome(ref.ask<work>(1, manner::keeps, 0s));
+      CHECK(failure_of_ask(got) == ask_failure::broken_promise);
+    });
+  });
+  CHECK(ended.has_value());
+}
+
+TEST_CASE("an answer can be an error, a reference or nothing", "[actors][F2]") {
+  struct wants_error {
+    reply<int> to;
+  };
+  struct wants_reference {
+    reply<std::string&> to;
+  };
+  struct wants_nothing {
+    reply<void> to;
+  };
+  using asked = message<wants_error, wants_reference, wants_nothing>;
+  std::string target = "target";
+  simulator simulated;
+  const outcome<> ended = simulated.run([&]() -> task<> {
+    co_await in_task_group([&](task_group& group) -> task<> {
+      const auto serve = [&target](inbox<asked> in) -> task<> {
+        while (auto next = co_await in.receive())
+          co_await next->match(
+              [](wants_error& m) { m.to.fail(std::make_exception_ptr(std::range_error{"as answer"})); },
+              [&](wants_reference& m) { m.to(target); }, [](wants_nothing& m) { m.to(); });
+      };
+      const auto ref = group.start_actor({}, serve);
+      const outcome<int> error = co_await as_outcome(ref.ask<wants_error>());
+      CHECK(message_of(error.error()) == "as answer");
+      std::string& got = co_await ref.ask<wants_reference>();
+      CHECK(&got == &target);
+      co_await ref.ask<wants_nothing>();
+    });
+  });
+  CHECK(ended.has_value());
+}
+
+TEST_CASE("a reply in a message that was told is empty, and answering does nothing", "[actors]") {
+  reply<int> nobody;
+  CHECK_FALSE(nobody);
+  nobody(1);
+  nobody.fail(std::make_exception_ptr(1));
+}
