@@ -4,6 +4,12 @@
 
 #include <troupe/runtime/runtime.hpp>
 
+#include <troupe/actors/actor.hpp>
+#include <troupe/actors/actor_ref.hpp>
+#include <troupe/actors/ask_error.hpp>
+#include <troupe/actors/message.hpp>
+#include <troupe/actors/reply.hpp>
+
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/mailbox/received.hpp>
 #include <troupe/mailbox/statistics.hpp>
