@@ -40,6 +40,7 @@ const std::vector<workload>& workloads() {
       {"pipeline_work", "the same, each item spins for a microsecond in its consumer", pipeline_work},
       {"chain", "a producer, 10 stages, a consumer", chain},
       {"pingpong", "round trips of a request that carries its reply address", pingpong},
+      {"ask", "round trips of a typed ask, each with a deadline that is set and cancelled", ask},
       {"ring", "1,000 actors pass a token n times", ring},
       {"spawn", "n fibers, each with a mailbox, each takes one item and ends", spawn},
       {"idle", "n fibers alive, each with a mailbox: bytes_per", idle},

@@ -107,7 +107,7 @@ task<> serve(inbox<call> in) {
     co_await asked->reply->send(asked->value);
 }
 
-task<> ask(sender<call> out, sender<number> reply, inbox<number> answers, number n, tally& seen) {
+task<> play(sender<call> out, sender<number> reply, inbox<number> answers, number n, tally& seen) {
   for (number i = 0; i < n; ++i) {
     co_await out.send(i, reply);
     auto answer = co_await answers.receive();
@@ -124,7 +124,7 @@ measured pingpong(runtime& on, const settings& how) {
     mailbox<call> calls{capacity{how.capacity}};
     mailbox<number> answers{capacity{1}};
     group.start(serve, calls.inbox());
-    group.start(ask, calls.sender(), answers.sender(), answers.inbox(), how.n, std::ref(seen[0]));
+    group.start(play, calls.sender(), answers.sender(), answers.inbox(), how.n, std::ref(seen[0]));
   });
   return checked(how.n, seconds, seen);
 }

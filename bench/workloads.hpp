@@ -41,6 +41,7 @@ measured pipeline_work(runtime& on, const settings& how);
 measured fanin(runtime& on, const settings& how);
 measured chain(runtime& on, const settings& how);
 measured pingpong(runtime& on, const settings& how);
+measured ask(runtime& on, const settings& how);
 measured ring(runtime& on, const settings& how);
 measured spawn(runtime& on, const settings& how);
 measured idle(runtime& on, const settings& how);

@@ -5,13 +5,14 @@
 %%   chain           window of 100 per hop, 50 items per grant;   chain_unb  no window
 %%   fanin           window of 12 per producer, six items per grant;   fanin_unb  no window
 %%   pingpong        a call with a fresh reference, as gen_server:call has it, without the monitor
+%%   ask             gen_server:call
 %%   ring spawn idle
 %%   restart         a supervisor (one_for_one) whose child exits on each message
 %%   restart_raw     the same by spawn_link and trap_exit
 %%   taskgroup       a supervisor (one_for_all, intensity 0) of 1,000 children, one of which exits
 %%   taskgroup_link  the same by plain links
 -module(erlang_peer).
--export([main/0, init/1, start_crasher/0, start_idler/0]).
+-export([main/0, init/1, handle_call/3, handle_cast/2, start_crasher/0, start_idler/0]).
 -behaviour(supervisor).
 
 -define(BOUND, 100).
@@ -57,6 +58,7 @@ workloads() -> #{
     "fanin" => fun(N) -> fanin(N, ?BOUND div ?PRODUCERS, 6) end,
     "fanin_unb" => fun(N) -> fanin(N, infinity, ?NO_ACKS) end,
     "pingpong" => fun pingpong/1,
+    "ask" => fun ask/1,
     "ring" => fun ring/1,
     "spawn" => fun spawn_each/1,
     "idle" => fun idle/1,
@@ -168,7 +170,7 @@ fanin_consume(Main, Batch, N, Owed, Count, Sum) ->
             end
     end.
 
-%% ---- pingpong, ring ----
+%% ---- pingpong, ask, ring ----
 
 pingpong(N) -> ping(spawn_link(fun pong/0), N, 0, 0).
 
@@ -179,6 +181,17 @@ ping(Pong, N, I, Sum) ->
     receive {Call, Item} -> ping(Pong, N, I + 1, Sum + Item) end.
 
 pong() -> receive {call, From, Call, Item} -> From ! {Call, Item}, pong() end.
+
+%% gen_server:call with a timeout: a monitor, a timer and a reference for each.
+ask(N) ->
+    {ok, Server} = gen_server:start_link(?MODULE, asked, []),
+    asked(Server, N, 0, 0).
+
+asked(_, N, N, Sum) -> {N, Sum};
+asked(Server, N, I, Sum) -> asked(Server, N, I + 1, Sum + gen_server:call(Server, I, 1000)).
+
+handle_call(Item, _, State) -> {reply, Item, State}.
+handle_cast(_, State) -> {noreply, State}.
 
 ring(N) ->
     Main = self(),
@@ -302,6 +315,7 @@ start_idler() -> {ok, spawn_link(fun idler/0)}.
 
 idler() -> receive crash -> exit(crash) end.
 
+init(asked) -> {ok, none};      % of the gen_server
 init(restart) ->
     {ok, {#{strategy => one_for_one, intensity => 100000000, period => 1},
           [#{id => child, start => {?MODULE, start_crasher, []}, restart => permanent}]}};

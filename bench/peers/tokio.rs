@@ -2,7 +2,7 @@
 //
 //   pipeline        eight consumers share the receiver of tokio's mpsc channel through tokio's Mutex
 //   pipeline_mpmc   the async_channel crate, whose receivers can be many
-//   chain fanin pingpong ring spawn idle
+//   chain fanin pingpong ask ring spawn idle
 //   restart         a supervisor by hand: it awaits the handle of a task that panics on each message
 //   taskgroup       a JoinSet of 1,000 tasks, aborted when the first has failed
 
@@ -190,6 +190,29 @@ async fn pingpong(n: i64) -> Outcome {
     total_of(vec![player]).await.into()
 }
 
+/// As pingpong, and each round trip in a timeout, from the send to the answer.
+async fn ask(n: i64) -> Outcome {
+    let (to, mut from) = mpsc::channel::<(i64, oneshot::Sender<i64>)>(BOUND);
+    tokio::spawn(async move {
+        while let Some((item, reply)) = from.recv().await {
+            let _ = reply.send(item);
+        }
+    });
+    let player = tokio::spawn(async move {
+        let mut got = Totals::default();
+        for i in 0..n {
+            let asked = async {
+                let (reply, answer) = oneshot::channel();
+                to.send((i, reply)).await.unwrap();
+                answer.await.unwrap()
+            };
+            got.add(tokio::time::timeout(Duration::from_secs(1), asked).await.unwrap());
+        }
+        got
+    });
+    total_of(vec![player]).await.into()
+}
+
 async fn ring(n: i64) -> Outcome {
     let (ended, mut end) = mpsc::channel::<usize>(1);
     let (first, mut last) = mpsc::channel::<i64>(BOUND);
@@ -325,6 +348,7 @@ async fn run(workload: &str, n: i64) -> Option<Outcome> {
         "chain" => chain(n).await,
         "fanin" => fanin(n).await,
         "pingpong" => pingpong(n).await,
+        "ask" => ask(n).await,
         "ring" => ring(n).await,
         "spawn" => spawn(n).await,
         "idle" => idle(n).await,
