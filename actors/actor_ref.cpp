@@ -1,6 +1,6 @@
 #include <troupe/actors/actor_ref.hpp>
 
-#include <algorithm>
+#include <optional>
 
 namespace troupe::detail {
 
@@ -12,13 +12,15 @@ task<> answered(ask_block& ask) { co_await ask_block::wait_operation{ask}; }
 
 task<> settled(ask_block& ask, task<> sent) {
   fiber& self = co_await current_fiber{};
-  const instant now = self.runs_on().time().now();
-  const instant around = this_fiber::deadline();
-  const instant own = around == instant::max() ? now + ask_limit_default : instant::max();
-  ask.set_deadline(std::min(around, own));
-  bool pass_on = false;
+  instant until = self.innermost_scope().deadline();
+  bool pass_on = true;
   {
-    deadline_scope entered{self, own};
+    std::optional<deadline_scope> own; // where none is around
+    if (until == instant::max()) {
+      until = self.runs_on().time().now() + ask_limit_default;
+      own.emplace(self, until);
+    }
+    ask.set_deadline(until);
     outcome<> waited = co_await catch_stop(std::move(sent));
     if (!waited.cancelled()) {
       waited.value(); // throws where there was no memory to send it
@@ -32,7 +34,8 @@ task<> settled(ask_block& ask, task<> sent) {
     }
     if (!ask.failed())
       co_return; // the answer came all the same
-    pass_on = entered.outer_stopping();
+    if (own)
+      pass_on = own->outer_stopping();
   }
   if (pass_on) {
     note_fate(self, ask.error());

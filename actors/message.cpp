@@ -7,7 +7,8 @@ task<> serve(ask_pointer ask, task<> handling) {
   bool pass_on = false;
   outcome<> ended;
   {
-    deadline_scope work{self, ask->deadline()};
+    // The asker has a timer for the same instant, and revokes.
+    deadline_scope work{self, ask->deadline(), cancel_scope::shielding::none, false};
     if (!ask->begin(work))
       co_return; // revoked
     ended = co_await catch_stop(std::move(handling));

@@ -5,6 +5,7 @@
 #include <troupe/actors/reply.hpp>
 
 #include <concepts>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -103,11 +104,11 @@ private:
   /// A coroutine, so that what a handler throws before it gives a task is caught where its task's errors are.
   template <class Handlers>
   task<> handled(Handlers& handlers) {
-    co_await std::visit(
-        [&handlers]<class M>(M& kind) -> task<> {
+    std::optional<task<>> waits = std::visit(
+        [&handlers]<class M>(M& kind) -> std::optional<task<>> {
           if constexpr (std::is_void_v<std::invoke_result_t<Handlers&, M&>>) {
             handlers(kind);
-            return nothing();
+            return std::nullopt;
           } else {
             static_assert(std::is_same_v<std::invoke_result_t<Handlers&, M&>, task<>>,
                           "a handler returns nothing, or task<> where it must wait");
@@ -115,8 +116,9 @@ private:
           }
         },
         content_);
+    if (waits)
+      co_await std::move(*waits);
   }
-  static task<> nothing() { co_return; }
 
   std::variant<Kinds...> content_;
 };

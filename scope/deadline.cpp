@@ -6,16 +6,16 @@ namespace troupe {
 
 namespace detail {
 
-deadline_scope::deadline_scope(fiber& owner, instant at, shielding kind)
+deadline_scope::deadline_scope(fiber& owner, instant at, shielding kind, bool timed)
     : cancel_scope(owner, kind, role::limited), timer(at, kind == shielding::commit ? &expire_shield : &expire),
-      time_(owner.runs_on().time()) {
-  if (at != instant::max())
-    time_.add(*this);
+      time_(timed && at != instant::max() ? &owner.runs_on().time() : nullptr) {
+  if (time_ != nullptr)
+    time_->add(*this);
 }
 
 deadline_scope::~deadline_scope() {
-  if (when() != instant::max())
-    time_.remove(*this);
+  if (time_ != nullptr)
+    time_->remove(*this);
 }
 
 void deadline_scope::expire(timer& fired) noexcept {

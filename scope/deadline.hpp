@@ -46,7 +46,8 @@ struct time_limit {
 /// @thread the owner's
 class deadline_scope final : public cancel_scope, timer {
 public:
-  deadline_scope(fiber& owner, instant at, shielding kind = shielding::none);
+  /// @param timed  false: somebody else cancels it in time, and it only says until when
+  deadline_scope(fiber& owner, instant at, shielding kind = shielding::none, bool timed = true);
   ~deadline_scope();
 
   using timer::when;
@@ -58,7 +59,7 @@ private:
   static void expire(timer& fired) noexcept;
   static void expire_shield(timer& fired) noexcept;
 
-  time_source& time_;
+  time_source* const time_; // null: it has no timer
 };
 
 /// Tells the limit of this fiber that stops it what has become of the work, if it is a limit that does.

@@ -17,13 +17,15 @@ steady_time::~steady_time() {
 instant steady_time::now() const noexcept { return std::chrono::steady_clock::now(); }
 
 void steady_time::add(timer& added) {
-  bool is_first = false;
+  bool is_earlier = false;
   {
     const std::lock_guard held{mutex_};
     pending_.add(added);
-    is_first = pending_.first() == &added;
+    is_earlier = added.when() < wakes_at_;
+    if (is_earlier)
+      wakes_at_ = added.when();
   }
-  if (is_first) // else the thread wakes earlier anyway
+  if (is_earlier)
     changed_.notify_one();
 }
 
@@ -47,8 +49,10 @@ void steady_time::run() noexcept {
   while (!stopping_) {
     timer* const first = pending_.first();
     if (first == nullptr) {
+      wakes_at_ = instant::max();
       changed_.wait(held);
     } else if (const instant when = first->when(); when > now()) {
+      wakes_at_ = when;
       changed_.wait_until(held, when); // `first` may be gone afterwards
     } else {
       pending_.remove(*first);

@@ -14,7 +14,8 @@ namespace troupe {
 ///
 /// Timers fire on its own thread, one at a time and under its lock, which is free between two of them. So `remove`
 /// waits for a call that is under way, and only for that one. Taking a timer out does not wake the thread: it sleeps
-/// to the old instant, finds nothing to do and sleeps on.
+/// to the old instant, finds nothing to do and sleeps on. Nor does putting one in that comes later than that: limits that
+/// come and go, each a little later than the one before, wake it once in the time of one of them.
 class steady_time final : public time_source {
 public:
   /// Starts the thread.
@@ -37,6 +38,7 @@ private:
   std::mutex mutex_; // guards what follows, and is held while a timer fires
   std::condition_variable changed_;
   timer_heap pending_;
+  instant wakes_at_ = instant::max(); // when the thread will look again by itself
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -127,3 +127,35 @@ TEST_CASE("no timer fires after stop, and stop may be called twice", "[scope]") 
   CHECK(fired.load() == 0);
   time.remove(soon);
 }
+
+TEST_CASE("a timer that comes after others have fired or gone fires too", "[scope]") {
+  steady_time time;
+  std::atomic<int> fired{0};
+  for (int round = 0; round < 5; ++round) {
+    noted_timer gone{time.now() + 1h, fired};
+    time.add(gone);
+    noted_timer next{time.now() + 1ms, fired};
+    time.add(next);
+    next.wait();
+    time.remove(gone);
+    noted_timer alone{time.now() + 2ms, fired}; // the thread sleeps to where `gone` was
+    time.add(alone);
+    alone.wait();
+  }
+  CHECK(fired == 10);
+}
+
+TEST_CASE("a timer fires that is added while the thread has nothing to wait for", "[scope]") {
+  steady_time time;
+  std::atomic<int> fired{0};
+  noted_timer first{time.now() + 1ms, fired};
+  time.add(first);
+  first.wait();
+  const instant seen = time.now();
+  while (time.now() < seen + 2ms) // it has found nothing more, and waits without a limit
+    std::this_thread::yield();
+  noted_timer second{time.now() + 1ms, fired};
+  time.add(second);
+  second.wait();
+  CHECK(fired == 2);
+}
