@@ -43,4 +43,13 @@ task<> settled(ask_block& ask, task<> sent) {
   }
 }
 
+void settle_blocking(ask_block& ask, instant began, duration at_most) {
+  TROUPE_ASSERT(this_fiber::pointer() == nullptr,
+                "ask_blocking() would block everybody on this thread: in a fiber, co_await ask()");
+  if (ask.wait_blocking(at_most - (std::chrono::steady_clock::now() - began)) || ask.revoke())
+    return;
+  static_cast<void>(ask.wait_blocking(fate_limit_default));
+  ask.give_up();
+}
+
 } // namespace troupe::detail

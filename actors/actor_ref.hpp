@@ -22,6 +22,8 @@ namespace detail {
 /// Awaits `sent`, which sends the ask and waits for its answer, and sees to it that there is one: afterwards the block is
 /// answered, or the stop goes on.
 task<> settled(ask_block& ask, task<> sent);
+/// The same for a thread that has sent it.
+void settle_blocking(ask_block& ask, instant began, duration at_most);
 
 } // namespace detail
 
@@ -73,6 +75,30 @@ public:
     detail::ask_pointer ours = detail::ask_pointer::owning(block);
     reply<detail::answer_to<M>> token{*block};
     return asked<detail::answer_to<M>>(to_, std::move(ours), Message{M(std::forward<Args>(args)..., std::move(token))});
+  }
+
+  /// Like `ask`, for a thread that runs no fiber: it blocks for at most `limit`, and then until the fate is known.
+  ///
+  /// @throws as `ask`; past the limit `ask_error`, which says what was done
+  /// @thread any that runs no fiber. With nothing that runs the actor it waits for the whole limit
+  template <class M, class Rep, class Period, class... Args>
+  requires detail::askable<M> detail::answer_to<M> ask_blocking(std::chrono::duration<Rep, Period> limit,
+                                                                Args&&... args)
+  const {
+    using block_type = detail::reply_block<detail::answer_to<M>>;
+    const duration at_most = clipped(limit);
+    const instant began = std::chrono::steady_clock::now();
+    auto* const block = new block_type;
+    const detail::ask_pointer ours = detail::ask_pointer::owning(block);
+    reply<detail::answer_to<M>> token{*block};
+    block->set_deadline(saturated(began, at_most));
+    Message made{M(std::forward<Args>(args)..., std::move(token))};
+    if (at_most <= duration::zero())
+      block->fail(ask_failure::not_started);
+    else if (to_.send_blocking(std::move(made), at_most) == send_status::closed)
+      block->fail(ask_failure::receiver_down);
+    detail::settle_blocking(*block, began, at_most);
+    return block->take();
   }
 
   friend bool operator==(const actor_ref& a, const actor_ref& b) noexcept = default;

@@ -76,6 +76,20 @@ bool ask_block::revoke() noexcept {
 
 void ask_block::give_up() noexcept { fail(ask_failure::in_doubt); }
 
+bool ask_block::wait_blocking(duration at_most) {
+  blocked_thread me;
+  {
+    const std::lock_guard held{lock_};
+    if (answer_ != answer::none)
+      return true;
+    asking_ = &me;
+  }
+  static_cast<void>(me.wait(at_most));
+  const std::lock_guard held{lock_}; // who decides holds it until done with us
+  asking_ = nullptr;
+  return answer_ != answer::none;
+}
+
 bool ask_block::answered() noexcept {
   const std::lock_guard held{lock_};
   return answer_ != answer::none;
@@ -89,6 +103,8 @@ void ask_block::decide(answer as, wakeups& woken) noexcept {
   answer_ = as;
   if (asker_ != nullptr)
     static_cast<void>(std::exchange(asker_, nullptr)->grant(woken)); // false: stopped, and it asks for the fate
+  if (asking_ != nullptr)
+    asking_->decide();
 }
 
 ask_block::wait_operation::~wait_operation() {

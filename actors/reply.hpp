@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/actors/ask_error.hpp>
+#include <troupe/scope/blocked_thread.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/spinlock.hpp>
 #include <troupe/scope/wait_list.hpp>
@@ -54,6 +55,10 @@ public:
   class wait_operation;
   /// The asker does not want it any more. False: it was begun and has not ended, so its fate is not known yet.
   [[nodiscard]] bool revoke() noexcept;
+  /// Blocks the calling thread until there is an answer; false: there was none in time.
+  ///
+  /// @thread outside of any fiber
+  bool wait_blocking(duration at_most);
   /// Nobody waits for it any more: without an answer it is in doubt.
   void give_up() noexcept;
   bool answered() noexcept;
@@ -93,7 +98,8 @@ private:
   bool begun_ = false;
   bool token_gone_ = false;
   ask_failure why_ = ask_failure::not_started;
-  fiber* asker_ = nullptr;       // while it waits
+  fiber* asker_ = nullptr; // while it waits; a thread:
+  blocked_thread* asking_ = nullptr;
   cancel_scope* work_ = nullptr; // while the handler runs
   instant deadline_ = instant::max();
   std::exception_ptr error_;

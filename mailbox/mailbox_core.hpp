@@ -4,15 +4,14 @@
 
 #include <troupe/mailbox/overflow.hpp>
 #include <troupe/mailbox/statistics.hpp>
+#include <troupe/scope/blocked_thread.hpp>
 #include <troupe/scope/fiber.hpp>
 #include <troupe/scope/spinlock.hpp>
 #include <troupe/scope/wait_list.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -27,19 +26,7 @@ struct sender_node : wait_node {
 };
 
 /// One `send_blocking`: a thread outside of any fiber. `waiting` is null in it.
-class blocked_sender : public sender_node {
-public:
-  /// For whoever decides, under the mailbox's lock.
-  void decide() noexcept;
-  /// True when it was decided in time. Not under the lock.
-  bool wait(instant until);
-  bool wait(duration at_most);
-
-private:
-  std::mutex mutex_;
-  std::condition_variable decided_;
-  bool is_decided_ = false;
-};
+class blocked_sender : public sender_node, public blocked_thread {};
 
 /// Tells a waiting sender that its wait is over: false when it was stopped and will not look at us again.
 bool grant(sender_node& first, wakeups& woken) noexcept;
@@ -163,7 +150,7 @@ protected:
   std::atomic<readers> readers_{readers::none_yet};
   bool closed_ = false;
   bool receivers_gone_ = false;
-  bool orphaned_ = false; // no holder is left, only items in hand
+  bool orphaned_ = false;  // no holder is left, only items in hand
   bool is_actors_ = false; // written before anybody reads from it
   mutable spinlock lock_;
   std::uint64_t settled_ = 0;

@@ -23,6 +23,7 @@ LINES_MAX = 300
 TESTED_ELSEWHERE = {
     "runtime/troupe.hpp": "the umbrella: tests/consumer includes it, tests/layers.cmake checks what it brings",
     "actors/ask_error.hpp": "tests/actors/actor_ref_test.cpp, which brings about each of them",
+    "scope/blocked_thread.hpp": "what send_blocking and ask_blocking wait in: sender_test, actor_ref_stress",
     "scope/as_outcome.hpp": "tests/scope/task_test.cpp, beside the awaits that it is an alternative to",
     "scope/station.hpp": "internal to deadlines and groups: deadline_test, task_group_test",
     "scope/assert.hpp": "one macro: tests/mailbox/mailbox_test.cpp sees it end a program with its sentence",

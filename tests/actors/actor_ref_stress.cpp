@@ -12,8 +12,12 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <future>
+#include <limits>
 #include <optional>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 using namespace troupe;
 using namespace troupe::tests;
@@ -127,4 +131,110 @@ TEST_CASE("each ask has one outcome on threads, and it agrees with what was done
   }
   CHECK(values > 0);
   CHECK(failures > 0);
+}
+
+TEST_CASE("threads outside of any fiber ask with a limit, and each ask has one outcome", "[actors][stress][F4]") {
+  constexpr int threads = 8;
+  thread_pool_executor pool{2};
+  for (int round = 0; round < static_cast<int>(seeds(40)); ++round) {
+    std::atomic<int> values{0}, failures{0}, wrong{0};
+    books kept;
+    std::promise<actor_ref<job_message>> started;
+    const auto top = make_root(pool, [&]() -> task<> {
+      co_await in_task_group([&](task_group& group) {
+        started.set_value(group.start_actor({.capacity = 2}, worker, std::ref(kept), -1));
+      });
+    });
+    top->start();
+    {
+      const actor_ref<job_message> to = started.get_future().get();
+      std::vector<std::thread> outside;
+      for (int t = 0; t < threads; ++t)
+        outside.emplace_back([&, t] {
+          for (int id = t * 4; id < t * 4 + 4; ++id) {
+            const bool hurried = id % 2 == 0;
+            try {
+              const auto limit = hurried ? std::chrono::microseconds{id * 3 + 1} : std::chrono::microseconds{1h};
+              wrong += to.ask_blocking<job>(limit, id, id % 5, id % 3 == 0) != id;
+              ++values;
+            } catch (const ask_error& failed) {
+              ++failures;
+              wrong += !hurried;
+              kept.told_nothing_begun[static_cast<std::size_t>(id)] = failed.nothing_begun();
+            }
+          }
+        });
+      for (std::thread& each : outside)
+        each.join();
+    }
+    started = {}; // its copy of the address goes too: the actor ends
+    top->wait();
+    CHECK(top->take().has_value());
+    CHECK(wrong == 0);
+    CHECK(values + failures == threads * 4);
+    for (std::size_t id = 0; id < asks; ++id)
+      CHECK_FALSE((kept.told_nothing_begun[id] && kept.begun[id] != 0));
+  }
+}
+
+TEST_CASE("an ask from outside tells what was done when its limit passes, and when its actor has gone",
+          "[actors][stress][F4]") {
+  thread_pool_executor pool{1};
+  std::promise<actor_ref<job_message>> started;
+  std::atomic<bool> over{false};
+  const auto top = make_root(pool, [&]() -> task<> {
+    co_await in_task_group([&](task_group& group) {
+      const auto busy = [&over](inbox<job_message> in) -> task<> {
+        while (auto next = co_await in.receive())
+          co_await next->match([&over](job& asked) -> task<> {
+            const cancel_scope no_stop{*this_fiber::pointer(), cancel_scope::shielding::cleanup};
+            while (!over)
+              co_await yield();
+            asked.to(asked.id);
+          });
+      };
+      started.set_value(group.start_actor({}, busy));
+    });
+  });
+  top->start();
+  std::optional<actor_ref<job_message>> to = started.get_future().get();
+  started = {};
+  const auto failure_of = [&](std::chrono::milliseconds limit) {
+    try {
+      static_cast<void>(to->ask_blocking<job>(limit, 1, 0, false));
+    } catch (const ask_error& failed) {
+      return failed.why();
+    }
+    FAIL("the ask was answered");
+    return ask_failure::overflow;
+  };
+  CHECK(failure_of(-1ms) == ask_failure::not_started);
+  CHECK(failure_of(1ms) == ask_failure::in_doubt);    // begun, and it goes on
+  CHECK(failure_of(1ms) == ask_failure::not_started); // behind it
+  over = true;
+  CHECK(to->ask_blocking<job>(1h, 7, 0, false) == 7);
+  top->cancel();
+  top->wait();
+  CHECK(failure_of(1s) == ask_failure::receiver_down);
+}
+
+TEST_CASE("an ask from outside that stops what it had begun waits until it has ended", "[actors][stress][F4]") {
+  thread_pool_executor pool{1};
+  books kept;
+  std::promise<actor_ref<job_message>> started;
+  const auto top = make_root(pool, [&]() -> task<> {
+    co_await in_task_group(
+        [&](task_group& group) { started.set_value(group.start_actor({}, worker, std::ref(kept), -1)); });
+  });
+  top->start();
+  const actor_ref<job_message> to = started.get_future().get();
+  CHECK(to.ask_blocking<job>(1h, 1, 0, false) == 1);
+  try {
+    static_cast<void>(to.ask_blocking<job>(5ms, 2, std::numeric_limits<int>::max(), false));
+    FAIL("the ask was answered");
+  } catch (const ask_error& failed) {
+    CHECK(failed.why() == (kept.begun[2] != 0 ? ask_failure::aborted : ask_failure::not_started));
+  }
+  top->cancel();
+  top->wait();
 }
