@@ -1,4 +1,5 @@
 #include <troupe/actors/actor_ref.hpp>
+#include <troupe/scope/steady_time.hpp>
 
 #include <optional>
 
@@ -46,7 +47,7 @@ task<> settled(ask_block& ask, task<> sent) {
 void settle_blocking(ask_block& ask, instant began, duration at_most) {
   TROUPE_ASSERT(this_fiber::pointer() == nullptr,
                 "ask_blocking() would block everybody on this thread: in a fiber, co_await ask()");
-  if (ask.wait_blocking(at_most - (std::chrono::steady_clock::now() - began)) || ask.revoke())
+  if (ask.wait_blocking(at_most - (steady_time::real_now() - began)) || ask.revoke())
     return;
   static_cast<void>(ask.wait_blocking(fate_limit_default));
   ask.give_up();

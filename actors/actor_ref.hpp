@@ -4,6 +4,7 @@
 
 #include <troupe/actors/message.hpp>
 #include <troupe/mailbox/sender.hpp>
+#include <troupe/scope/steady_time.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -87,7 +88,7 @@ public:
   const {
     using block_type = detail::reply_block<detail::answer_to<M>>;
     const duration at_most = clipped(limit);
-    const instant began = std::chrono::steady_clock::now();
+    const instant began = steady_time::real_now();
     auto* const block = new block_type;
     const detail::ask_pointer ours = detail::ask_pointer::owning(block);
     reply<detail::answer_to<M>> token{*block};

@@ -14,7 +14,7 @@ steady_time::~steady_time() {
   TROUPE_ASSERT(pending_.size() == 0, "a steady_time went away with pending timers: their fibers must have ended");
 }
 
-instant steady_time::now() const noexcept { return std::chrono::steady_clock::now(); }
+instant steady_time::real_now() noexcept { return std::chrono::steady_clock::now(); }
 
 void steady_time::add(timer& added) {
   bool is_earlier = false;

@@ -23,7 +23,9 @@ public:
   /// @pre no timer is pending
   ~steady_time() override;
 
-  instant now() const noexcept override;
+  instant now() const noexcept override { return real_now(); }
+  /// The same, for a thread that runs no fiber, and so has no time source.
+  static instant real_now() noexcept;
   void add(timer& added) override;
   void remove(timer& removed) noexcept override;
 
