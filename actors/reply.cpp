@@ -90,11 +90,6 @@ bool ask_block::wait_blocking(duration at_most) {
   return answer_ != answer::none;
 }
 
-bool ask_block::answered() noexcept {
-  const std::lock_guard held{lock_};
-  return answer_ != answer::none;
-}
-
 std::exception_ptr ask_block::error() const {
   return answer_ == answer::error ? error_ : std::make_exception_ptr(ask_error{why_});
 }
@@ -118,7 +113,7 @@ void ask_block::wait_operation::await_suspend(std::coroutine_handle<>) noexcept 
   const std::lock_guard held{block_.lock_};
   if (block_.answer_ != answer::none)
     return self_->yield();
-  if (!self_->open_wait(kind_, "ask", &block_))
+  if (!self_->open_wait(fiber::wait_kind::plain, "ask", &block_))
     return self_->stop();
   block_.asker_ = self_;
   self_->park();

@@ -13,8 +13,9 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
-#include <memory>
+#include <mutex>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace troupe {
@@ -61,7 +62,6 @@ public:
   bool wait_blocking(duration at_most);
   /// Nobody waits for it any more: without an answer it is in doubt.
   void give_up() noexcept;
-  bool answered() noexcept;
   /// @pre answered
   bool failed() const noexcept { return answer_ == answer::failure; }
   /// @pre answered, not with a value
@@ -72,16 +72,15 @@ protected:
   ask_block() noexcept = default;
   virtual ~ask_block() = default;
 
-  /// Decides for a value, which `put` keeps; false: something else was first, and `put` was not called.
+  /// Decides for a value, which `put` keeps, unless something else was first.
   template <class Put>
-  bool answer_with(Put&& put) {
+  void answer_with(Put&& put) noexcept {
     wakeups woken;
     const std::lock_guard held{lock_};
     if (answer_ != answer::none)
-      return false;
+      return;
     put();
     decide(answer::value, woken);
-    return true;
   }
 
   enum class answer : std::uint8_t { none, value, error, failure };
@@ -108,8 +107,7 @@ private:
 /// The asker waits until there is an answer.
 class ask_block::wait_operation {
 public:
-  explicit wait_operation(ask_block& block, fiber::wait_kind kind = fiber::wait_kind::plain) noexcept
-      : block_(block), kind_(kind) {}
+  explicit wait_operation(ask_block& block) noexcept : block_(block) {}
   ~wait_operation();
   wait_operation(const wait_operation&) = delete;
   wait_operation& operator=(const wait_operation&) = delete;
@@ -122,15 +120,18 @@ public:
 private:
   ask_block& block_;
   fiber* self_ = nullptr;
-  fiber::wait_kind kind_;
 };
 
 template <class T>
 class reply_block final : public ask_block {
+  static_assert(std::is_void_v<T> || std::is_nothrow_move_constructible_v<stored_result_t<T>>,
+                "an answer must be movable without an exception: reply with a std::unique_ptr otherwise");
+
 public:
   template <class... Args>
-  bool answer(Args&&... args) {
-    return this->answer_with([&] { value_.emplace(std::forward<Args>(args)...); });
+  void answer(Args&&... args) {
+    stored_result_t<T> made(std::forward<Args>(args)...); // not under the lock
+    this->answer_with([&] { value_.emplace(std::move(made)); });
   }
   /// @pre answered
   T take() {
@@ -212,7 +213,7 @@ public:
   requires(std::is_void_v<T> ? sizeof...(Args) == 0 : std::is_constructible_v<detail::stored_result_t<T>, Args...>) void
   operator()(Args&&... args) {
     if (block_ != nullptr)
-      static_cast<void>(static_cast<detail::reply_block<T>*>(block_)->answer(std::forward<Args>(args)...));
+      static_cast<detail::reply_block<T>*>(block_)->answer(std::forward<Args>(args)...);
   }
   /// Answers with an error, which the ask throws.
   void fail(std::exception_ptr error) {
