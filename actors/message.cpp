@@ -12,11 +12,7 @@ task<> serve(ask_pointer ask, task<> handling) {
     if (!ask->begin(work))
       co_return; // revoked
     ended = co_await catch_stop(std::move(handling));
-    if (ended.cancelled())
-      ask->fail(ask_failure::aborted);
-    else if (ended.has_error())
-      ask->fail(ended.error());
-    ask->leave();
+    ask->end(work, ended);
     pass_on = ended.cancelled() && work.outer_stopping();
   }
   if (ended.has_error())

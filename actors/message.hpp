@@ -75,7 +75,7 @@ public:
   /// For whoever drops it: an ask in it is told why.
   void tell_dropped(drop_reason reason) noexcept {
     if (detail::ask_block* const ask = pending(); ask != nullptr)
-      ask->fail(detail::failure_of(reason));
+      ask->dropped(detail::failure_of(reason));
   }
 
 private:

@@ -20,11 +20,17 @@ bool ask_block::begin(cancel_scope& work) noexcept {
   return true;
 }
 
-void ask_block::leave() noexcept {
+void ask_block::end(const cancel_scope& work, const outcome<>& how) noexcept {
   wakeups woken;
   const std::lock_guard held{lock_};
+  if (work_ != &work)
+    return;
   work_ = nullptr;
-  if (token_gone_)
+  if (how.has_error())
+    fail_locked(how.error(), woken);
+  else if (how.cancelled())
+    fail_locked(ask_failure::aborted, woken);
+  else if (token_gone_)
     fail_locked(ask_failure::broken_promise, woken);
 }
 
@@ -44,10 +50,20 @@ void ask_block::fail_locked(ask_failure why, wakeups& woken) noexcept {
 void ask_block::fail(std::exception_ptr error) noexcept {
   wakeups woken;
   const std::lock_guard held{lock_};
+  fail_locked(std::move(error), woken);
+}
+
+void ask_block::fail_locked(std::exception_ptr error, wakeups& woken) noexcept {
   if (answer_ != answer::none)
     return;
   error_ = std::move(error);
   decide(answer::error, woken);
+}
+
+void ask_block::dropped(ask_failure why) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  fail_locked(begun_ ? ask_failure::broken_promise : why, woken);
 }
 
 void ask_block::token_dropped() noexcept {
@@ -70,7 +86,7 @@ bool ask_block::revoke() noexcept {
     return true;
   }
   if (work_ != nullptr)
-    work_->cancel(cancel_reason::revoked); // stays where it is meanwhile: leave() needs our lock
+    work_->cancel(cancel_reason::revoked); // stays where it is meanwhile: end() needs our lock
   return false;
 }
 

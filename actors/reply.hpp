@@ -36,13 +36,17 @@ public:
 
   /// @name For the callee
   ///@{
-  /// The work begins, in this scope, which a revoke cancels. False: it was revoked, so it must not begin.
+  /// The work begins, in this scope, which a revoke cancels from now on, instead of that of whoever passed the ask on.
+  /// False: it was revoked, so it must not begin.
   [[nodiscard]] bool begin(cancel_scope& work) noexcept;
-  /// The work has ended. From here on no revoke reaches its scope.
-  void leave() noexcept;
+  /// The work in this scope has ended, and no revoke reaches it from here on. How it ended is the answer where there is
+  /// none, and nobody else works on it by now.
+  void end(const cancel_scope& work, const outcome<>& how) noexcept;
   /// The answer is a failure. Does nothing after another answer.
   void fail(ask_failure why) noexcept;
   void fail(std::exception_ptr error) noexcept;
+  /// Its message was dropped where it waited. If work had begun before it was passed on there: a broken promise.
+  void dropped(ask_failure why) noexcept;
   /// The token has gone. Without an answer, and begun: a broken promise.
   void token_dropped() noexcept;
   ///@}
@@ -91,6 +95,7 @@ private:
   std::uint64_t number() const noexcept override { return 0; }
   void decide(answer as, wakeups& woken) noexcept;
   void fail_locked(ask_failure why, wakeups& woken) noexcept;
+  void fail_locked(std::exception_ptr error, wakeups& woken) noexcept;
 
   std::atomic<int> references_{2}; // the asker's and the token's
   spinlock lock_;
@@ -182,7 +187,8 @@ private:
 
 /// The right and the duty to answer one ask: the last member, `to`, of a message that can be asked.
 ///
-/// It may be moved elsewhere and answered later, from any fiber. When it goes without an answer the asker is told at
+/// It may be moved elsewhere and answered later, from any fiber, or be passed on in a message to another actor, which
+/// then does the work: its deadline and its revoke go along. When it goes without an answer the asker is told at
 /// once: `broken_promise`. In a message that was told instead of asked it is empty, and answering does nothing.
 ///
 /// @thread any, one at a time

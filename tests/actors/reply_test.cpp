@@ -106,3 +106,74 @@ TEST_CASE("a reply in a message that was told is empty, and answering does nothi
   nobody(1);
   nobody.fail(std::make_exception_ptr(1));
 }
+
+namespace {
+
+/// Passes work on to another actor, and goes on for `after`.
+task<> clerk(inbox<service_message> in, actor_ref<service_message> to, duration after) {
+  while (auto next = co_await in.receive())
+    co_await next->match(
+        [&](work& asked) -> task<> {
+          co_await to.tell<work>(asked.id, asked.how, asked.takes, std::move(asked.to));
+          co_await sleep_for(after);
+        },
+        [](remark&) {});
+}
+
+} // namespace
+
+TEST_CASE("an ask that is passed on is answered by whom it was passed to", "[actors][F2]") {
+  for (const duration after : {duration{0s}, duration{10s}}) {
+    simulator simulated;
+    service_log log;
+    const outcome<> ended = simulated.run([&]() -> task<> {
+      co_await in_task_group([&](task_group& group) -> task<> {
+        const auto worker = group.start_actor({}, service, std::ref(log));
+        const auto front = group.start_actor({}, clerk, worker, after);
+        const int got = co_await front.ask<work>(1, manner::answers, 1s);
+        CHECK(got == 1);
+        CHECK(now() == instant{1s});
+      });
+    });
+    CHECK(ended.has_value());
+  }
+}
+
+TEST_CASE("an ask that is passed on is revoked where it is worked on", "[actors][B6]") {
+  for (const duration after : {duration{0s}, duration{1s}, duration{10s}}) {
+    simulator simulated;
+    service_log log;
+    const outcome<> ended = simulated.run([&]() -> task<> {
+      co_await in_task_group([&](task_group& group) -> task<> {
+        const auto worker = group.start_actor({}, service, std::ref(log));
+        const auto front = group.start_actor({}, clerk, worker, after);
+        const outcome<int> late = co_await as_outcome(fail_after(2s, front.ask<work>(1, manner::answers, 5s)));
+        CHECK(fate_of_ask(late) == ask_failure::aborted);
+        CHECK(now() == instant{2s});
+        co_await sleep_for(10s);
+        CHECK(log.begun == std::vector{1});
+        CHECK(log.ended.empty());
+      });
+    });
+    CHECK(ended.has_value());
+  }
+}
+
+TEST_CASE("an ask that is passed on to who has gone is told so", "[actors][F2]") {
+  simulator simulated;
+  service_log log;
+  const outcome<> ended = simulated.run([&]() -> task<> {
+    co_await in_task_group([&](task_group& group) -> task<> {
+      std::optional<actor_ref<service_message>> gone;
+      co_await in_task_group([&](task_group& inner) {
+        gone = inner.start_actor({}, service, std::ref(log));
+        inner.cancel();
+      });
+      const auto front = group.start_actor({}, clerk, *gone, 0s);
+      const outcome<int> down = co_await as_outcome(front.ask<work>(1, manner::answers, 1s));
+      CHECK(failure_of_ask(down) == ask_failure::broken_promise); // the front had begun it
+      CHECK(now() == instant{0s});
+    });
+  });
+  CHECK(ended.has_value());
+}
