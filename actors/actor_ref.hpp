@@ -41,7 +41,7 @@ public:
   /// the mailbox's `overflow` says.
   ///
   /// @suspends while full, with `overflow::suspend`
-  /// @cancel   nothing was sent: the message goes to `on_undelivered`
+  /// @cancel   nothing was sent: the message is dropped, and counted as `send_cancelled`
   /// @returns  what became of it
   template <class M, class... Args>
   auto tell(Args&&... args) const {
@@ -102,6 +102,11 @@ public:
     return block->take();
   }
 
+  /// Of its mailbox: also what was dropped, by reason.
+  ///
+  /// @thread any
+  mailbox_statistics statistics() const { return to_.statistics(); }
+
   friend bool operator==(const actor_ref& a, const actor_ref& b) noexcept = default;
 
 private:
@@ -115,7 +120,7 @@ private:
     co_return static_cast<detail::reply_block<T>&>(*ask).take();
   }
   static task<> sent(const sender<Message>& to, detail::ask_block& ask, Message& made) {
-    co_await to.send(std::move(made)); // what is refused is answered on its way to on_undelivered
+    co_await to.send(std::move(made)); // what is refused is answered where it is dropped
     co_await detail::ask_block::wait_operation{ask};
   }
 

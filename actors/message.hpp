@@ -60,7 +60,7 @@ public:
   /// want the answer any more, unless it is in a `shield`. An ask that was revoked before is not begun, and no handler is
   /// called. What a handler throws is the answer, if it has given none, and is thrown here: the actor fails.
   ///
-  /// The handlers must live until the task has ended, as those do that are written in the call.
+  /// The handlers are copied (or moved) into the task; the message must live until it has ended.
   ///
   /// @suspends as the handler does
   /// @cancel   the handler is stopped, and an ask that it has not answered is told `aborted`

@@ -6,7 +6,6 @@
 #include <troupe/scope/blocked_thread.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/spinlock.hpp>
-#include <troupe/scope/wait_list.hpp>
 
 #include <atomic>
 #include <concepts>

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 namespace troupe {
 
@@ -18,14 +19,17 @@ struct attachment {
 class attachments {
 public:
   void add(const std::exception_ptr& primary, const std::vector<std::exception_ptr>& errors) {
+    attachment oldest; // goes when the lock is free: its exceptions may do anything then
     const std::lock_guard held{mutex_};
     if (const auto known = find(primary); known != kept_.end()) {
       known->errors.insert(known->errors.end(), errors.begin(), errors.end());
       return;
     }
     kept_.push_back({primary, errors});
-    if (kept_.size() > attached_errors_max)
+    if (kept_.size() > attached_errors_max) {
+      oldest = std::move(kept_.front());
       kept_.pop_front();
+    }
     any_.store(true, std::memory_order_release); // pairs with of(), for who was handed the error without a lock
   }
   std::vector<std::exception_ptr> of(const std::exception_ptr& primary) {

@@ -281,3 +281,14 @@ TEST_CASE("what a failed ask did is in its error, with a sentence", "[actors][F2
   CHECK(ask_error{ask_failure::aborted}.what() ==
         std::string("ask: aborted: it was begun, and stopped before it had ended"));
 }
+
+TEST_CASE("what an actor's full mailbox drops is counted by reason", "[actors][C13]") {
+  static_cast<void>(beside_service({.capacity = 1, .on_full = overflow::drop_oldest},
+                                   [](const address& ref, service_log& seen) -> task<> {
+                                     for (int id = 0; id < 3; ++id)
+                                       CHECK(ref.try_tell<remark>(id) == send_status::accepted);
+                                     CHECK(ref.statistics().dropped_by(drop_reason::oldest) == 2);
+                                     co_await sleep_for(1ms);
+                                     CHECK(seen.remarks == std::vector{2});
+                                   }));
+}
