@@ -7,6 +7,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <string_view>
+#include <type_traits>
 
 namespace troupe {
 
@@ -19,33 +20,38 @@ struct actor_options {
 
 namespace detail {
 
-/// The kind of message that an actor's function takes: `Message` of its first parameter, `inbox<Message>`.
+/// `Message` of the first parameter of an actor's function, `inbox<Message>`; void for what is no such function.
 template <class Function>
-struct actor_function : actor_function<decltype(&Function::operator())> {};
+struct message_of_actor {
+  using type = void;
+};
+template <class Function>
+requires requires { &Function::operator(); }
+struct message_of_actor<Function> : message_of_actor<decltype(&Function::operator())> {};
 template <class Result, class Message, class... Args>
-struct actor_function<Result (*)(inbox<Message>, Args...)> {
-  using message_type = Message;
+struct message_of_actor<Result (*)(inbox<Message>, Args...)> {
+  using type = Message;
 };
 template <class Result, class Object, class Message, class... Args>
-struct actor_function<Result (Object::*)(inbox<Message>, Args...)> {
-  using message_type = Message;
+struct message_of_actor<Result (Object::*)(inbox<Message>, Args...)> {
+  using type = Message;
 };
 template <class Result, class Object, class Message, class... Args>
-struct actor_function<Result (Object::*)(inbox<Message>, Args...) const> {
-  using message_type = Message;
+struct message_of_actor<Result (Object::*)(inbox<Message>, Args...) const> {
+  using type = Message;
 };
-template <class Function>
-using message_of_actor = typename actor_function<std::decay_t<Function>>::message_type;
 
 } // namespace detail
 
 template <class Function, class... Args>
 auto task_group::start_actor(const actor_options& options, Function&& function, Args&&... args) {
-  using message_type = detail::message_of_actor<Function>;
+  using message_type = typename detail::message_of_actor<std::decay_t<Function>>::type;
+  static_assert(!std::is_void_v<message_type>,
+                "an actor's function takes an inbox<message<...>> by value as its first parameter, and is no template");
   const mailbox<message_type> box{troupe::capacity{options.capacity}, options.on_full,
                                   [](message_type&& dropped, drop_reason why) { dropped.tell_dropped(why); }};
   actor_ref<message_type> address{box.sender()};
-  start({.name = options.name}, std::forward<Function>(function), box.actor_inbox(), std::forward<Args>(args)...);
+  start({.name = options.name}, std::forward<Function>(function), box.serving_inbox(), std::forward<Args>(args)...);
   return address;
 }
 

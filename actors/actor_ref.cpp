@@ -13,7 +13,7 @@ task<> answered(ask_block& ask) { co_await ask_block::wait_operation{ask}; }
 
 task<> settled(ask_block& ask, task<> sent) {
   fiber& self = co_await current_fiber{};
-  instant until = self.innermost_scope().deadline();
+  instant until = deadline_scope::earliest_around(self);
   bool pass_on = true;
   {
     std::optional<deadline_scope> own; // where none is around
@@ -39,7 +39,7 @@ task<> settled(ask_block& ask, task<> sent) {
       pass_on = own->outer_stopping();
   }
   if (pass_on) {
-    note_fate(self, ask.error());
+    deadline_scope::note_fate(self, ask.error());
     co_await continue_stop{};
   }
 }

@@ -52,9 +52,10 @@ public:
     return troupe::inbox<T>{*state_};
   }
 
-  /// The same for an actor: its wait for the next item is idle by nature, so no deadlock when nothing else can run.
-  troupe::inbox<T> actor_inbox() const noexcept {
-    state_->be_actors();
+  /// The same for who serves for as long as anybody asks: its wait for the next item is idle by nature, so no deadlock
+  /// when nothing else can run.
+  troupe::inbox<T> serving_inbox() const noexcept {
+    state_->be_served();
     return inbox();
   }
 

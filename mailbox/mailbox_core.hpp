@@ -61,7 +61,7 @@ public:
   void read_by_many() noexcept;
   void read_by_one() noexcept;
   /// Its reader serves for as long as anybody asks. Before it is read from.
-  void be_actors() noexcept { is_actors_ = true; }
+  void be_served() noexcept { is_served_ = true; }
 
   // -- under the lock -------------------------------------------------------------------------------------------------
 
@@ -69,9 +69,9 @@ public:
   bool closed() const noexcept { return closed_; }
   bool receivers_gone() const noexcept { return receivers_gone_; }
   overflow on_full() const noexcept { return on_full_; }
-  /// How a wait for the next item is to be taken: an actor without messages is idle by nature.
+  /// How a wait for the next item is to be taken: who serves is idle by nature.
   fiber::wait_kind waits_for_items() const noexcept {
-    return is_actors_ ? fiber::wait_kind::daemon : fiber::wait_kind::plain;
+    return is_served_ ? fiber::wait_kind::daemon : fiber::wait_kind::plain;
   }
   wait_list& waiting_senders() noexcept { return waiting_senders_; }
   wait_list& waiting_receivers() noexcept { return waiting_receivers_; }
@@ -151,7 +151,7 @@ protected:
   bool closed_ = false;
   bool receivers_gone_ = false;
   bool orphaned_ = false;  // no holder is left, only items in hand
-  bool is_actors_ = false; // written before anybody reads from it
+  bool is_served_ = false; // written before anybody reads from it
   mutable spinlock lock_;
   std::uint64_t settled_ = 0;
 

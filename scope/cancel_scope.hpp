@@ -3,7 +3,6 @@
 #pragma once
 
 #include <troupe/scope/outcome.hpp>
-#include <troupe/scope/time_source.hpp>
 
 #include <atomic>
 #include <source_location>
@@ -14,6 +13,7 @@ class fiber;
 
 namespace detail {
 class child_base;
+class deadline_scope;
 class wakeups;
 } // namespace detail
 
@@ -78,17 +78,6 @@ public:
     return shielding_ == shielding::none && outer_ != nullptr && outer_->stopping();
   }
 
-  /// When the earliest limit passes of this scope and those around it, up to the next shield; the last instant: never.
-  ///
-  /// @thread owner
-  instant deadline() const noexcept;
-
-  /// The limit that stopped it, where that is a scope of the same fiber; else null.
-  ///
-  /// @thread owner
-  /// @pre    stopping()
-  cancel_scope* stopping_limit() noexcept;
-
   /// What stopped it first.
   ///
   /// @pre stopping()
@@ -98,20 +87,18 @@ public:
     return {by.reason_, by.origin_, by.where_};
   }
 
-protected:
-  enum class role : std::uint8_t { plain, group, limited };
-
-  cancel_scope(fiber& owner, shielding kind, role as) noexcept;
-
 private:
   friend class fiber;
   friend class task_group;
   friend class detail::child_base;
+  friend class detail::deadline_scope;
 
   /// Which scopes a cancel of one around them ends.
   enum class reach : bool { unshielded, commits_too };
+  enum class role : std::uint8_t { plain, group, limited };
   struct root_tag {};
   cancel_scope(root_tag, fiber& owner, cancel_scope* outer) noexcept : fiber_(owner), outer_(outer) {}
+  cancel_scope(fiber& owner, shielding kind, role as) noexcept;
 
   void cancel(cancel_reason reason, std::source_location where, reach far) noexcept;
   /// Its body, for a caller that holds the fiber's lock.

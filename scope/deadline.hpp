@@ -46,11 +46,18 @@ struct time_limit {
 /// @thread the owner's
 class deadline_scope final : public cancel_scope, timer {
 public:
-  /// @param timed  false: somebody else cancels it in time, and it only says until when
-  deadline_scope(fiber& owner, instant at, shielding kind = shielding::none, bool timed = true);
+  enum class expires : bool {
+    by_itself,
+    by_others, ///< Somebody else cancels it in time, and it only says until when.
+  };
+
+  deadline_scope(fiber& owner, instant at, shielding kind = shielding::none, expires how = expires::by_itself);
   ~deadline_scope();
 
-  using timer::when;
+  /// When the earliest limit around the fiber passes, up to the next shield; the last instant: none does.
+  static instant earliest_around(const fiber& self) noexcept;
+  /// Tells the limit of this fiber that stops it what has become of the work, if it is a limit that does.
+  static void note_fate(fiber& stopped, std::exception_ptr fate) noexcept;
 
   /// Of the work that it has stopped: see `deadline_exceeded::fate`.
   std::exception_ptr fate;
@@ -61,9 +68,6 @@ private:
 
   time_source* const time_; // null: it has no timer
 };
-
-/// Tells the limit of this fiber that stops it what has become of the work, if it is a limit that does.
-void note_fate(fiber& stopped, std::exception_ptr fate) noexcept;
 
 enum class expiry : bool { moves_on, fails };
 

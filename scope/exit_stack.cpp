@@ -57,7 +57,7 @@ task<> exit_stack::unwind(const outcome<>& ended, std::vector<std::exception_ptr
         entered.cancel(cancel_reason::deadline); // it begins all the same, and goes as far as its first wait
       std::optional<task<>> running;
       try {
-        running.emplace(last->run(ended));
+        running = last->run(ended);
       } catch (...) {
         failures.push_back(std::current_exception());
       }

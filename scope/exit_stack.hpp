@@ -32,8 +32,6 @@ concept releasable = requires(T& resource) {
 
 namespace detail {
 
-inline task<> nothing() { co_return; }
-
 /// What an exit stack does at its end.
 class finalizer {
 public:
@@ -42,8 +40,10 @@ public:
   finalizer(duration limit, runs when) noexcept : limit_(limit), when_(when) {}
   virtual ~finalizer() = default;
 
+  /// Does it, or gives the task that does.
+  ///
   /// @throws what it throws before it gives a task; then it has failed
-  virtual task<> run(const outcome<>& ended) = 0;
+  virtual std::optional<task<>> run(const outcome<>& ended) = 0;
 
 private:
   friend class troupe::exit_stack;
@@ -66,13 +66,14 @@ public:
   called_finalizer(duration limit, runs when, F&& function, A&&... args)
       : finalizer(limit, when), call_(std::in_place, std::forward<F>(function), std::forward<A>(args)...) {}
 
-  task<> run(const outcome<>& ended) override {
-    if constexpr (std::is_same_v<decltype(call(ended)), task<>>) {
-      return call(ended);
-    } else {
-      static_assert(std::is_void_v<decltype(call(ended))>, "a finalizer gives nothing, or task<> where it must wait");
+  std::optional<task<>> run(const outcome<>& ended) override {
+    if constexpr (std::is_void_v<decltype(call(ended))>) {
       call(ended);
-      return nothing();
+      return std::nullopt;
+    } else {
+      static_assert(std::is_same_v<decltype(call(ended)), task<>>,
+                    "a finalizer gives nothing, or task<> where it must wait");
+      return call(ended);
     }
   }
 
@@ -93,11 +94,11 @@ class kept_resource final : public finalizer {
 public:
   using finalizer::finalizer;
 
-  task<> run(const outcome<>&) override {
+  std::optional<task<>> run(const outcome<>&) override {
     if constexpr (releasable<T>)
       return owned->release();
     else
-      return nothing(); // its destructor does it
+      return std::nullopt; // its destructor does it
   }
 
   std::optional<T> owned;
