@@ -13,22 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Runs `body(ref, log)` beside a service, in a simulation, and stops the service when it has ended.
-template <class Body>
-service_log beside_service(actor_options options, Body body) {
-  service_log log;
-  simulator simulated;
-  outcome<> ended = simulated.run([&]() -> task<> {
-    co_await in_task_group([&](task_group& group) -> task<> {
-      const auto ref = group.start_actor(options, service, std::ref(log));
-      co_await body(ref, log);
-      group.cancel();
-    });
-  });
-  ended.value();
-  return log;
-}
-
 using address = actor_ref<service_message>;
 
 } // namespace

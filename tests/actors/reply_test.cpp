@@ -12,20 +12,14 @@ using namespace troupe::tests;
 using namespace std::chrono_literals;
 
 TEST_CASE("a reply that is dropped answers at once, though its work goes on", "[actors][F2]") {
-  simulator simulated;
-  service_log log;
-  const outcome<> ended = simulated.run([&]() -> task<> {
-    co_await in_task_group([&](task_group& group) -> task<> {
-      const auto ref = group.start_actor({}, service, std::ref(log));
-      const outcome<int> dropped = co_await as_outcome(ref.ask<work>(1, manner::drops, 1s));
-      CHECK(failure_of_ask(dropped) == ask_failure::broken_promise);
-      CHECK(now() == instant{1s});
-      const int next = co_await ref.ask<work>(2, manner::answers, 1s);
-      CHECK(next == 2);
-      CHECK(now() == instant{3s});
-    });
-  });
-  CHECK(ended.has_value());
+  static_cast<void>(beside_service({}, [](const actor_ref<service_message>& ref, service_log&) -> task<> {
+    const outcome<int> dropped = co_await as_outcome(ref.ask<work>(1, manner::drops, 1s));
+    CHECK(failure_of_ask(dropped) == ask_failure::broken_promise);
+    CHECK(now() == instant{1s});
+    const int next = co_await ref.ask<work>(2, manner::answers, 1s);
+    CHECK(next == 2);
+    CHECK(now() == instant{3s});
+  }));
 }
 
 TEST_CASE("a reply can be kept and answered later, by any fiber, once", "[actors][F2]") {

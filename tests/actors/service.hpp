@@ -5,11 +5,14 @@
 #include <troupe/actors/actor.hpp>
 
 #include <tests/failures.hpp>
+#include <tests/scope/waits.hpp>
+#include <tests/simulation/seeded_runs.hpp>
 
 #include <troupe/scope/shield.hpp>
 #include <troupe/scope/sleep.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -116,6 +119,20 @@ std::optional<ask_failure> fate_of_ask(const outcome<T>& ended) {
   }
 }
 
-inline instant now() { return this_fiber::pointer()->runs_on().time().now(); }
+/// Runs `body(ref, log)` beside a service, in a simulation, and stops the service when it has ended.
+template <class Body>
+service_log beside_service(actor_options options, Body body) {
+  service_log log;
+  simulator simulated;
+  outcome<> ended = simulated.run([&]() -> task<> {
+    co_await in_task_group([&](task_group& group) -> task<> {
+      const auto ref = group.start_actor(options, service, std::ref(log));
+      co_await body(ref, log);
+      group.cancel();
+    });
+  });
+  ended.value();
+  return log;
+}
 
 } // namespace troupe::tests

@@ -1,6 +1,7 @@
 #include <troupe/mailbox/sending.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/scope/waits.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
@@ -18,8 +19,6 @@ using namespace troupe::tests;
 using namespace std::chrono_literals;
 
 namespace {
-
-instant now() { return this_fiber::pointer()->runs_on().time().now(); }
 
 task<> wait_for_room(sender<int> out, bool by_permit) {
   if (by_permit)

@@ -5,6 +5,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/scope/waits.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <cmath>
@@ -18,11 +19,6 @@ using namespace troupe::tests;
 using namespace std::chrono_literals;
 
 namespace {
-
-task<int> after(duration wait, int value) {
-  co_await sleep_for(wait);
-  co_return value;
-}
 
 task<> nothing_after(duration wait) { co_await sleep_for(wait); }
 

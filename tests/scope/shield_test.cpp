@@ -4,6 +4,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/scope/waits.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -16,19 +17,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-task<int> after(duration wait, int value) {
-  co_await sleep_for(wait);
-  co_return value;
-}
-
 task<> failure_after(duration wait) {
   co_await sleep_for(wait);
   throw std::range_error{"its own error"};
 }
-
-task<> sleep_for_ever() { co_await sleep_until(instant::max()); }
-
-instant now() { return this_fiber::pointer()->runs_on().time().now(); }
 
 /// Runs `function` as a root that is cancelled when the clock shows each of `cancels`.
 template <class Function>
