@@ -1,5 +1,6 @@
 #include <troupe/actors/actor_ref.hpp>
 #include <troupe/scope/steady_time.hpp>
+#include <troupe/scope/wait_for_graph.hpp>
 
 #include <optional>
 
@@ -8,6 +9,17 @@ namespace troupe::detail {
 namespace {
 
 task<> answered(ask_block& ask) { co_await ask_block::wait_operation{ask}; }
+
+/// @throws the error that it is otherwise: there was no memory to send it
+std::optional<would_deadlock> cycle_in(const outcome<>& waited) {
+  if (!waited.has_error())
+    return std::nullopt;
+  try {
+    std::rethrow_exception(waited.error());
+  } catch (const would_deadlock& cycle) {
+    return cycle;
+  }
+}
 
 } // namespace
 
@@ -23,10 +35,9 @@ task<> settled(ask_block& ask, task<> sent) {
     }
     ask.set_deadline(until);
     outcome<> waited = co_await catch_stop(std::move(sent));
-    if (!waited.cancelled()) {
-      waited.value(); // throws where there was no memory to send it
+    if (!waited.cancelled() && !waited.has_error())
       co_return;
-    }
+    const std::optional<would_deadlock> cycle = cycle_in(waited);
     if (!ask.revoke()) {
       const deadline_scope patience{self, saturated(self.runs_on().time().now(), fate_limit_default),
                                     cancel_scope::shielding::cleanup};
@@ -35,6 +46,8 @@ task<> settled(ask_block& ask, task<> sent) {
     }
     if (!ask.failed())
       co_return; // the answer came all the same
+    if (cycle)
+      throw ask_error{*cycle, ask.begun()};
     if (own)
       pass_on = own->outer_stopping();
   }

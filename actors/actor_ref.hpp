@@ -75,6 +75,7 @@ public:
     auto* const block = new block_type;
     detail::ask_pointer ours = detail::ask_pointer::owning(block);
     reply<detail::answer_to<M>> token{*block};
+    block->goes_to(to_.core());
     return asked<detail::answer_to<M>>(to_, std::move(ours), Message{M(std::forward<Args>(args)..., std::move(token))});
   }
 

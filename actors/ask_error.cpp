@@ -16,12 +16,18 @@ std::string_view sentence(ask_failure why) noexcept {
     return "the deadline passed, or the asker was stopped, before it was begun";
   case ask_failure::aborted:
     return "it was begun, and stopped before it had ended";
+  case ask_failure::would_deadlock:
+    return "the actor, or who it waits for, waits for the asker";
   case ask_failure::broken_promise:
     return "it was begun, and its reply was dropped without an answer";
   case ask_failure::in_doubt:
     return "it was begun, and whether it has ended is not known";
   }
   return "";
+}
+
+bool may_have_begun(ask_failure why) noexcept {
+  return why != ask_failure::receiver_down && why != ask_failure::overflow && why != ask_failure::not_started;
 }
 
 } // namespace
@@ -36,6 +42,8 @@ std::string_view to_string(ask_failure why) noexcept {
     return "not_started";
   case ask_failure::aborted:
     return "aborted";
+  case ask_failure::would_deadlock:
+    return "would_deadlock";
   case ask_failure::broken_promise:
     return "broken_promise";
   case ask_failure::in_doubt:
@@ -45,7 +53,11 @@ std::string_view to_string(ask_failure why) noexcept {
 }
 
 ask_error::ask_error(ask_failure why)
-    : std::runtime_error("ask: " + std::string(to_string(why)) + ": " + std::string(sentence(why))), why_(why) {}
+    : std::runtime_error("ask: " + std::string(to_string(why)) + ": " + std::string(sentence(why))), why_(why),
+      begun_(may_have_begun(why)) {}
+ask_error::ask_error(const would_deadlock& cycle, bool begun)
+    : std::runtime_error("ask: would_deadlock: " + std::string(cycle.what())), why_(ask_failure::would_deadlock),
+      begun_(begun) {}
 
 ask_failure detail::failure_of(drop_reason reason) noexcept {
   switch (reason) {

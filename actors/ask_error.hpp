@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/mailbox/statistics.hpp>
+#include <troupe/scope/wait_for_graph.hpp>
 
 #include <cstdint>
 #include <stdexcept>
@@ -16,6 +17,7 @@ enum class ask_failure : std::uint8_t {
   overflow,       ///< Its mailbox was full, and does not make senders wait. Nothing was begun.
   not_started,    ///< The deadline passed, or the asker was stopped, before it was begun. It never will be.
   aborted,        ///< It was begun, and stopped: by its deadline, by its asker's stop, or with its actor.
+  would_deadlock, ///< The actor, or who it waits for, waits for the asker: `what()` names them all.
   broken_promise, ///< It was begun, and the reply was dropped without an answer.
   in_doubt,       ///< It was begun, and did not end in the time that the asker waits for its fate.
 };
@@ -27,15 +29,15 @@ std::string_view to_string(ask_failure why) noexcept;
 class ask_error : public std::runtime_error {
 public:
   explicit ask_error(ask_failure why);
+  ask_error(const would_deadlock& cycle, bool begun);
 
   ask_failure why() const noexcept { return why_; }
   /// True when it is known that nothing was begun: asking again cannot do anything twice.
-  bool nothing_begun() const noexcept {
-    return why_ == ask_failure::receiver_down || why_ == ask_failure::overflow || why_ == ask_failure::not_started;
-  }
+  bool nothing_begun() const noexcept { return !begun_; }
 
 private:
   ask_failure why_;
+  bool begun_;
 };
 
 namespace detail {

@@ -9,7 +9,7 @@ task<> serve(ask_pointer ask, task<> handling) {
   {
     // The asker has a timer for the same instant, and revokes.
     deadline_scope work{self, ask->deadline(), cancel_scope::shielding::none, deadline_scope::expires::by_others};
-    if (!ask->begin(work))
+    if (!ask->begin(self, work))
       co_return; // revoked
     ended = co_await catch_stop(std::move(handling));
     ask->end(work, ended);

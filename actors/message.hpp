@@ -72,6 +72,11 @@ public:
     return matched(detail::overloaded<std::decay_t<Handlers>...>{std::forward<Handlers>(handlers)...});
   }
 
+  /// For whoever takes it out of a mailbox.
+  void taken() noexcept {
+    if (detail::ask_block* const ask = pending(); ask != nullptr)
+      ask->taken();
+  }
   /// For whoever drops it: an ask in it is told why.
   void tell_dropped(drop_reason reason) noexcept {
     if (detail::ask_block* const ask = pending(); ask != nullptr)

@@ -1,4 +1,5 @@
 #include <troupe/actors/reply.hpp>
+#include <troupe/scope/wait_for_graph.hpp>
 
 #include <exception>
 #include <mutex>
@@ -11,12 +12,15 @@ void ask_block::drop() noexcept {
     delete this;
 }
 
-bool ask_block::begin(cancel_scope& work) noexcept {
+bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {
   const std::lock_guard held{lock_};
   if (answer_ != answer::none)
     return false;
   begun_ = true;
   work_ = &work;
+  worker_ = self.number();
+  moves_when_begun_ = token_moves_.load(std::memory_order_relaxed); // as in owner()
+  self.be_waited_for();
   return true;
 }
 
@@ -118,21 +122,55 @@ void ask_block::decide(answer as, wakeups& woken) noexcept {
     asking_->decide();
 }
 
+bool ask_block::begun() const noexcept {
+  const std::lock_guard held{lock_};
+  return begun_;
+}
+
+std::uint64_t ask_block::owner() const noexcept {
+  const std::lock_guard held{lock_};
+  if (answer_ != answer::none)
+    return 0;
+  // relaxed, both: who works or reads writes them, and then puts its own wait in the graph, under the lock of its edge.
+  // Where we have seen that edge we see them; where we have not, there is no cycle yet.
+  if (begun_) // who works has the token while nobody has moved it away
+    return work_ != nullptr && token_moves_.load(std::memory_order_relaxed) == moves_when_begun_ ? worker_ : 0;
+  return taken_.load(std::memory_order_relaxed) ? 0 : goes_to_->reader();
+}
+
 ask_block::wait_operation::~wait_operation() {
+  wait_for_graph::remove(*self_);
   const std::lock_guard held{block_.lock_};
   block_.asker_ = nullptr;
 }
 
-void ask_block::wait_operation::await_suspend(std::coroutine_handle<>) noexcept {
+void ask_block::wait_operation::await_suspend(std::coroutine_handle<>) {
   if (self_->stop_pending())
     return self_->stop();
-  const std::lock_guard held{block_.lock_};
-  if (block_.answer_ != answer::none)
-    return self_->yield();
-  if (!self_->open_wait(fiber::wait_kind::plain, "ask", &block_))
-    return self_->stop();
-  block_.asker_ = self_;
-  self_->park();
+  {
+    const std::lock_guard held{block_.lock_};
+    if (block_.answer_ != answer::none)
+      return self_->yield();
+    if (!self_->open_wait(fiber::wait_kind::plain, "ask", &block_))
+      return self_->stop();
+    block_.asker_ = self_;
+    self_->park();
+  }
+  if (self_->is_waited_for())
+    throw_if_it_never_ends();
+}
+
+void ask_block::wait_operation::throw_if_it_never_ends() {
+  const std::optional<std::string> cycle = wait_for_graph::add(*self_, block_);
+  if (!cycle)
+    return;
+  {
+    const std::lock_guard held{block_.lock_};
+    if (std::exchange(block_.asker_, nullptr) == nullptr)
+      return; // an answer was faster
+  }
+  if (self_->unpark())
+    throw would_deadlock{*cycle};
 }
 
 } // namespace troupe::detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/actors/ask_error.hpp>
+#include <troupe/mailbox/mailbox_core.hpp>
 #include <troupe/scope/blocked_thread.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/spinlock.hpp>
@@ -37,7 +38,7 @@ public:
   ///@{
   /// The work begins, in this scope, which a revoke cancels from now on, instead of that of whoever passed the ask on.
   /// False: it was revoked, so it must not begin.
-  [[nodiscard]] bool begin(cancel_scope& work) noexcept;
+  [[nodiscard]] bool begin(fiber& self, cancel_scope& work) noexcept;
   /// The work in this scope has ended, and no revoke reaches it from here on. How it ended is the answer where there is
   /// none, and nobody else works on it by now.
   void end(const cancel_scope& work, const outcome<>& how) noexcept;
@@ -46,6 +47,12 @@ public:
   void fail(std::exception_ptr error) noexcept;
   /// Its message was dropped where it waited. If work had begun before it was passed on there: a broken promise.
   void dropped(ask_failure why) noexcept;
+  /// Its message is not in the queue any more.
+  void taken() noexcept { taken_.store(true, std::memory_order_relaxed); } // relaxed: as in owner()
+  /// The token is somewhere else now.
+  void token_moved() noexcept {
+    token_moves_.store(token_moves_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); // as in owner()
+  }
   /// The token has gone. Without an answer, and begun: a broken promise.
   void token_dropped() noexcept;
   ///@}
@@ -56,6 +63,8 @@ public:
   /// @name For the asker
   ///@{
   void set_deadline(instant at) noexcept { deadline_ = at; }
+  /// Before it is sent there. The asker keeps it.
+  void goes_to(const mailbox_core& mailbox) noexcept { goes_to_ = &mailbox; }
   class wait_operation;
   /// The asker does not want it any more. False: it was begun and has not ended, so its fate is not known yet.
   [[nodiscard]] bool revoke() noexcept;
@@ -65,6 +74,8 @@ public:
   bool wait_blocking(duration at_most);
   /// Nobody waits for it any more: without an answer it is in doubt.
   void give_up() noexcept;
+  /// True when the work had begun, and may have done something.
+  bool begun() const noexcept;
   /// @pre answered
   bool failed() const noexcept { return answer_ == answer::failure; }
   /// @pre answered, not with a value
@@ -92,19 +103,25 @@ protected:
 private:
   std::string describe() const override { return "the answer to an ask"; }
   std::uint64_t number() const noexcept override { return 0; }
+  std::uint64_t owner() const noexcept override;
   void decide(answer as, wakeups& woken) noexcept;
   void fail_locked(ask_failure why, wakeups& woken) noexcept;
   void fail_locked(std::exception_ptr error, wakeups& woken) noexcept;
 
   std::atomic<int> references_{2}; // the asker's and the token's
-  spinlock lock_;
+  mutable spinlock lock_;
   bool begun_ = false;
   bool token_gone_ = false;
+  std::atomic<bool> taken_{false};
   ask_failure why_ = ask_failure::not_started;
   fiber* asker_ = nullptr; // while it waits; a thread:
   blocked_thread* asking_ = nullptr;
   cancel_scope* work_ = nullptr; // while the handler runs
   instant deadline_ = instant::max();
+  const mailbox_core* goes_to_ = nullptr;
+  std::uint64_t worker_ = 0; // the fiber that began it last
+  std::atomic<std::uint32_t> token_moves_{0};
+  std::uint32_t moves_when_begun_ = 0;
   std::exception_ptr error_;
 };
 
@@ -118,10 +135,13 @@ public:
 
   void attach(fiber& self) noexcept { self_ = &self; }
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) noexcept;
+  /// @throws would_deadlock
+  void await_suspend(std::coroutine_handle<>);
   void await_resume() const noexcept {}
 
 private:
+  void throw_if_it_never_ends();
+
   ask_block& block_;
   fiber* self_ = nullptr;
 };
@@ -197,10 +217,11 @@ public:
   using value_type = T;
 
   reply() noexcept = default;
-  reply(reply&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  reply(reply&& other) noexcept : block_(std::exchange(other.block_, nullptr)) { tell_moved(); }
   reply& operator=(reply&& other) noexcept {
     reply gone{std::move(*this)};
     block_ = std::exchange(other.block_, nullptr);
+    tell_moved();
     return *this;
   }
   ~reply() {
@@ -234,6 +255,11 @@ private:
 
   /// Takes over one count.
   explicit reply(detail::reply_block<T>& block) noexcept : block_(&block) {}
+
+  void tell_moved() const noexcept {
+    if (block_ != nullptr)
+      block_->token_moved();
+  }
 
   detail::ask_block* block_ = nullptr;
 };

@@ -23,11 +23,11 @@ namespace troupe {
 template <class T>
 class inbox {
 public:
-  inbox(inbox&& other) noexcept : state_(std::move(other.state_)) { detail::mailbox_state<T>::tell_what_was_taken(); }
+  inbox(inbox&& other) noexcept : state_(std::move(other.state_)) { change_hands(); }
   inbox& operator=(inbox&& other) noexcept {
     inbox gone{std::move(*this)};
     state_ = std::move(other.state_);
-    detail::mailbox_state<T>::tell_what_was_taken();
+    change_hands();
     return *this;
   }
   ~inbox() {
@@ -68,6 +68,12 @@ private:
   friend class mailbox;
 
   explicit inbox(detail::mailbox_state<T>& state) noexcept : state_(state) {}
+
+  void change_hands() const noexcept {
+    detail::mailbox_state<T>::tell_what_was_taken();
+    if (state_)
+      state_->forget_reader();
+  }
 
   detail::state_pointer<T, detail::half::receiver> state_;
 };

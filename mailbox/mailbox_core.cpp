@@ -154,6 +154,11 @@ mailbox_statistics mailbox_core::statistics() const {
   return now;
 }
 
+std::uint64_t mailbox_core::owner() const noexcept {
+  const std::lock_guard held{lock_};
+  return closed_ || reserved_ != 0 ? 0 : reader();
+}
+
 std::string mailbox_core::describe() const {
   const mailbox_statistics now = statistics();
   return "mailbox " + std::to_string(number_) + " (" + std::to_string(now.depth) + " of " + std::to_string(capacity_) +

@@ -60,6 +60,15 @@ public:
   /// One kind of reading half excludes the other. Asserts.
   void read_by_many() noexcept;
   void read_by_one() noexcept;
+  /// The inbox has changed hands: who reads it next is not known.
+  void forget_reader() noexcept { reader_.store(0, std::memory_order_relaxed); }
+  /// Number of the fiber that took from its inbox last, and so is the one to take what is queued; 0: there is none, or
+  /// what is queued may go in another way.
+  std::uint64_t reader() const noexcept {
+    return on_full_ == overflow::drop_oldest || on_full_ == overflow::conflate
+               ? 0
+               : reader_.load(std::memory_order_relaxed); // relaxed: a fiber writes it before it waits for another one
+  }
   /// Its reader serves for as long as anybody asks. Before it is read from.
   void be_served() noexcept { is_served_ = true; }
 
@@ -86,6 +95,13 @@ public:
     if (somebody_joins()) [[unlikely]]
       wake_joiners(woken);
   }
+  /// It takes what is queued next.
+  void be_read_by(fiber& self) noexcept {
+    if (reader_.load(std::memory_order_relaxed) == self.number()) [[likely]]
+      return;
+    reader_.store(self.number(), std::memory_order_relaxed); // relaxed: as in reader()
+    self.be_waited_for();
+  }
   bool somebody_joins() const noexcept { return !waiting_joiners_.empty(); }
   bool all_settled() const noexcept { return settled_ == accepted(); }
 
@@ -101,6 +117,8 @@ public:
   mailbox_statistics statistics() const;
   std::string describe() const override;
   std::uint64_t number() const noexcept override { return number_; }
+  /// Of a wait for room: whoever holds a permit can make some, too.
+  std::uint64_t owner() const noexcept override;
 
 protected:
   virtual ~mailbox_core() { delete seldom_; }
@@ -137,6 +155,7 @@ private:
 protected:
   // What seldom changes comes first. What every operation writes lies together, at the end and at the beginning of the
   // ring, which follows: two cores that share a mailbox then pass one cache line to and fro, not three.
+  std::atomic<std::uint64_t> reader_{0};
   wait_list waiting_senders_;
   wait_list waiting_receivers_;
   wait_list waiting_joiners_;

@@ -219,6 +219,7 @@ public:
       maybe<item_type> next;
       if (!take_next(next, woken))
         break;
+      tell_taken(*next);
       items.push_back(std::move(*next));
     }
     free_taken(woken);

@@ -87,10 +87,12 @@ private:
   /// Taken by a fiber; `construct(item_type*)` makes the item.
   received(detail::mailbox_state<T>& from, fiber& owner, auto&& construct) noexcept : from_(&from), owner_(&owner) {
     construct(&item_);
+    detail::tell_taken(item_);
   }
   /// Taken by `try_receive`, perhaps in a destructor while exceptions pass.
   received(detail::mailbox_state<T>& from, int passing, item_type&& item) noexcept : from_(&from), passing_(passing) {
     std::construct_at(&item_, std::move(item));
+    detail::tell_taken(item_);
   }
 
   void take_over(received& other) noexcept {

@@ -168,6 +168,7 @@ private:
     fiber& self = *this->waiting;
     int count = 1;
     if (!this->look_slowly([&](detail::wakeups& woken) {
+          this->state_->be_read_by(self);
           if (!this->state_->may_be_claimed())
             return this->take_item(woken);
           const auto at_most = std::min(detail::claimed_max, static_cast<std::size_t>(self.operations_left()));

@@ -155,6 +155,9 @@ public:
 
   mailbox_statistics statistics() const { return state_->statistics(); }
 
+  /// What reports name, for the layers above.
+  const detail::mailbox_core& core() const noexcept { return *state_; }
+
   /// True when both send to the same mailbox.
   friend bool operator==(const sender& a, const sender& b) noexcept { return &*a.state_ == &*b.state_; }
 

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <troupe/mailbox/mailbox_state.hpp>
+#include <troupe/scope/wait_for_graph.hpp>
 
 #include <coroutine>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace troupe {
@@ -49,7 +52,10 @@ public:
     } else {
       waiting->stop();
     }
-    state_->lock().unlock(); // from here on somebody may fill or refuse us
+    const bool in_line = ends_ == end::waits;
+    state_->lock().unlock(); // from here on somebody may fill or refuse us, and the fiber is run once we have returned
+    if (in_line && waiting->is_waited_for()) [[unlikely]]
+      throw_if_it_never_ends();
   }
 
 protected:
@@ -104,8 +110,10 @@ protected:
   }
   /// After the wait, or instead of it.
   send_status finish() noexcept {
-    if (ends_ == end::waits)
+    if (ends_ == end::waits) {
+      wait_for_graph::remove(*waiting);
       ends_ = sender_node::accepted ? end::accepted : end::closed;
+    }
     return ends_ == end::full      ? send_status::full
            : ends_ == end::dropped ? send_status::dropped
            : ends_ == end::closed  ? send_status::closed
@@ -116,10 +124,25 @@ protected:
     if (ends_ != end::stopped && ends_ != end::waits) [[likely]]
       return false;
     if (ends_ == end::waits) {
+      wait_for_graph::remove(*waiting);
       const std::lock_guard held{state_->lock()};
       state_->waiting_senders().remove(*this);
     }
     return true;
+  }
+  [[gnu::noinline]] void throw_if_it_never_ends() {
+    const std::optional<std::string> cycle = wait_for_graph::add(*waiting, *state_);
+    if (!cycle)
+      return;
+    {
+      const std::lock_guard held{state_->lock()};
+      if (!state_->waiting_senders().remove(*this))
+        return; // a cancel or a close was faster
+    }
+    if (!waiting->unpark())
+      return;
+    ends_ = end::threw;
+    throw would_deadlock{*cycle};
   }
 
   static end ended_with(send_status status) noexcept {

@@ -88,4 +88,11 @@ const T& opened(const boxed<T>& item) noexcept {
   return item.item();
 }
 
+/// An item that has `void taken() noexcept` is told when a reader has it, so it is not in the queue any more.
+template <class T>
+void tell_taken(T& item) noexcept {
+  if constexpr (requires { opened(item).taken(); })
+    opened(item).taken();
+}
+
 } // namespace troupe::detail

@@ -14,6 +14,7 @@ class fiber;
 namespace detail {
 class child_base;
 class deadline_scope;
+class wait_for_graph;
 class wakeups;
 } // namespace detail
 
@@ -92,10 +93,11 @@ private:
   friend class task_group;
   friend class detail::child_base;
   friend class detail::deadline_scope;
+  friend class detail::wait_for_graph;
 
   /// Which scopes a cancel of one around them ends.
   enum class reach : bool { unshielded, commits_too };
-  enum class role : std::uint8_t { plain, group, limited };
+  enum class role : std::uint8_t { plain, group, limited, moves_on };
   struct root_tag {};
   cancel_scope(root_tag, fiber& owner, cancel_scope* outer) noexcept : fiber_(owner), outer_(outer) {}
   cancel_scope(fiber& owner, shielding kind, role as) noexcept;

@@ -7,8 +7,8 @@ namespace troupe {
 namespace detail {
 
 deadline_scope::deadline_scope(fiber& owner, instant at, shielding kind, expires how)
-    : cancel_scope(owner, kind, role::limited), timer(at, kind == shielding::commit ? &expire_shield : &expire),
-      time_(how == expires::by_itself && at != instant::max() ? &owner.runs_on().time() : nullptr) {
+    : cancel_scope(owner, kind, how == expires::moving_on ? role::moves_on : role::limited), timer(at, kind == shielding::commit ? &expire_shield : &expire),
+      time_(how != expires::by_others && at != instant::max() ? &owner.runs_on().time() : nullptr) {
   if (time_ != nullptr)
     time_->add(*this);
 }
@@ -30,7 +30,7 @@ instant deadline_scope::earliest_around(const fiber& self) noexcept {
   instant earliest = instant::max();
   // What is around a scope stays as long as the scope, and no limit changes: nothing is locked.
   for (const cancel_scope* scope = &self.innermost_scope(); scope != nullptr; scope = scope->outer_) {
-    if (scope->role_ == role::limited)
+    if (is_limit(*scope))
       earliest = std::min(earliest, static_cast<const deadline_scope*>(scope)->when());
     if (scope->shielding_ != shielding::none)
       break;
@@ -43,7 +43,7 @@ void deadline_scope::note_fate(fiber& stopped, std::exception_ptr fate) noexcept
   const cancel_scope* const by = scope->stopped_by_.load(std::memory_order_acquire); // acquire: as in stopping()
   while (scope != nullptr && scope != by && &scope->fiber_ == &stopped)
     scope = scope->outer_;
-  if (scope != nullptr && &scope->fiber_ == &stopped && scope->role_ == role::limited) // else it is another fiber's
+  if (scope != nullptr && &scope->fiber_ == &stopped && is_limit(*scope)) // else it is another fiber's
     static_cast<deadline_scope*>(scope)->fate = std::move(fate);
 }
 

@@ -46,9 +46,10 @@ struct time_limit {
 /// @thread the owner's
 class deadline_scope final : public cancel_scope, timer {
 public:
-  enum class expires : bool {
+  enum class expires : std::uint8_t {
     by_itself,
     by_others, ///< Somebody else cancels it in time, and it only says until when.
+    moving_on, ///< By itself, and whoever set the limit has something else to do then.
   };
 
   deadline_scope(fiber& owner, instant at, shielding kind = shielding::none, expires how = expires::by_itself);
@@ -63,6 +64,9 @@ public:
   std::exception_ptr fate;
 
 private:
+  static bool is_limit(const cancel_scope& scope) noexcept {
+    return scope.role_ == role::limited || scope.role_ == role::moves_on;
+  }
   static void expire(timer& fired) noexcept;
   static void expire_shield(timer& fired) noexcept;
 
@@ -86,7 +90,9 @@ task<limited_result<Kind, T>> limited(time_limit limit, task<T> body) {
   if (at > now) { // else nothing is started
     bool pass_on = false;
     {
-      deadline_scope entered{self, at};
+      deadline_scope entered{self, at, cancel_scope::shielding::none,
+                             Kind == expiry::moves_on ? deadline_scope::expires::moving_on
+                                                      : deadline_scope::expires::by_itself};
       outcome<T> result = co_await catch_stop(std::move(body));
       if (!result.cancelled()) { // a result that is there is never discarded by an expiry that comes too late
         if constexpr (Kind == expiry::fails) {

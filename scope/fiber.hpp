@@ -37,6 +37,7 @@ enum class ending : std::uint8_t {
 ending frames_ending() noexcept;
 
 class books;
+class wait_for_graph;
 
 /// What a fiber looks at on its thread, without a call.
 struct thread_marks {
@@ -70,6 +71,8 @@ public:
   virtual std::string describe() const = 0;
   /// Its number in events.
   virtual std::uint64_t number() const noexcept = 0;
+  /// Number of the one fiber without which no wait for it ends as hoped; 0: there is none, or it is not known.
+  virtual std::uint64_t owner() const noexcept { return 0; }
 
 protected:
   ~waitable() = default;
@@ -227,6 +230,9 @@ public:
     if (thread_->now.noted_for != nullptr) [[unlikely]]
       tell_noted();
   }
+  /// It reads a mailbox alone, or answers an ask, so others may wait for it; from now on, and on its own thread.
+  void be_waited_for() noexcept { is_waited_for_ = true; }
+  bool is_waited_for() const noexcept { return is_waited_for_; }
   /// True while this fiber's frames neither unwind from an exception nor are destroyed, by a stop or at its end.
   ///
   /// @pre it runs on this thread
@@ -275,6 +281,7 @@ protected:
 private:
   friend class cancel_scope;
   friend class task_group;
+  friend class detail::wait_for_graph;
 
   enum class step : std::uint8_t { resume, park, yield, stop, end };
 
@@ -298,6 +305,8 @@ private:
   step next_ = step::resume;
   bool begun_ = false;
   bool ended_ = false;
+  bool is_waited_for_ = false;
+  bool in_wait_for_graph_ = false;
   std::atomic<bool> on_thread_{false}; // whoever was woken before it left its thread waits for this
   detail::spinlock lock_;              // guards the scopes of this fiber and the lists of children in them
   std::atomic<wait_kind> waits_how_{wait_kind::plain};

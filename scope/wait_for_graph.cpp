@@ -1,0 +1,142 @@
+#include <troupe/scope/wait_for_graph.hpp>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <vector>
+
+namespace troupe {
+
+would_deadlock::would_deadlock(const std::string& cycle)
+    : std::runtime_error("this wait would never end, because each of these waits for the next one: " + cycle) {}
+
+namespace detail {
+
+namespace {
+
+struct edge {
+  const fiber* from; // stays while its edge is in
+  const waitable* to;
+  std::uint64_t version; // no two edges of one bucket have the same
+};
+
+/// The edges of the fibers with some numbers. Its lock is taken before that of what is waited for.
+struct alignas(64) bucket {
+  spinlock lock;
+  std::uint64_t versions = 0;
+  std::vector<edge> edges;
+};
+
+constinit std::array<bucket, 64> buckets;
+constinit std::mutex closing; // of two that close the same cycle one is told
+
+bucket& bucket_of(std::uint64_t number) noexcept { return buckets[number % buckets.size()]; }
+
+/// A walk from one edge to the next, twice: edges that are the same both times were there at the same time.
+class walk {
+public:
+  explicit walk(const fiber& from) noexcept : from_(from) {}
+
+  /// True when it comes back to where it began.
+  bool comes_back(const waitable& on) {
+    return follow(on, [this](const edge& passed) { versions_.push_back(passed.version); });
+  }
+  /// The same, if it comes along the same edges.
+  bool comes_back_again(const waitable& on) {
+    std::size_t hops = 0;
+    bool same = true;
+    path_ = from_.path() + " (" + from_.waits_to() + ") -> ";
+    const bool closed = follow(on, [&](const edge& passed) {
+      same = same && hops < versions_.size() && versions_[hops] == passed.version;
+      ++hops;
+      path_ += passed.from->path() + " (" + passed.from->waits_to() + ") -> ";
+    });
+    path_ += from_.path();
+    return closed && same && hops == versions_.size();
+  }
+  /// What `comes_back_again` passed.
+  const std::string& path() const noexcept { return path_; }
+
+private:
+  static constexpr std::size_t longest = 10'000; // longer than any but one that goes round elsewhere
+
+  template <class Passed>
+  bool follow(const waitable& on, Passed passed) {
+    std::uint64_t next = on.owner();
+    for (std::size_t hops = 0; next != from_.number(); ++hops) {
+      if (next == 0 || hops == longest)
+        return false;
+      bucket& in = bucket_of(next);
+      const std::lock_guard held{in.lock};
+      const auto found = std::find_if(in.edges.begin(), in.edges.end(), [&](const edge& each) {
+        return each.from->number() == next && &each.from->runs_on() == &from_.runs_on();
+      });
+      if (found == in.edges.end() || !found->from->waiting())
+        return false;
+      passed(*found);
+      next = found->to->owner();
+    }
+    return true;
+  }
+
+  const fiber& from_;
+  std::vector<std::uint64_t> versions_;
+  std::string path_;
+};
+
+} // namespace
+
+bool wait_for_graph::counts(fiber& self) noexcept {
+  const std::lock_guard held{self.lock()};
+  for (const cancel_scope* scope = &self.innermost_scope(); scope != nullptr && &scope->fiber_ == &self;
+       scope = scope->outer_)
+    if (scope->role_ == cancel_scope::role::moves_on || scope->first_child_ != nullptr)
+      return false;
+  return true;
+}
+
+bool wait_for_graph::put_in(fiber& self, const waitable& on) noexcept {
+  bucket& in = bucket_of(self.number());
+  const std::lock_guard held{in.lock};
+  try {
+    in.edges.push_back({&self, &on, ++in.versions});
+  } catch (...) { // no memory: this wait is not looked at, which costs a report at most
+    return false;
+  }
+  self.in_wait_for_graph_ = true;
+  return true;
+}
+
+void wait_for_graph::take_out(fiber& self) noexcept {
+  bucket& in = bucket_of(self.number());
+  const std::lock_guard held{in.lock};
+  const auto found =
+      std::find_if(in.edges.begin(), in.edges.end(), [&](const edge& each) { return each.from == &self; });
+  *found = in.edges.back();
+  in.edges.pop_back();
+  self.in_wait_for_graph_ = false;
+}
+
+std::optional<std::string> wait_for_graph::add(fiber& self, const waitable& on) noexcept {
+  // What this fiber has let go of may be what the others wait for.
+  self.tell_books();
+  try {
+    walk along{self};
+    // Who waits for itself has nobody else, also where it has children or a way out.
+    if (on.owner() == self.number() && along.comes_back_again(on))
+      return along.path();
+    if (!counts(self) || !put_in(self, on) || !along.comes_back(on))
+      return std::nullopt;
+    const std::lock_guard held{closing};
+    if (!along.comes_back_again(on))
+      return std::nullopt;
+    take_out(self);
+    return along.path();
+  } catch (...) { // no memory to look, or to name it: it waits, as if nobody had looked
+    return std::nullopt;
+  }
+}
+
+} // namespace detail
+
+} // namespace troupe
