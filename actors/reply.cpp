@@ -18,7 +18,7 @@ bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {
     return false;
   begun_ = true;
   work_ = &work;
-  worker_ = self.number();
+  worker_ = static_cast<std::uint32_t>(self.number());
   moves_when_begun_ = token_moves_.load(std::memory_order_relaxed); // as in owner()
   self.be_waited_for();
   return true;
@@ -127,7 +127,7 @@ bool ask_block::begun() const noexcept {
   return begun_;
 }
 
-std::uint64_t ask_block::owner() const noexcept {
+std::uint32_t ask_block::owner() const noexcept {
   const std::lock_guard held{lock_};
   if (answer_ != answer::none)
     return 0;

@@ -103,7 +103,7 @@ protected:
 private:
   std::string describe() const override { return "the answer to an ask"; }
   std::uint64_t number() const noexcept override { return 0; }
-  std::uint64_t owner() const noexcept override;
+  std::uint32_t owner() const noexcept override;
   void decide(answer as, wakeups& woken) noexcept;
   void fail_locked(ask_failure why, wakeups& woken) noexcept;
   void fail_locked(std::exception_ptr error, wakeups& woken) noexcept;
@@ -119,7 +119,7 @@ private:
   cancel_scope* work_ = nullptr; // while the handler runs
   instant deadline_ = instant::max();
   const mailbox_core* goes_to_ = nullptr;
-  std::uint64_t worker_ = 0; // the fiber that began it last
+  std::uint32_t worker_ = 0; // the fiber that began it last, by the last digits of its number
   std::atomic<std::uint32_t> token_moves_{0};
   std::uint32_t moves_when_begun_ = 0;
   std::exception_ptr error_;

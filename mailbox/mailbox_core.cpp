@@ -154,7 +154,7 @@ mailbox_statistics mailbox_core::statistics() const {
   return now;
 }
 
-std::uint64_t mailbox_core::owner() const noexcept {
+std::uint32_t mailbox_core::owner() const noexcept {
   const std::lock_guard held{lock_};
   return closed_ || reserved_ != 0 ? 0 : reader();
 }

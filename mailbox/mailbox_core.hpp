@@ -64,7 +64,7 @@ public:
   void forget_reader() noexcept { reader_.store(0, std::memory_order_relaxed); }
   /// Number of the fiber that took from its inbox last, and so is the one to take what is queued; 0: there is none, or
   /// what is queued may go in another way.
-  std::uint64_t reader() const noexcept {
+  std::uint32_t reader() const noexcept {
     return on_full_ == overflow::drop_oldest || on_full_ == overflow::conflate
                ? 0
                : reader_.load(std::memory_order_relaxed); // relaxed: a fiber writes it before it waits for another one
@@ -97,9 +97,10 @@ public:
   }
   /// It takes what is queued next.
   void be_read_by(fiber& self) noexcept {
-    if (reader_.load(std::memory_order_relaxed) == self.number()) [[likely]]
+    const auto reader = static_cast<std::uint32_t>(self.number());
+    if (reader_.load(std::memory_order_relaxed) == reader) [[likely]]
       return;
-    reader_.store(self.number(), std::memory_order_relaxed); // relaxed: as in reader()
+    reader_.store(reader, std::memory_order_relaxed); // relaxed: as in reader()
     self.be_waited_for();
   }
   bool somebody_joins() const noexcept { return !waiting_joiners_.empty(); }
@@ -118,7 +119,7 @@ public:
   std::string describe() const override;
   std::uint64_t number() const noexcept override { return number_; }
   /// Of a wait for room: whoever holds a permit can make some, too.
-  std::uint64_t owner() const noexcept override;
+  std::uint32_t owner() const noexcept override;
 
 protected:
   virtual ~mailbox_core() { delete seldom_; }
@@ -155,7 +156,6 @@ private:
 protected:
   // What seldom changes comes first. What every operation writes lies together, at the end and at the beginning of the
   // ring, which follows: two cores that share a mailbox then pass one cache line to and fro, not three.
-  std::atomic<std::uint64_t> reader_{0};
   wait_list waiting_senders_;
   wait_list waiting_receivers_;
   wait_list waiting_joiners_;
@@ -167,11 +167,12 @@ protected:
   const overflow on_full_;
   enum class readers : std::uint8_t { none_yet, many, one };
   std::atomic<readers> readers_{readers::none_yet};
-  bool closed_ = false;
-  bool receivers_gone_ = false;
-  bool orphaned_ = false;  // no holder is left, only items in hand
-  bool is_served_ = false; // written before anybody reads from it
+  bool closed_ : 1 = false;
+  bool receivers_gone_ : 1 = false;
+  bool orphaned_ : 1 = false;  // no holder is left, only items in hand
+  bool is_served_ : 1 = false; // written before anybody reads from it
   mutable spinlock lock_;
+  std::atomic<std::uint32_t> reader_{0};
   std::uint64_t settled_ = 0;
 
 private:

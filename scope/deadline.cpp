@@ -7,7 +7,8 @@ namespace troupe {
 namespace detail {
 
 deadline_scope::deadline_scope(fiber& owner, instant at, shielding kind, expires how)
-    : cancel_scope(owner, kind, how == expires::moving_on ? role::moves_on : role::limited), timer(at, kind == shielding::commit ? &expire_shield : &expire),
+    : cancel_scope(owner, kind, how == expires::moving_on ? role::moves_on : role::limited),
+      timer(at, kind == shielding::commit ? &expire_shield : &expire),
       time_(how != expires::by_others && at != instant::max() ? &owner.runs_on().time() : nullptr) {
   if (time_ != nullptr)
     time_->add(*this);

@@ -71,8 +71,9 @@ public:
   virtual std::string describe() const = 0;
   /// Its number in events.
   virtual std::uint64_t number() const noexcept = 0;
-  /// Number of the one fiber without which no wait for it ends as hoped; 0: there is none, or it is not known.
-  virtual std::uint64_t owner() const noexcept { return 0; }
+  /// Number (its last digits) of the one fiber without which no wait for it ends as hoped; 0: there is none, or it is not
+  /// known.
+  virtual std::uint32_t owner() const noexcept { return 0; }
 
 protected:
   ~waitable() = default;
@@ -303,10 +304,10 @@ private:
   std::atomic<word> word_{running};
   std::atomic<bool> stop_{false}; // what innermost_->stopping() says, for the check of each operation
   step next_ = step::resume;
-  bool begun_ = false;
-  bool ended_ = false;
-  bool is_waited_for_ = false;
-  bool in_wait_for_graph_ = false;
+  bool begun_ : 1 = false; // all written on the fiber's own thread only
+  bool ended_ : 1 = false;
+  bool is_waited_for_ : 1 = false;
+  bool in_wait_for_graph_ : 1 = false;
   std::atomic<bool> on_thread_{false}; // whoever was woken before it left its thread waits for this
   detail::spinlock lock_;              // guards the scopes of this fiber and the lists of children in them
   std::atomic<wait_kind> waits_how_{wait_kind::plain};

@@ -30,23 +30,27 @@ struct alignas(64) bucket {
 constinit std::array<bucket, 64> buckets;
 constinit std::mutex closing; // of two that close the same cycle one is told
 
-bucket& bucket_of(std::uint64_t number) noexcept { return buckets[number % buckets.size()]; }
+bucket& bucket_of(std::uint32_t number) noexcept { return buckets[number % buckets.size()]; }
+/// As `waitable::owner` gives it.
+std::uint32_t number_of(const fiber& of) noexcept { return static_cast<std::uint32_t>(of.number()); }
 
 /// A walk from one edge to the next, twice: edges that are the same both times were there at the same time.
 class walk {
 public:
-  explicit walk(const fiber& from) noexcept : from_(from) {}
+  walk(const fiber& from, const waitable& on) noexcept : from_(from), on_(on), owner_(on.owner()) {}
+
+  bool at_once() const noexcept { return owner_ == number_of(from_); }
 
   /// True when it comes back to where it began.
-  bool comes_back(const waitable& on) {
-    return follow(on, [this](const edge& passed) { versions_.push_back(passed.version); });
+  bool comes_back() {
+    return follow(owner_, [this](const edge& passed) { versions_.push_back(passed.version); });
   }
   /// The same, if it comes along the same edges.
-  bool comes_back_again(const waitable& on) {
+  bool comes_back_again() {
     std::size_t hops = 0;
     bool same = true;
     path_ = from_.path() + " (" + from_.waits_to() + ") -> ";
-    const bool closed = follow(on, [&](const edge& passed) {
+    const bool closed = follow(on_.owner(), [&](const edge& passed) {
       same = same && hops < versions_.size() && versions_[hops] == passed.version;
       ++hops;
       path_ += passed.from->path() + " (" + passed.from->waits_to() + ") -> ";
@@ -61,15 +65,14 @@ private:
   static constexpr std::size_t longest = 10'000; // longer than any but one that goes round elsewhere
 
   template <class Passed>
-  bool follow(const waitable& on, Passed passed) {
-    std::uint64_t next = on.owner();
-    for (std::size_t hops = 0; next != from_.number(); ++hops) {
+  bool follow(std::uint32_t next, Passed passed) {
+    for (std::size_t hops = 0; next != number_of(from_); ++hops) {
       if (next == 0 || hops == longest)
         return false;
       bucket& in = bucket_of(next);
       const std::lock_guard held{in.lock};
       const auto found = std::find_if(in.edges.begin(), in.edges.end(), [&](const edge& each) {
-        return each.from->number() == next && &each.from->runs_on() == &from_.runs_on();
+        return number_of(*each.from) == next && &each.from->runs_on() == &from_.runs_on();
       });
       if (found == in.edges.end() || !found->from->waiting())
         return false;
@@ -80,6 +83,8 @@ private:
   }
 
   const fiber& from_;
+  const waitable& on_;
+  const std::uint32_t owner_;
   std::vector<std::uint64_t> versions_;
   std::string path_;
 };
@@ -87,16 +92,21 @@ private:
 } // namespace
 
 bool wait_for_graph::counts(fiber& self) noexcept {
-  const std::lock_guard held{self.lock()};
   for (const cancel_scope* scope = &self.innermost_scope(); scope != nullptr && &scope->fiber_ == &self;
-       scope = scope->outer_)
-    if (scope->role_ == cancel_scope::role::moves_on || scope->first_child_ != nullptr)
+       scope = scope->outer_) {
+    if (scope->role_ == cancel_scope::role::moves_on)
       return false;
+    if (scope->role_ != cancel_scope::role::group)
+      continue;
+    const std::lock_guard held{self.lock()}; // children end on their own threads
+    if (scope->first_child_ != nullptr)
+      return false;
+  }
   return true;
 }
 
 bool wait_for_graph::put_in(fiber& self, const waitable& on) noexcept {
-  bucket& in = bucket_of(self.number());
+  bucket& in = bucket_of(number_of(self));
   const std::lock_guard held{in.lock};
   try {
     in.edges.push_back({&self, &on, ++in.versions});
@@ -108,7 +118,7 @@ bool wait_for_graph::put_in(fiber& self, const waitable& on) noexcept {
 }
 
 void wait_for_graph::take_out(fiber& self) noexcept {
-  bucket& in = bucket_of(self.number());
+  bucket& in = bucket_of(number_of(self));
   const std::lock_guard held{in.lock};
   const auto found =
       std::find_if(in.edges.begin(), in.edges.end(), [&](const edge& each) { return each.from == &self; });
@@ -120,17 +130,17 @@ void wait_for_graph::take_out(fiber& self) noexcept {
 std::optional<std::string> wait_for_graph::add(fiber& self, const waitable& on) noexcept {
   // What this fiber has let go of may be what the others wait for.
   self.tell_books();
+  const bool counted = counts(self) && put_in(self, on);
+  walk along{self, on};
+  if (!counted && !along.at_once()) // who waits for itself has nobody else, also where it has children or a way out
+    return std::nullopt;
   try {
-    walk along{self};
-    // Who waits for itself has nobody else, also where it has children or a way out.
-    if (on.owner() == self.number() && along.comes_back_again(on))
-      return along.path();
-    if (!counts(self) || !put_in(self, on) || !along.comes_back(on))
+    if (!along.comes_back())
       return std::nullopt;
     const std::lock_guard held{closing};
-    if (!along.comes_back_again(on))
+    if (!along.comes_back_again())
       return std::nullopt;
-    take_out(self);
+    remove(self);
     return along.path();
   } catch (...) { // no memory to look, or to name it: it waits, as if nobody had looked
     return std::nullopt;
