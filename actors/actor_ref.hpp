@@ -43,6 +43,7 @@ public:
   /// @suspends while full, with `overflow::suspend`
   /// @cancel   nothing was sent: the message is dropped, and counted as `send_cancelled`
   /// @returns  what became of it
+  /// @throws   `would_deadlock`: the actor waits, directly or through others, for who tells it
   template <class M, class... Args>
   auto tell(Args&&... args) const {
     return to_.send(std::in_place_type<M>, std::forward<Args>(args)...);

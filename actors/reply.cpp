@@ -129,8 +129,6 @@ bool ask_block::begun() const noexcept {
 
 std::uint32_t ask_block::owner() const noexcept {
   const std::lock_guard held{lock_};
-  if (answer_ != answer::none)
-    return 0;
   // relaxed, both: who works or reads writes them, and then puts its own wait in the graph, under the lock of its edge.
   // Where we have seen that edge we see them; where we have not, there is no cycle yet.
   if (begun_) // who works has the token while nobody has moved it away

@@ -19,6 +19,8 @@ namespace troupe {
 /// A claimed item still counts against the capacity. It is freed, and waiting senders hear of it, when the claim is used
 /// up or the fiber waits.
 ///
+/// Whoever received last counts as its reader: a cycle of waits in which that fiber is fails (`would_deadlock`).
+///
 /// @thread one fiber at a time; it may be moved to another one, or lent by reference to a child
 template <class T>
 class inbox {

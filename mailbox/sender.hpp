@@ -93,7 +93,8 @@ public:
   /// @cancel   nothing was sent: the item goes to `on_undelivered`, and an object given by `std::move` is not moved
   ///           from unless that handler does; the place in line is lost (see `reserve`)
   /// @returns  `accepted`; or `closed`, `full` or `dropped`, and the item went the same way
-  /// @throws   what making the item throws, and `std::bad_alloc`; then nothing was sent
+  /// @throws   what making the item throws, and `std::bad_alloc`; `would_deadlock` where the mailbox's one reader waits,
+  ///           directly or through others, for this fiber; then nothing was sent
   auto send(T&& item) const noexcept {
     if constexpr (detail::lies_directly<T>)
       return detail::send_operation<T, detail::item_elsewhere<T>>{*state_, item};

@@ -21,6 +21,7 @@ LINES_MAX = 300
 
 # Headers that are tested by a test of another name, or need none, each with the reason.
 TESTED_ELSEWHERE = {
+    "scope/wait_for_graph.hpp": "tests/actors/deadlock_*: it takes actors to make a cycle",
     "runtime/troupe.hpp": "the umbrella: tests/consumer includes it, tests/layers.cmake checks what it brings",
     "actors/ask_error.hpp": "tests/actors/actor_ref_test.cpp, which brings about each of them",
     "scope/blocked_thread.hpp": "what send_blocking and ask_blocking wait in: sender_test, actor_ref_stress",
