@@ -6,8 +6,10 @@
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/task_group.hpp>
 
+#include <functional>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace troupe {
 
@@ -16,7 +18,20 @@ struct actor_options {
   std::string_view name = {};           ///< As in `child_options`.
   std::size_t capacity = 100;           ///< Of its mailbox.
   overflow on_full = overflow::suspend; ///< What telling and asking do when it is full.
+  duration max_age = duration::max(); ///< Of a message in its mailbox: older ones are dropped, and asks told `expired`.
+  ask_limits limits = {};             ///< Of its asks.
 };
+
+/// What `start_actor` calls with each message that the actor does not handle: `call(Message&&, drop_reason)`. It neither
+/// waits nor throws; an ask that it does not answer, or keep, is told why it was dropped.
+///
+/// @thread that which drops the message: its sender's, or that of the actor's end
+template <class Call>
+struct on_undelivered {
+  Call call;
+};
+template <class Call>
+on_undelivered(Call) -> on_undelivered<Call>;
 
 namespace detail {
 
@@ -41,18 +56,46 @@ struct message_of_actor<Result (Object::*)(inbox<Message>, Args...) const> {
   using type = Message;
 };
 
+/// What the fiber of an actor calls.
+struct begin_actor {
+  template <class Function, class Inbox, class... Args>
+  requires std::is_invocable_v<Function&, Inbox, Args...> task<>
+  operator()(actor_life_pointer life, Function&& function, Inbox&& in, Args&&... args) const {
+    static_assert(std::is_same_v<std::invoke_result_t<Function&, Inbox, Args...>, task<>>,
+                  "an actor's function is a coroutine with result task<>: what it finds out goes into its answers");
+    return live(std::move(life), std::invoke(function, std::move(in), std::forward<Args>(args)...));
+  }
+};
+
+struct nobody_told {
+  template <class Message>
+  void operator()(Message&&, drop_reason) const noexcept {}
+};
+
 } // namespace detail
 
-template <class Function, class... Args>
-auto task_group::start_actor(const actor_options& options, Function&& function, Args&&... args) {
+template <class Call, class Function, class... Args>
+auto task_group::start_actor(const actor_options& options, on_undelivered<Call> lost, Function&& function,
+                             Args&&... args) {
   using message_type = typename detail::message_of_actor<std::decay_t<Function>>::type;
   static_assert(!std::is_void_v<message_type>,
                 "an actor's function takes an inbox<message<...>> by value as its first parameter, and is no template");
   const mailbox<message_type> box{troupe::capacity{options.capacity}, options.on_full,
-                                  [](message_type&& dropped, drop_reason why) { dropped.tell_dropped(why); }};
-  actor_ref<message_type> address{box.sender()};
-  start({.name = options.name}, std::forward<Function>(function), box.serving_inbox(), std::forward<Args>(args)...);
+                                  [call = std::move(lost.call)](message_type&& dropped, drop_reason why) mutable {
+                                    call(std::move(dropped), why);
+                                    dropped.tell_dropped(why);
+                                  },
+                                  options.max_age};
+  actor_ref<message_type> address{box.sender(),
+                                  detail::actor_life_pointer::owning(new detail::actor_life{options.limits})};
+  start({.name = options.name}, detail::begin_actor{}, address.life_, std::forward<Function>(function),
+        box.serving_inbox(), std::forward<Args>(args)...);
   return address;
+}
+template <class Function, class... Args>
+auto task_group::start_actor(const actor_options& options, Function&& function, Args&&... args) {
+  return start_actor(options, on_undelivered{detail::nobody_told{}}, std::forward<Function>(function),
+                     std::forward<Args>(args)...);
 }
 
 } // namespace troupe

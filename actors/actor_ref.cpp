@@ -23,14 +23,14 @@ std::optional<would_deadlock> cycle_in(const outcome<>& waited) {
 
 } // namespace
 
-task<> settled(ask_block& ask, task<> sent) {
+task<> settled(ask_block& ask, task<> sent, const ask_limits& limits) {
   fiber& self = co_await current_fiber{};
   instant until = deadline_scope::earliest_around(self);
   bool pass_on = true;
   {
     std::optional<deadline_scope> own; // where none is around
     if (until == instant::max()) {
-      until = self.runs_on().time().now() + ask_limit_default;
+      until = saturated(self.runs_on().time().now(), limits.ask);
       own.emplace(self, until);
     }
     ask.set_deadline(until);
@@ -39,7 +39,7 @@ task<> settled(ask_block& ask, task<> sent) {
       co_return;
     const std::optional<would_deadlock> cycle = cycle_in(waited);
     if (!ask.revoke()) {
-      const deadline_scope patience{self, saturated(self.runs_on().time().now(), fate_limit_default),
+      const deadline_scope patience{self, saturated(self.runs_on().time().now(), limits.fate),
                                     cancel_scope::shielding::cleanup};
       static_cast<void>(co_await catch_stop(answered(ask)));
       ask.give_up();
@@ -57,12 +57,12 @@ task<> settled(ask_block& ask, task<> sent) {
   }
 }
 
-void settle_blocking(ask_block& ask, instant began, duration at_most) {
+void settle_blocking(ask_block& ask, instant began, duration at_most, duration fate_limit) {
   TROUPE_ASSERT(this_fiber::pointer() == nullptr,
                 "ask_blocking() would block everybody on this thread: in a fiber, co_await ask()");
   if (ask.wait_blocking(at_most - (steady_time::real_now() - began)) || ask.revoke())
     return;
-  static_cast<void>(ask.wait_blocking(fate_limit_default));
+  static_cast<void>(ask.wait_blocking(fate_limit));
   ask.give_up();
 }
 

@@ -2,9 +2,12 @@
 
 #pragma once
 
+#include <troupe/actors/actor_life.hpp>
 #include <troupe/actors/message.hpp>
 #include <troupe/mailbox/sender.hpp>
+#include <troupe/scope/sleep.hpp>
 #include <troupe/scope/steady_time.hpp>
+#include <troupe/scope/task_group.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -13,18 +16,13 @@
 
 namespace troupe {
 
-/// How long an ask may take where no deadline is around it. (Erlang's `gen_server:call` has the same.)
-inline constexpr duration ask_limit_default = std::chrono::seconds{5};
-/// How long an asker that is stopped waits for the fate of what was begun.
-inline constexpr duration fate_limit_default = std::chrono::seconds{1};
-
 namespace detail {
 
 /// Awaits `sent`, which sends the ask and waits for its answer, and sees to it that there is one: afterwards the block is
 /// answered, or the stop goes on.
-task<> settled(ask_block& ask, task<> sent);
+task<> settled(ask_block& ask, task<> sent, const ask_limits& limits);
 /// The same for a thread that has sent it.
-void settle_blocking(ask_block& ask, instant began, duration at_most);
+void settle_blocking(ask_block& ask, instant began, duration at_most, duration fate_limit);
 
 } // namespace detail
 
@@ -59,9 +57,9 @@ public:
   /// Sends a message of kind `M`, made from `args` and a `reply`, and waits for the answer.
   ///
   /// The deadline around it goes with the message, and becomes that of the handler's scope; without any it is
-  /// `ask_limit_default` from the await. When it passes, or the asker is stopped, the ask is revoked: what waits in the
+  /// `ask_limits::ask` of the actor from the await. When it passes, or the asker is stopped, the ask is revoked: what waits in the
   /// mailbox is never begun, what runs is stopped, unless it is in a shield. The asker then waits for what comes of it,
-  /// for at most `fate_limit_default`; an answer that comes is returned though the deadline has passed. A limit around it
+  /// for at most `ask_limits::fate`; an answer that comes is returned though the deadline has passed. A limit around it
   /// that passes says what became of it in `deadline_exceeded::fate()`.
   ///
   /// @suspends until it is answered, or its fate is known
@@ -77,7 +75,8 @@ public:
     detail::ask_pointer ours = detail::ask_pointer::owning(block);
     reply<detail::answer_to<M>> token{*block};
     block->goes_to(to_.core());
-    return asked<detail::answer_to<M>>(to_, std::move(ours), Message{M(std::forward<Args>(args)..., std::move(token))});
+    return asked<detail::answer_to<M>>(*this, std::move(ours),
+                                       Message{M(std::forward<Args>(args)..., std::move(token))});
   }
 
   /// Like `ask`, for a thread that runs no fiber: it blocks for at most `limit`, and then until the fate is known.
@@ -100,7 +99,7 @@ public:
       block->fail(ask_failure::not_started);
     else if (to_.send_blocking(std::move(made), at_most) == send_status::closed)
       block->fail(ask_failure::receiver_down);
-    detail::settle_blocking(*block, began, at_most);
+    detail::settle_blocking(*block, began, at_most, life_->limits().fate);
     return block->take();
   }
 
@@ -109,16 +108,42 @@ public:
   /// @thread any
   mailbox_statistics statistics() const { return to_.statistics(); }
 
-  friend bool operator==(const actor_ref& a, const actor_ref& b) noexcept = default;
+  /// Stops it at once: its mailbox takes nothing more, what it handles now ends at its next wait (unless that is in a
+  /// `shield`), and what is queued is dropped, its asks told `receiver_down`. It has ended when its group says so; that is
+  /// no failure. Returns at once; a second stop changes nothing.
+  ///
+  /// @thread any
+  void stop_now() const noexcept {
+    to_.close();
+    life_->stop();
+  }
+  /// Lets it handle what it was sent until now, in order, and then end: its mailbox takes nothing more.
+  ///
+  /// @thread any
+  void stop_after_drain() const noexcept { to_.close(); }
+
+  /// Tells it a message of kind `M`, made from `args` now, when `delay` has passed: in a child of `owner`, so it is not
+  /// told if that group ends before. `cancel()` of the child takes it back.
+  ///
+  /// @returns the child, whose value is what became of the message
+  /// @throws  what making the message and starting a child throw
+  /// @thread  as `task_group::start`
+  template <class M, class Rep, class Period, class... Args>
+  child<send_status> tell_after(task_group& owner, std::chrono::duration<Rep, Period> delay, Args&&... args) const {
+    return owner.start(told_later, to_, clipped(delay), Message{std::in_place_type<M>, std::forward<Args>(args)...});
+  }
+
+  friend bool operator==(const actor_ref& a, const actor_ref& b) noexcept { return a.to_ == b.to_; }
 
 private:
   friend class task_group;
 
-  explicit actor_ref(sender<Message> to) noexcept : to_(std::move(to)) {}
+  actor_ref(sender<Message> to, detail::actor_life_pointer life) noexcept
+      : to_(std::move(to)), life_(std::move(life)) {}
 
   template <class T>
-  static task<T> asked(sender<Message> to, detail::ask_pointer ask, Message made) {
-    co_await detail::settled(*ask, sent(to, *ask, made));
+  static task<T> asked(actor_ref whom, detail::ask_pointer ask, Message made) {
+    co_await detail::settled(*ask, sent(whom.to_, *ask, made), whom.life_->limits());
     co_return static_cast<detail::reply_block<T>&>(*ask).take();
   }
   static task<> sent(const sender<Message>& to, detail::ask_block& ask, Message& made) {
@@ -126,7 +151,14 @@ private:
     co_await detail::ask_block::wait_operation{ask};
   }
 
+  static task<send_status> told_later(sender<Message> to, duration delay, Message made) {
+    co_await sleep_for(delay);
+    const send_status status = co_await to.send(std::move(made));
+    co_return status;
+  }
+
   sender<Message> to_;
+  detail::actor_life_pointer life_;
 };
 
 } // namespace troupe

@@ -12,6 +12,8 @@ std::string_view sentence(ask_failure why) noexcept {
     return "the actor has ended; nothing was begun";
   case ask_failure::overflow:
     return "the actor's mailbox is full; nothing was begun";
+  case ask_failure::expired:
+    return "it had waited in the mailbox for longer than the actor's max_age; nothing was begun";
   case ask_failure::not_started:
     return "the deadline passed, or the asker was stopped, before it was begun";
   case ask_failure::aborted:
@@ -27,7 +29,8 @@ std::string_view sentence(ask_failure why) noexcept {
 }
 
 bool may_have_begun(ask_failure why) noexcept {
-  return why != ask_failure::receiver_down && why != ask_failure::overflow && why != ask_failure::not_started;
+  return why != ask_failure::receiver_down && why != ask_failure::overflow && why != ask_failure::expired &&
+         why != ask_failure::not_started;
 }
 
 } // namespace
@@ -38,6 +41,8 @@ std::string_view to_string(ask_failure why) noexcept {
     return "receiver_down";
   case ask_failure::overflow:
     return "overflow";
+  case ask_failure::expired:
+    return "expired";
   case ask_failure::not_started:
     return "not_started";
   case ask_failure::aborted:
@@ -68,6 +73,8 @@ ask_failure detail::failure_of(drop_reason reason) noexcept {
   case drop_reason::oldest:
   case drop_reason::conflated:
     return ask_failure::overflow;
+  case drop_reason::expired:
+    return ask_failure::expired;
   case drop_reason::closed:
   case drop_reason::no_receiver:
   case drop_reason::crashed:

@@ -15,6 +15,7 @@ namespace troupe {
 enum class ask_failure : std::uint8_t {
   receiver_down,  ///< The actor has ended. Nothing was begun.
   overflow,       ///< Its mailbox was full, and does not make senders wait. Nothing was begun.
+  expired,        ///< It had waited for longer than the actor's `max_age`. Nothing was begun.
   not_started,    ///< The deadline passed, or the asker was stopped, before it was begun. It never will be.
   aborted,        ///< It was begun, and stopped: by its deadline, by its asker's stop, or with its actor.
   would_deadlock, ///< The actor, or who it waits for, waits for the asker: `what()` names them all.

@@ -72,6 +72,12 @@ public:
     return matched(detail::overloaded<std::decay_t<Handlers>...>{std::forward<Handlers>(handlers)...});
   }
 
+  /// Calls `look(kind&)` with what is in it, without handling it: for `on_undelivered`.
+  template <class Look>
+  decltype(auto) visit(Look&& look) {
+    return std::visit(std::forward<Look>(look), content_);
+  }
+
   /// For whoever takes it out of a mailbox.
   void taken() noexcept {
     if (detail::ask_block* const ask = pending(); ask != nullptr)

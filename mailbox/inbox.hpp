@@ -43,6 +43,7 @@ public:
   /// As `receiver::try_receive`.
   received<T> try_receive() const noexcept {
     detail::maybe<detail::stored<T>> item;
+    state_->drop_expired_here();
     detail::mailbox_state<T>::tell_what_was_taken();
     {
       detail::wakeups woken;

@@ -35,9 +35,17 @@ class mailbox {
 public:
   explicit mailbox(capacity at_most, undelivered_handler<T> on_undelivered = nullptr)
       : mailbox(at_most, overflow::suspend, std::move(on_undelivered)) {}
-  mailbox(capacity at_most, overflow on_full, undelivered_handler<T> on_undelivered = nullptr)
+  /// @param max_age  an item that has waited for longer is dropped (`drop_reason::expired`) instead of received: under
+  ///                 overload the work that is done is then work that somebody still wants. An age counts
+  ///                 from when a fiber sent the item (from the first receive after it came where it waited for room or
+  ///                 no fiber sent it), and is known to a sixteenth of `max_age`
+  mailbox(capacity at_most, overflow on_full, undelivered_handler<T> on_undelivered = nullptr,
+          duration max_age = duration::max())
       : state_(pointer::first(new detail::mailbox_state<T>{static_cast<std::uint32_t>(at_most.items), on_full,
-                                                           std::move(on_undelivered)})) {}
+                                                           std::move(on_undelivered)})) {
+    if (max_age != duration::max())
+      state_->limit_age(max_age);
+  }
 
   /// A sending half; the mailbox closes when all that were made have gone.
   troupe::sender<T> sender() const noexcept { return troupe::sender<T>{*state_}; }

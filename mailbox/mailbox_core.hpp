@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/mailbox/item_ages.hpp>
 #include <troupe/mailbox/overflow.hpp>
 #include <troupe/mailbox/statistics.hpp>
 #include <troupe/scope/blocked_thread.hpp>
@@ -71,6 +72,13 @@ public:
   }
   /// Its reader serves for as long as anybody asks. Before it is read from.
   void be_served() noexcept { is_served_ = true; }
+  /// Items that have waited for longer are dropped. Before it is used.
+  void limit_age(duration max_age) {
+    seldom_needed().ages.emplace(max_age);
+    limits_age_ = true;
+    slow_ = true;
+  }
+  bool limits_age() const noexcept { return limits_age_; }
 
   // -- under the lock -------------------------------------------------------------------------------------------------
 
@@ -143,6 +151,7 @@ protected:
     std::uint64_t returned = 0;
     std::uint64_t taken_back = 0; // from the end of the queue
     std::uint64_t dropped[drop_reasons] = {};
+    std::optional<item_ages> ages;
   };
   /// Under the lock, or as the only holder.
   seldom& seldom_needed() noexcept;
@@ -169,8 +178,10 @@ protected:
   std::atomic<readers> readers_{readers::none_yet};
   bool closed_ : 1 = false;
   bool receivers_gone_ : 1 = false;
-  bool orphaned_ : 1 = false;  // no holder is left, only items in hand
-  bool is_served_ : 1 = false; // written before anybody reads from it
+  bool orphaned_ : 1 = false;   // no holder is left, only items in hand
+  bool is_served_ : 1 = false;  // written before anybody reads from it
+  bool limits_age_ : 1 = false; // as well
+  bool slow_ : 1 = false;       // closed, or limits the age of items: nothing goes the plain way
   mutable spinlock lock_;
   std::atomic<std::uint32_t> reader_{0};
   std::uint64_t settled_ = 0;

@@ -67,7 +67,7 @@ public:
   /// Has room, memory for it, and nobody who waits must hear of it: then `put_plainly` does.
   bool takes_plainly() const noexcept {
     const std::size_t used = queue_.size() + reserved_;
-    return used < capacity_ && used < queue_.slots() && !closed_ && waiting_receivers_.empty() &&
+    return used < capacity_ && used < queue_.slots() && !slow_ && waiting_receivers_.empty() &&
            waiting_senders_.empty();
   }
   void put_plainly(item_type&& item) noexcept {
@@ -78,7 +78,7 @@ public:
 
   /// Has an item, and nobody who waits must hear when it is taken: then `take_plainly` does.
   bool gives_plainly() const noexcept {
-    return queue_.queued() != 0 && !closed_ && waiting_senders_.empty() && !somebody_joins();
+    return queue_.queued() != 0 && !slow_ && waiting_senders_.empty() && !somebody_joins();
   }
   void take_plainly(item_type* to, std::uint32_t settled) noexcept {
     settled_ += settled;
@@ -173,7 +173,9 @@ public:
     return count;
   }
   /// False: the next item may yet be given up for a newer one, so none is taken before its time.
-  bool may_be_claimed() const noexcept { return on_full_ != overflow::drop_oldest && on_full_ != overflow::conflate; }
+  bool may_be_claimed() const noexcept {
+    return on_full_ != overflow::drop_oldest && on_full_ != overflow::conflate && !limits_age_;
+  }
   /// Under the lock: what `take_claimed` took outside of a fiber.
   void free_what_was_taken(wakeups& woken) noexcept { free_taken(woken); }
   /// The reader goes: what it has claimed is queued again.
@@ -284,6 +286,34 @@ public:
     items.clear();
     settle_counted(count, reason);
   }
+  /// Under the lock: something was sent.
+  void note_age(const fiber& by) noexcept {
+    if (limits_age_) [[unlikely]]
+      seldom_needed().ages->note(queue_.pushed(), by.runs_on().time().now());
+  }
+  /// Before something is taken from a mailbox that limits the age of its items: drops those that are older.
+  void drop_expired(instant now) noexcept {
+    for (;;) {
+      maybe<item_type> item;
+      {
+        wakeups woken;
+        const std::lock_guard held{lock_};
+        item_ages& ages = *seldom_needed().ages;
+        ages.note(queue_.pushed(), now);
+        if (queue_.queued() == 0 || !ages.expired(queue_.pushed() - queue_.queued(), now))
+          return;
+        item.fill([&](item_type* at) { take(at, woken); });
+      }
+      settle_dropped(item, drop_reason::expired);
+    }
+  }
+  /// The same for a look that is no wait: where there is a clock.
+  void drop_expired_here() noexcept {
+    if (!limits_age_) [[likely]]
+      return;
+    if (const fiber* const self = this_fiber::pointer(); self != nullptr)
+      drop_expired(self->runs_on().time().now());
+  }
   void drop_queued() noexcept override {
     for (;;) {
       maybe<item_type> item;
@@ -364,6 +394,7 @@ private:
 
   void close_locked(wakeups& woken) noexcept override {
     closed_ = true;
+    slow_ = true;
     while (auto* const first = static_cast<sender_node*>(waiting_senders_.pop()))
       static_cast<void>(grant(*first, woken)); // with accepted == false; a stopped one knows itself
     finish(woken);

@@ -221,8 +221,12 @@ public:
 private:
   [[gnu::noinline]] bool offer_slowly() {
     mailbox_state<T>& state = *this->state_;
-    return this->enter_slowly(state.on_full() == overflow::suspend, &item_.source(),
-                              [&](auto& gone, wakeups& woken) { return state.offer(item_.source(), gone, woken); });
+    return this->enter_slowly(state.on_full() == overflow::suspend, &item_.source(), [&](auto& gone, wakeups& woken) {
+      const send_status status = state.offer(item_.source(), gone, woken);
+      if (status == send_status::accepted)
+        state.note_age(*this->waiting);
+      return status;
+    });
   }
   [[gnu::noinline]] send_status finish_slowly() noexcept {
     const send_status status = this->finish();

@@ -22,6 +22,8 @@ std::string_view to_string(drop_reason reason) noexcept {
     return "crashed";
   case drop_reason::handling_cancelled:
     return "handling_cancelled";
+  case drop_reason::expired:
+    return "expired";
   }
   return "unknown";
 }

@@ -19,8 +19,9 @@ enum class drop_reason : std::uint8_t {
   no_receiver,    ///< It was queued when the last receiver went.
   crashed,        ///< An exception passed through whoever had received it.
   handling_cancelled, ///< Whoever had received it was stopped before it let go of it.
+  expired,            ///< It had waited for longer than the mailbox's `max_age`, and nobody received it.
 };
-inline constexpr std::size_t drop_reasons = 9;
+inline constexpr std::size_t drop_reasons = 10;
 
 /// The reason's name, as in the enumeration.
 std::string_view to_string(drop_reason reason) noexcept;

@@ -16,6 +16,8 @@
 namespace troupe {
 
 struct actor_options; // of a layer above
+template <class Call>
+struct on_undelivered;
 
 /// One failure in a task group.
 struct group_error {
@@ -115,6 +117,9 @@ public:
   /// @throws as `start`
   template <class Function, class... Args>
   auto start_actor(const actor_options& options, Function&& function, Args&&... args);
+  /// The same, with what is called for each message that the actor does not handle.
+  template <class Call, class Function, class... Args>
+  auto start_actor(const actor_options& options, on_undelivered<Call> lost, Function&& function, Args&&... args);
 
   /// Cancels all children and the body. The group ends normally if nothing failed: it absorbs its own cancel.
   ///

@@ -65,7 +65,7 @@ TEST_CASE("the deadline around an ask is that of its handler's scope", "[actors]
       const instant limited = co_await fail_after(2s, fail_after(9s, ref.ask<question>()));
       CHECK(limited == instant{2s});
       const instant unlimited = co_await ref.ask<question>();
-      CHECK(unlimited == instant{ask_limit_default});
+      CHECK(unlimited == instant{ask_limits{}.ask});
     });
   });
   CHECK(ended.has_value());
@@ -109,7 +109,7 @@ TEST_CASE("an asker does not wait for ever for the fate of what was begun", "[ac
   const service_log log = beside_service({}, [](const address& ref, service_log&) -> task<> {
     const outcome<int> late = co_await as_outcome(fail_after(2s, ref.ask<work>(1, manner::shielded, 10s)));
     CHECK(fate_of_ask(late) == ask_failure::in_doubt);
-    CHECK(now() == instant{2s} + fate_limit_default);
+    CHECK(now() == instant{2s} + ask_limits{}.fate);
     const outcome<int> kept = co_await as_outcome(fail_after(20s, ref.ask<work>(2, manner::keeps, 0s)));
     CHECK(fate_of_ask(kept) == ask_failure::in_doubt);
   });
@@ -120,7 +120,7 @@ TEST_CASE("an ask without a deadline around it has one of its own", "[actors][F2
   static_cast<void>(beside_service({}, [](const address& ref, service_log&) -> task<> {
     const outcome<int> aborted = co_await as_outcome(ref.ask<work>(1, manner::answers, 10s));
     CHECK(failure_of_ask(aborted) == ask_failure::aborted);
-    CHECK(now() == instant{ask_limit_default});
+    CHECK(now() == instant{ask_limits{}.ask});
     co_await ref.tell<work>(2, manner::answers, 10s);
     const outcome<int> waited = co_await as_outcome(ref.ask<work>(3, manner::answers, 1s));
     CHECK(failure_of_ask(waited) == ask_failure::not_started);
