@@ -50,3 +50,16 @@ task<> main_task() {
 } // namespace
 
 int main() { return troupe::run(main_task); }
+
+// Prints:
+// reserved a room
+// reserved a car
+// said goodbye
+// booked 3 things
+//
+// reserved a room
+// reserved a car
+// gave back a car
+// gave back a room
+// said goodbye
+// no flights left

@@ -22,7 +22,7 @@ task<> account(inbox<account_message> in, int cents) {
   while (auto message = co_await in.receive()) // false once nobody has the address any more
     co_await message->match(                   // the scope of this message: its deadline, its revoke
         [&](deposit& d) -> task<> {
-          co_await sleep_for(2ms); // as if it were written down first
+          co_await sleep_for(100ms); // as if it were written down first
           d.to(cents += d.cents);
         },
         [&](balance& b) { b.to(cents); });
@@ -31,10 +31,10 @@ task<> account(inbox<account_message> in, int cents) {
 task<> main_task() {
   co_await in_task_group([](task_group& group) -> task<> {
     actor_ref mine = group.start_actor({.name = "account", .capacity = 100}, account, 100);
-    int after = co_await fail_after(1s, mine.ask<deposit>(50));
+    int after = co_await fail_after(5s, mine.ask<deposit>(50));
     std::printf("after the deposit: %d\n", after);
     try {
-      co_await fail_after(1ms, mine.ask<deposit>(50)); // the callee has the deadline too
+      co_await fail_after(50ms, mine.ask<deposit>(50)); // the callee has the deadline too
     } catch (const deadline_exceeded& late) {
       std::printf("%s\n", message_of(late.fate()).c_str());
     }
@@ -45,3 +45,8 @@ task<> main_task() {
 } // namespace
 
 int main() { return troupe::run(main_task); }
+
+// Prints:
+// after the deposit: 150
+// ask: aborted: it was begun, and stopped before it had ended
+// balance: 150

@@ -7,8 +7,10 @@
 #include <troupe/actors/actor.hpp>
 #include <troupe/actors/actor_ref.hpp>
 #include <troupe/actors/ask_error.hpp>
+#include <troupe/actors/handle_concurrently.hpp>
 #include <troupe/actors/message.hpp>
 #include <troupe/actors/reply.hpp>
+#include <troupe/actors/retry.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/mailbox/received.hpp>

@@ -20,6 +20,7 @@ constexpr const char* input_default = "/var/lib/dpkg/status";
 constexpr std::uint64_t workers_max = 1'024;
 constexpr std::uint64_t capacity_max = 1'000'000;
 constexpr std::uint64_t items_max = 1'000'000'000;
+constexpr std::uint64_t seconds_max = 86'400;
 
 /// Stores a whole number in [min, max]; throws what CLI11 reports to the user.
 template <class Number>
@@ -45,6 +46,10 @@ struct parser {
   run_ingest ingest_command{input_default, {}};
   run_pipeline pipeline_command{};
   std::uint64_t fail_at = 0;
+  CLI::App* ledger = nullptr;
+  run_ledger ledger_command{};
+  std::uint64_t seconds = 3;
+  std::uint64_t commit_limit = 2'000; // milliseconds
 
   parser() {
     described_[&app] = &program;
@@ -54,6 +59,7 @@ struct parser {
     run->require_subcommand(0, 1);
     add_ingest();
     add_pipeline();
+    add_ledger();
     add(app, list_demos);
     add(app, show_help);
   }
@@ -85,6 +91,19 @@ private:
     add_number(*pipeline, "--workers", to.consumers, 1, workers_max, "consumers, 1 to 1024 [8]");
     add_number(*pipeline, "--capacity", to.capacity, 1, capacity_max, "of the mailbox, 1 to 1000000 [100]");
     add_number(*pipeline, "--fail-at", fail_at, 1, items_max, "number of the item whose consumer throws [none]");
+  }
+
+  void add_ledger() {
+    ledger = add(*run, ledger_demo);
+    ledger->add_option("--database", ledger_command.options.database, "file to keep [a new one, removed at the end]")
+        ->type_name("FILE");
+    add_number(*ledger, "--seconds", seconds, 1, seconds_max, "how long clients ask, 1 to 86400 [3]");
+    add_number(*ledger, "--clients", ledger_command.options.clients, 1, workers_max, "clients, 1 to 1024 [32]");
+    add_number(*ledger, "--accounts", ledger_command.options.accounts, 2, capacity_max,
+               "accounts of a new database, 2 to 1000000 [100]");
+    add_number(*ledger, "--seed", ledger_command.options.seed, 0, items_max, "of what the clients ask [1]");
+    add_number(*ledger, "--commit-limit", commit_limit, 1, 60'000, "milliseconds that a commit may take [2000]");
+    ledger->add_flag("--audit", ledger_command.audit_only, "only audit the database, and what clients were told");
   }
 
   std::map<const CLI::App*, const description*> described_;
@@ -172,7 +191,7 @@ CLI::App& innermost(CLI::App& top, const std::vector<std::string>& arguments, st
 
 std::string list_of_demos() {
   text_table table{{{""}, {""}}};
-  for (const description& each : {ingest_demo, pipeline_demo})
+  for (const description& each : {ingest_demo, pipeline_demo, ledger_demo})
     table.add({each.name, each.summary});
   return table.text() + "\nRun one with `troupe run NAME`; `troupe help run NAME` explains it.\n";
 }
@@ -250,6 +269,13 @@ command read_command_line(const std::vector<std::string>& given) {
     if (known.ingest_command.input.empty())
       return wrong("--input: the name of a file is missing");
     return known.ingest_command;
+  }
+  if (known.ledger->parsed()) {
+    if (known.ledger_command.audit_only && known.ledger_command.options.database.empty())
+      return complaint{arguments, *known.ledger}("--audit needs the database to audit", "--audit --database FILE");
+    known.ledger_command.options.lasts = std::chrono::seconds{known.seconds};
+    known.ledger_command.options.service.commit_limit = std::chrono::milliseconds{known.commit_limit};
+    return known.ledger_command;
   }
   if (known.pipeline->parsed()) {
     pipeline_options& options = known.pipeline_command.options;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/ledger/load.hpp>
 #include <troupe/tools/ingest.hpp>
 #include <troupe/tools/pipeline.hpp>
 
@@ -32,6 +33,11 @@ struct run_pipeline {
   pipeline_options options;
 };
 
+struct run_ledger {
+  ledger::load_options options; ///< Without a database: a new one, which goes at the end.
+  bool audit_only = false;
+};
+
 /// A text for standard output: help, version, list.
 struct show_text {
   std::string text;
@@ -42,7 +48,7 @@ struct usage_error {
   std::string text;
 };
 
-using command = std::variant<run_ingest, run_pipeline, show_text, usage_error>;
+using command = std::variant<run_ingest, run_pipeline, run_ledger, show_text, usage_error>;
 
 /// Reads the arguments after the program's name. Looks at nothing else, and changes nothing.
 command read_command_line(const std::vector<std::string>& arguments);

@@ -72,6 +72,29 @@ exit code is 1 then.)",
   troupe run pipeline --fail-at 5000
 )"};
 
+const description ledger_demo{"ledger",
+                              "an account service on SQLite, under random deadlines and cancels, and its audit",
+                              R"(Moves money between accounts in a database, while clients run out of time and are
+cancelled at any moment; then compares what clients were told with what is there.
+
+  clients -> desk -> accounts (reserve) -> authorizer -> journal (commit, SQLite)
+                                                      -> notifier
+
+Each is an actor with a bounded mailbox. A transfer is undone unless it is
+committed; its commit runs in a shield that no cancel and no deadline tears.)",
+                              R"(Every client is told one of: committed (it is in the database), refused,
+not_started or aborted (it is not), in_doubt (a limit passed in its commit). The
+answers are kept beside the database, in FILE.answers, so an audit also holds
+after a crash: kill it, and run it again with --audit.
+
+Exit code 70 when database and answers disagree.
+
+Examples:
+  troupe run ledger
+  troupe run ledger --database /tmp/ledger.db --seconds 10
+  troupe run ledger --database /tmp/ledger.db --audit
+)"};
+
 const description list_demos{"list", "list the demos", "Lists the demos.", ""};
 const description show_help{"help", "explain a command", "Explains a command.", "Example:\n  troupe help run ingest\n"};
 

@@ -45,3 +45,6 @@ int main() {
   }
   std::puts(step > 20 ? "cancelled at every step, and nothing was left behind" : "too few steps");
 }
+
+// Prints:
+// cancelled at every step, and nothing was left behind

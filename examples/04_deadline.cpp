@@ -29,3 +29,10 @@ task<> main_task() {
 }
 
 int main() { return troupe::run(main_task); }
+
+// Prints:
+// connected
+// closed by a stop
+// connected
+// closed
+// slow: nothing, fast: 42
