@@ -51,6 +51,8 @@ private:
     box_plan plan;
     plan.capacity = capacities[random_.below(std::size(capacities))];
     plan.on_full = made_.calm ? overflow::suspend : strategies[random_.below(std::size(strategies))];
+    if (!made_.calm && one_in(6))
+      plan.max_age = 2 + static_cast<unsigned>(random_.below(20));
     plan.one_reader = plan.on_full == overflow::conflate || random_.below(5) < 2;
     plan.shared = !plan.one_reader && one_in(2);
     return plan;

@@ -34,11 +34,14 @@ public:
       : program_(of), alone_(alone), books_(of.items_max(), spoiled_by) {
     boxes_.reserve(of.boxes.size());
     for (const box_plan& plan : of.boxes)
-      boxes_.emplace_back(capacity{plan.capacity}, plan.on_full, [this](Item&& item, drop_reason reason) {
-        item.ended(static_cast<std::size_t>(reason));
-        if (books_.spoiled_by() == fault::keeps_an_item && !kept_)
-          kept_.emplace(std::move(item));
-      });
+      boxes_.emplace_back(
+          capacity{plan.capacity}, plan.on_full,
+          [this](Item&& item, drop_reason reason) {
+            item.ended(static_cast<std::size_t>(reason));
+            if (books_.spoiled_by() == fault::keeps_an_item && !kept_)
+              kept_.emplace(std::move(item));
+          },
+          plan.max_age != 0 ? duration{std::chrono::microseconds{plan.max_age}} : duration::max());
   }
 
   task<> run() {

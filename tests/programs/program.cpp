@@ -119,6 +119,7 @@ std::string program::describe() const {
   for (std::size_t i = 0; i < boxes.size(); ++i)
     text += "  mailbox " + std::to_string(i) + ": capacity " + std::to_string(boxes[i].capacity) + ", " +
             named(strategies, boxes[i].on_full) +
+            (boxes[i].max_age != 0 ? ", items of " + std::to_string(boxes[i].max_age) + " us at most" : "") +
             (boxes[i].one_reader ? ", inbox"
              : boxes[i].shared   ? ", shared"
                                  : "") +

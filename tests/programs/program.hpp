@@ -60,6 +60,7 @@ bool begins_with_a_wait(const statement& s) noexcept;
 struct box_plan {
   std::size_t capacity = 1;
   overflow on_full = overflow::suspend;
+  unsigned max_age = 0;    ///< Of an item, in microseconds; 0: there is no limit.
   bool one_reader = false; ///< It has an inbox.
   bool shared = false;     ///< Others than its consumer may have receivers.
 };
