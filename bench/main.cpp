@@ -47,6 +47,7 @@ const std::vector<workload>& workloads() {
       {"fanin", "8 producers, one mailbox, one consumer", fanin},
       {"taskgroup", "n children, one fails: us until all have ended, the median of 21", taskgroup},
       {"burn", "8 CPU-bound fibers of 5 ms, n times: when the second core starts", burn},
+      {"deadlines", "n pending; then single ones, and n / 10 at one instant: late_p99_us, together_ms", deadlines},
       {"cancel", "n waits below five frames, 100 at a time: ns from cancel() to the joined group", cancel},
       {"caf_beside_fibers", "n messages of two CAF actors, alone and beside a busy fiber for each worker",
        caf_beside_fibers},

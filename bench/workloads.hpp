@@ -47,6 +47,7 @@ measured spawn(runtime& on, const settings& how);
 measured idle(runtime& on, const settings& how);
 measured taskgroup(runtime& on, const settings& how);
 measured burn(runtime& on, const settings& how);
+measured deadlines(runtime& on, const settings& how);
 measured cancel(runtime& on, const settings& how);
 measured caf_beside_fibers(runtime& on, const settings& how);
 measured fibers_beside_caf(runtime& on, const settings& how);

@@ -98,7 +98,7 @@ private:
     using timer::set_when;
 
   private:
-    static void expire(timer& fired) noexcept { static_cast<limit&>(fired).of_.on_limit(); }
+    static void expire(timer& fired, detail::wakeups&) noexcept { static_cast<limit&>(fired).of_.on_limit(); }
 
     state& of_;
   };

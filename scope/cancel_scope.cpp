@@ -32,16 +32,18 @@ cancel_scope::~cancel_scope() {
 }
 
 void cancel_scope::cancel(cancel_reason reason, std::source_location where) noexcept {
-  cancel(reason, where, reach::unshielded);
+  detail::wakeups woken;
+  cancel(reason, where, reach::unshielded, woken);
 }
 
 void cancel_scope::cancel_commits(cancel_reason reason, std::source_location where) noexcept {
-  cancel(reason, where, reach::commits_too);
+  detail::wakeups woken;
+  cancel(reason, where, reach::commits_too, woken);
 }
 
-void cancel_scope::cancel(cancel_reason reason, std::source_location where, reach far) noexcept {
+void cancel_scope::cancel(cancel_reason reason, std::source_location where, reach far,
+                          detail::wakeups& woken) noexcept {
   const fiber* by = this_fiber::pointer();
-  detail::wakeups woken;
   fiber_.lock_.lock();
   cancel_locked({reason, by != nullptr ? by->number() : 0, where}, far, woken);
   fiber_.lock_.unlock();

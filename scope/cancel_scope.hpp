@@ -102,7 +102,7 @@ private:
   cancel_scope(root_tag, fiber& owner, cancel_scope* outer) noexcept : fiber_(owner), outer_(outer) {}
   cancel_scope(fiber& owner, shielding kind, role as) noexcept;
 
-  void cancel(cancel_reason reason, std::source_location where, reach far) noexcept;
+  void cancel(cancel_reason reason, std::source_location where, reach far, detail::wakeups& woken) noexcept;
   /// Its body, for a caller that holds the fiber's lock.
   void cancel_locked(const cancel_cause& cause, reach far, detail::wakeups& woken) noexcept;
   bool within(reach far) const noexcept {

@@ -19,12 +19,14 @@ deadline_scope::~deadline_scope() {
     time_->remove(*this);
 }
 
-void deadline_scope::expire(timer& fired) noexcept {
-  static_cast<deadline_scope&>(fired).cancel(cancel_reason::deadline);
+void deadline_scope::expire(timer& fired, wakeups& woken) noexcept {
+  static_cast<deadline_scope&>(fired).cancel(cancel_reason::deadline, std::source_location::current(),
+                                             reach::unshielded, woken);
 }
 
-void deadline_scope::expire_shield(timer& fired) noexcept {
-  static_cast<deadline_scope&>(fired).cancel_commits(cancel_reason::deadline);
+void deadline_scope::expire_shield(timer& fired, wakeups& woken) noexcept {
+  static_cast<deadline_scope&>(fired).cancel(cancel_reason::deadline, std::source_location::current(),
+                                             reach::commits_too, woken);
 }
 
 instant deadline_scope::earliest_around(const fiber& self) noexcept {

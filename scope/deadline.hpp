@@ -67,8 +67,8 @@ private:
   static bool is_limit(const cancel_scope& scope) noexcept {
     return scope.role_ == role::limited || scope.role_ == role::moves_on;
   }
-  static void expire(timer& fired) noexcept;
-  static void expire_shield(timer& fired) noexcept;
+  static void expire(timer& fired, wakeups& woken) noexcept;
+  static void expire_shield(timer& fired, wakeups& woken) noexcept;
 
   time_source* const time_; // null: it has no timer
 };

@@ -2,8 +2,7 @@
 
 namespace troupe::detail {
 
-void sleep_operation::wake(timer& fired) noexcept {
-  wakeups woken;
+void sleep_operation::wake(timer& fired, wakeups& woken) noexcept {
   // False when a cancel was faster: the fiber takes the timer back itself.
   static_cast<void>(static_cast<sleep_operation&>(fired).self_->grant(woken));
 }

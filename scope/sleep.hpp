@@ -45,7 +45,7 @@ public:
   void await_resume() noexcept { take_back(); }
 
 private:
-  static void wake(timer& fired) noexcept;
+  static void wake(timer& fired, wakeups& woken) noexcept;
 
   void take_back() noexcept {
     if (pending_)

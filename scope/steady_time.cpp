@@ -1,8 +1,15 @@
 #include <troupe/scope/assert.hpp>
+#include <troupe/scope/fiber.hpp>
 #include <troupe/scope/signals_masked.hpp>
 #include <troupe/scope/steady_time.hpp>
 
 namespace troupe {
+
+namespace {
+
+constexpr int fired_at_once = 64;
+
+} // namespace
 
 steady_time::steady_time() {
   const detail::signals_masked inherited;
@@ -30,6 +37,8 @@ void steady_time::add(timer& added) {
 }
 
 void steady_time::remove(timer& removed) noexcept {
+  if (removed.has_fired())
+    return;
   const std::lock_guard held{mutex_}; // waits for a callback, perhaps this timer's
   pending_.remove(removed);
 }
@@ -55,9 +64,17 @@ void steady_time::run() noexcept {
       wakes_at_ = when;
       changed_.wait_until(held, when); // `first` may be gone afterwards
     } else {
-      pending_.remove(*first);
-      first->fire();
-      held.unlock(); // others get in, also when many are due
+      // Some of those that are due together: whoever waits is woken in one go, and others get in between.
+      detail::wakeups woken;
+      const instant due = now();
+      timer* next = first;
+      for (int fired = 0; fired < fired_at_once && next != nullptr && next->when() <= due; ++fired) {
+        pending_.remove(*next);
+        next->fire(woken);
+        next = pending_.first();
+      }
+      held.unlock();
+      woken.flush();
       held.lock();
     }
   }

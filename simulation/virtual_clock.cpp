@@ -1,4 +1,5 @@
 #include <troupe/scope/assert.hpp>
+#include <troupe/scope/fiber.hpp>
 #include <troupe/simulation/virtual_clock.hpp>
 
 #include <algorithm>
@@ -15,7 +16,8 @@ void virtual_clock::fire_next() noexcept {
   timer& first = *pending_.first();
   now_ = std::max(now_, first.when());
   pending_.remove(first);
-  first.fire();
+  detail::wakeups woken;
+  first.fire(woken);
 }
 
 void virtual_clock::move_to(instant to) noexcept {

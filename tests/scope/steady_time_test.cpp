@@ -25,7 +25,7 @@ public:
   }
 
 private:
-  static void note(timer& self) noexcept {
+  static void note(timer& self, detail::wakeups&) noexcept {
     auto& fired = static_cast<noted_timer&>(self);
     fired.place_.store(fired.fired_.fetch_add(1));
   }
@@ -84,7 +84,7 @@ TEST_CASE("a timer that was removed does not fire", "[scope]") {
 TEST_CASE("remove waits for the timer's call to end", "[scope]") {
   struct slow_timer : timer {
     explicit slow_timer(instant when) : timer(when, &work) {}
-    static void work(timer& self) noexcept {
+    static void work(timer& self, detail::wakeups&) noexcept {
       auto& slow = static_cast<slow_timer&>(self);
       slow.begun.store(true);
       for (int i = 0; i < 1000; ++i)

@@ -1,5 +1,7 @@
 #include <troupe/scope/time_source.hpp>
 
+#include <troupe/scope/fiber.hpp>
+
 #include <tests/catch.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
@@ -22,7 +24,7 @@ public:
   int fired = 0;
 
 private:
-  static void on_time(timer& self) noexcept { ++static_cast<counting_timer&>(self).fired; }
+  static void on_time(timer& self, detail::wakeups&) noexcept { ++static_cast<counting_timer&>(self).fired; }
 };
 
 instant at(int milliseconds) { return instant{std::chrono::milliseconds{milliseconds}}; }
@@ -111,7 +113,9 @@ TEST_CASE("a timer can be taken out once, from any place, and added again", "[sc
   heap.add(two);
   CHECK(heap.remove(one));
   CHECK(heap.first() == &two);
-  heap.first()->fire();
+  detail::wakeups woken;
+  heap.first()->fire(woken);
+  CHECK(heap.first()->has_fired());
   CHECK(two.fired == 1);
 }
 

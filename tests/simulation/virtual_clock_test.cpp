@@ -15,7 +15,7 @@ public:
       : timer(when, &on_time), to_(to), number_(number) {}
 
 private:
-  static void on_time(timer& self) noexcept {
+  static void on_time(timer& self, detail::wakeups&) noexcept {
     auto& mine = static_cast<noting_timer&>(self);
     mine.to_.push_back(mine.number_);
   }
