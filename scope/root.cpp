@@ -12,7 +12,13 @@ void require_outside() noexcept {
 
 } // namespace
 
+void any_root::require_ended() const noexcept {
+  TROUPE_ASSERT(!started_ || has_ended(),
+                "a root went away while its tree was running: cancel() it and wait() first, or let a runtime own it");
+}
+
 void any_root::start() noexcept {
+  started_ = true;
   runs_on().emit(event_kind::fiber_started, number(), 0, 0);
   runs_on().schedule(*this);
 }

@@ -45,12 +45,16 @@ protected:
     tell(ended.has_error() ? 1 : ended.cancelled() ? 2 : 0);
   }
 
+  /// First in a destructor: nothing may go that a running tree uses.
+  void require_ended() const noexcept;
+
 private:
   void tell(std::uint64_t how) noexcept;
 
   mutable std::mutex mutex_;
   std::condition_variable ended_;
   bool has_ended_ = false;
+  bool started_ = false;
 };
 
 /// A fiber without an owner among fibers: whoever holds this object owns it. `T` is what its task gives.
@@ -81,6 +85,7 @@ public:
   explicit root_fiber(executor& runs_on, F&& function, A&&... args)
       : root<work_result_t<Function, Args...>>(runs_on),
         work_(std::in_place, std::in_place, std::forward<F>(function), std::forward<A>(args)...) {}
+  ~root_fiber() override { this->require_ended(); }
 
 private:
   frame* begin() noexcept override {

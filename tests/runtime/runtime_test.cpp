@@ -202,7 +202,7 @@ TEST_CASE("a second signal prints who still runs and ends the process", "[runtim
   CHECK(child.output.find("  /1 (fiber 3) runs, or is ready to\n") != std::string::npos);
 }
 
-TEST_CASE("a root that does not end within the limit is reported, and the process ends", "[runtime]") {
+TEST_CASE("a root that does not end within the limit is reported, and the process ends", "[runtime][E5]") {
   if (in_child_process()) {
     runtime here{runtime_options{.shutdown_limit = 20ms}};
     end_child(exit_code_of(here.run(root_with_a_stuck_child), here.signalled()));

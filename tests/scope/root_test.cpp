@@ -4,8 +4,11 @@
 #include <troupe/scope/sleep.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/runtime/child_process.hpp>
+#include <tests/scope/waits.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
+#include <csignal>
 #include <memory>
 #include <stdexcept>
 
@@ -93,4 +96,18 @@ TEST_CASE("wait_for gives up after its limit, and the root goes on", "[scope]") 
   CHECK(top->wait_for(0ns));
   top->wait();
   CHECK(top->take().has_value());
+}
+
+TEST_CASE("a root that goes while its tree runs ends the program with a sentence", "[scope][E5]") {
+  if (in_child_process()) {
+    simulator simulated{{.clock = clock_mode::manual}};
+    auto top = make_root(simulated, [] { return sleep_for_ever(); });
+    top->start();
+    simulated.run_until_idle();
+    top.reset();
+    end_child(0);
+  }
+  child_process child;
+  CHECK(child.wait_for_end() == -SIGABRT);
+  CHECK(child.output.find("a root went away while its tree was running") != std::string::npos);
 }
