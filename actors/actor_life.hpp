@@ -3,13 +3,13 @@
 #pragma once
 
 #include <troupe/scope/cancel_scope.hpp>
+#include <troupe/scope/counted_pointer.hpp>
 #include <troupe/scope/spinlock.hpp>
 #include <troupe/scope/task.hpp>
 #include <troupe/scope/time_source.hpp>
 
 #include <atomic>
 #include <chrono>
-#include <utility>
 
 namespace troupe {
 
@@ -57,35 +57,7 @@ private:
   cancel_scope* scope_ = nullptr; // while it lives
 };
 
-class actor_life_pointer {
-public:
-  /// Takes over one count.
-  static actor_life_pointer owning(actor_life* life) noexcept {
-    actor_life_pointer made;
-    made.life_ = life;
-    return made;
-  }
-  actor_life_pointer(const actor_life_pointer& other) noexcept : life_(other.life_) {
-    if (life_ != nullptr)
-      life_->keep();
-  }
-  actor_life_pointer(actor_life_pointer&& other) noexcept : life_(std::exchange(other.life_, nullptr)) {}
-  actor_life_pointer& operator=(actor_life_pointer other) noexcept {
-    std::swap(life_, other.life_);
-    return *this;
-  }
-  ~actor_life_pointer() {
-    if (life_ != nullptr)
-      life_->drop();
-  }
-
-  actor_life* operator->() const noexcept { return life_; }
-
-private:
-  actor_life_pointer() = default;
-
-  actor_life* life_ = nullptr;
-};
+using actor_life_pointer = counted_pointer<actor_life>;
 
 /// Runs the function of an actor in a scope that `actor_life::stop` cancels.
 task<> live(actor_life_pointer life, task<> work);

@@ -5,6 +5,7 @@
 #include <troupe/actors/ask_error.hpp>
 #include <troupe/mailbox/mailbox_core.hpp>
 #include <troupe/scope/blocked_thread.hpp>
+#include <troupe/scope/counted_pointer.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/spinlock.hpp>
 
@@ -169,38 +170,8 @@ private:
   std::optional<stored_result_t<T>> value_;
 };
 
-/// A counted pointer to a block, as the asker or the work holds it.
-class ask_pointer {
-public:
-  ask_pointer() = default;
-  /// Takes over one count.
-  static ask_pointer owning(ask_block* block) noexcept {
-    ask_pointer made;
-    made.block_ = block;
-    return made;
-  }
-  static ask_pointer to(ask_block* block) noexcept {
-    if (block != nullptr)
-      block->keep();
-    return owning(block);
-  }
-  ask_pointer(ask_pointer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
-  ask_pointer& operator=(ask_pointer other) noexcept {
-    std::swap(block_, other.block_);
-    return *this;
-  }
-  ~ask_pointer() {
-    if (block_ != nullptr)
-      block_->drop();
-  }
-
-  explicit operator bool() const noexcept { return block_ != nullptr; }
-  ask_block& operator*() const noexcept { return *block_; }
-  ask_block* operator->() const noexcept { return block_; }
-
-private:
-  ask_block* block_ = nullptr;
-};
+/// As the asker or the work holds it.
+using ask_pointer = counted_pointer<ask_block>;
 
 } // namespace detail
 

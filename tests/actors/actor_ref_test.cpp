@@ -211,6 +211,39 @@ TEST_CASE("a full mailbox makes an ask wait, or fails it, as its strategy says",
   }
 }
 
+TEST_CASE("a full mailbox holds up no revoke, no answer and no stop, and none of them takes a slot", "[actors][C2]") {
+  const service_log log = beside_service({.capacity = 1}, [](const address& ref, service_log&) -> task<> {
+    co_await in_task_group([&](task_group& others) -> task<> {
+      std::optional<ask_failure> fate;
+      others.start([&]() -> task<> {
+        fate = fate_of_ask(co_await as_outcome(fail_after(1s, ref.ask<work>(1, manner::answers, 10s))));
+        CHECK(now() == instant{1s});
+      });
+      co_await sleep_for(500ms);
+      for (int id = 0; id < 3; ++id) // one in the mailbox, two that wait for room
+        others.start([&ref, id]() -> task<> { co_await ref.tell<remark>(id); });
+      others.start([&ref]() -> task<> {
+        const int answered = co_await ref.ask<work>(2, manner::answers, 1s);
+        CHECK(answered == 2);
+      });
+      co_await sleep_for(1s);
+      CHECK(fate == ask_failure::aborted);
+      CHECK(ref.statistics().depth_max == 1);
+      co_await sleep_for(2s);
+      others.start([&ref]() -> task<> {
+        const outcome<int> stopped = co_await as_outcome(ref.ask<work>(3, manner::answers, 10s));
+        CHECK(failure_of_ask(stopped) == ask_failure::aborted);
+      });
+      co_await sleep_for(1s);
+      static_cast<void>(ref.try_tell<remark>(4));
+      ref.stop_now();
+      co_await sleep_for(0s);
+    });
+    CHECK(now() == instant{4500ms});
+  });
+  CHECK(log.remarks.size() == 3);
+}
+
 TEST_CASE("an ask that waits for room is not sent after its deadline", "[actors][B6][C8]") {
   const service_log log = beside_service({.capacity = 1}, [](const address& ref, service_log&) -> task<> {
     for (int id = 0; id < 2; ++id)

@@ -64,25 +64,25 @@ void run_clients(thread_pool_executor& pool, std::size_t capacity, bool upwards,
   CHECK(ended.has_value());
 }
 
+void run_rounds(bool upwards, answers& seen) {
+  thread_pool_executor pool{2};
+  for (std::uint64_t round = 0; round < seeds(400); ++round)
+    run_clients(pool, round % 2 == 0 ? 1 : 100, upwards, round, seen);
+}
+
 } // namespace
 
 TEST_CASE("cycles of asks on threads are found, all of them", "[actors][stress][C4]") {
-  thread_pool_executor pool{2};
   answers seen;
-  const auto rounds = static_cast<std::uint64_t>(seeds(400));
-  for (std::uint64_t round = 0; round < rounds; ++round)
-    run_clients(pool, round % 2 == 0 ? 1 : 100, false, round, seen);
+  run_rounds(false, seen);
   CHECK(seen.others == 0);
   CHECK(seen.cycles > 0);
   CHECK(seen.ends > 0);
 }
 
 TEST_CASE("asks in one order only are never taken for a cycle on threads", "[actors][stress][C4]") {
-  thread_pool_executor pool{2};
   answers seen;
-  const auto rounds = static_cast<std::uint64_t>(seeds(400));
-  for (std::uint64_t round = 0; round < rounds; ++round)
-    run_clients(pool, round % 2 == 0 ? 1 : 100, true, round, seen);
+  run_rounds(true, seen);
   CHECK(seen.others == 0);
   CHECK(seen.cycles == 0);
 }
