@@ -82,6 +82,7 @@ auto task_group::start_actor(const actor_options& options, on_undelivered<Call> 
                 "an actor's function takes an inbox<message<...>> by value as its first parameter, and is no template");
   const mailbox<message_type> box{troupe::capacity{options.capacity}, options.on_full,
                                   [call = std::move(lost.call)](message_type&& dropped, drop_reason why) mutable {
+                                    dropped.taken(); // it may be kept and answered there
                                     call(std::move(dropped), why);
                                     dropped.tell_dropped(why);
                                   },
