@@ -4,6 +4,7 @@
 
 #include <troupe/scope/time_source.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +23,10 @@ public:
     // Of the marks that are old enough the last one says all that the others do.
     while (used_ > 1 && now - marks_[1].seen > max_age_)
       forget_first();
+    if (used_ != 0) // a look whose clock was read before the lock was taken
+      now = std::max(now, marks_[used_ - 1].seen);
     // The newest mark moves on while it is near the one before it: its items get younger by that much at most.
-    if (used_ > 1 && now - marks_[used_ - 2].seen < max_age_ / resolution)
+    if (used_ > 1 && now - marks_[used_ - 2].seen < step())
       --used_;
     marks_[used_++] = {end, now};
   }
@@ -39,6 +42,7 @@ private:
     instant seen;
   };
 
+  duration step() const noexcept { return std::max(max_age_ / static_cast<duration::rep>(resolution), duration{1}); }
   void forget_first() noexcept {
     for (std::size_t i = 1; i < used_; ++i)
       marks_[i - 1] = marks_[i];
