@@ -1,6 +1,7 @@
 #include <troupe/actors/retry.hpp>
 
 #include <troupe/actors/actor.hpp>
+#include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/thread_pool_executor.hpp>
 
 #include <tests/budget.hpp>
