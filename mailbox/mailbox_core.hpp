@@ -173,15 +173,15 @@ protected:
   std::uint32_t reserved_ = 0;
   std::uint32_t depth_max_ = 0;
   std::uint32_t number_ = 0; // 0: none yet; the last digits in a program that counts beyond 32 bits
-  const overflow on_full_;
+  const overflow on_full_ : 4;
+  bool is_served_ : 1 = false;  // written before anybody reads from it
+  bool limits_age_ : 1 = false; // as well: read without the lock, so in no byte with what the lock guards
   enum class readers : std::uint8_t { none_yet, many, one };
   std::atomic<readers> readers_{readers::none_yet};
   bool closed_ : 1 = false;
   bool receivers_gone_ : 1 = false;
-  bool orphaned_ : 1 = false;   // no holder is left, only items in hand
-  bool is_served_ : 1 = false;  // written before anybody reads from it
-  bool limits_age_ : 1 = false; // as well
-  bool slow_ : 1 = false;       // closed, or limits the age of items: nothing goes the plain way
+  bool orphaned_ : 1 = false; // no holder is left, only items in hand
+  bool slow_ : 1 = false;     // closed, or limits the age of items: nothing goes the plain way
   mutable spinlock lock_;
   std::atomic<std::uint32_t> reader_{0};
   std::uint64_t settled_ = 0;
