@@ -72,7 +72,7 @@ void mailbox_core::read_by_many() noexcept {
   TROUPE_ASSERT(readers_.load(std::memory_order_relaxed) != readers::one,
                 "a mailbox has either receivers, which share its items, or one inbox: receiver() was called after "
                 "inbox()");
-  TROUPE_ASSERT(on_full_ != overflow::conflate,
+  TROUPE_ASSERT(on_full() != overflow::conflate,
                 "a mailbox with overflow::conflate is read by one: call inbox() instead of receiver()");
   readers_.store(readers::many, std::memory_order_relaxed);
 }

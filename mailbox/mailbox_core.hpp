@@ -38,7 +38,8 @@ bool grant(sender_node& first, wakeups& woken) noexcept;
 /// or reserved (a freed slot belongs to the first of them at once), and none waits once it is closed.
 class mailbox_core : public books {
 public:
-  mailbox_core(std::uint32_t capacity, overflow on_full) noexcept : capacity_(capacity), on_full_(on_full) {}
+  mailbox_core(std::uint32_t capacity, overflow on_full) noexcept
+      : capacity_(capacity), on_full_(static_cast<std::uint8_t>(on_full) & 0xfU) {}
   mailbox_core(const mailbox_core&) = delete;
   mailbox_core& operator=(const mailbox_core&) = delete;
 
@@ -66,7 +67,7 @@ public:
   /// Number of the fiber that took from its inbox last, and so is the one to take what is queued; 0: there is none, or
   /// what is queued may go in another way.
   std::uint32_t reader() const noexcept {
-    return on_full_ == overflow::drop_oldest || on_full_ == overflow::conflate
+    return on_full() == overflow::drop_oldest || on_full() == overflow::conflate
                ? 0
                : reader_.load(std::memory_order_relaxed); // relaxed: a fiber writes it before it waits for another one
   }
@@ -85,7 +86,7 @@ public:
   spinlock& lock() noexcept { return lock_; }
   bool closed() const noexcept { return closed_; }
   bool receivers_gone() const noexcept { return receivers_gone_; }
-  overflow on_full() const noexcept { return on_full_; }
+  overflow on_full() const noexcept { return static_cast<overflow>(on_full_); }
   /// How a wait for the next item is to be taken: who serves is idle by nature.
   fiber::wait_kind waits_for_items() const noexcept {
     return is_served_ ? fiber::wait_kind::daemon : fiber::wait_kind::plain;
@@ -172,10 +173,10 @@ protected:
   const std::uint32_t capacity_;
   std::uint32_t reserved_ = 0;
   std::uint32_t depth_max_ = 0;
-  std::uint32_t number_ = 0; // 0: none yet; the last digits in a program that counts beyond 32 bits
-  const overflow on_full_ : 4;
-  bool is_served_ : 1 = false;  // written before anybody reads from it
-  bool limits_age_ : 1 = false; // as well: read without the lock, so in no byte with what the lock guards
+  std::uint32_t number_ = 0;       // 0: none yet; the last digits in a program that counts beyond 32 bits
+  const std::uint8_t on_full_ : 4; // g++ 12 compares no enumeration that is a bit-field
+  bool is_served_ : 1 = false;     // written before anybody reads from it
+  bool limits_age_ : 1 = false;    // as well: read without the lock, so in no byte with what the lock guards
   enum class readers : std::uint8_t { none_yet, many, one };
   std::atomic<readers> readers_{readers::none_yet};
   bool closed_ : 1 = false;

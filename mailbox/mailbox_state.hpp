@@ -136,9 +136,9 @@ public:
   bool make_room(maybe<item_type>& gone) noexcept {
     if (queue_.queued() == 0)
       return false;
-    if (on_full_ == overflow::drop_oldest)
+    if (on_full() == overflow::drop_oldest)
       gone.fill([this](item_type* at) { queue_.take(at); });
-    else if (on_full_ == overflow::conflate)
+    else if (on_full() == overflow::conflate)
       gone.fill([this](item_type* at) { take_newest(at); });
     return static_cast<bool>(gone);
   }
@@ -174,7 +174,7 @@ public:
   }
   /// False: the next item may yet be given up for a newer one, so none is taken before its time.
   bool may_be_claimed() const noexcept {
-    return on_full_ != overflow::drop_oldest && on_full_ != overflow::conflate && !limits_age_;
+    return on_full() != overflow::drop_oldest && on_full() != overflow::conflate && !limits_age_;
   }
   /// Under the lock: what `take_claimed` took outside of a fiber.
   void free_what_was_taken(wakeups& woken) noexcept { free_taken(woken); }
@@ -255,7 +255,7 @@ public:
   /// Settles what made room.
   void settle_gone(maybe<item_type>& gone) noexcept {
     if (gone)
-      settle_dropped(gone, on_full_ == overflow::conflate ? drop_reason::conflated : drop_reason::oldest);
+      settle_dropped(gone, on_full() == overflow::conflate ? drop_reason::conflated : drop_reason::oldest);
   }
 
   /// An item that a send could not bring in.
@@ -336,7 +336,7 @@ private:
       return send_status::closed;
     if (has_room() || make_room(gone))
       return send_status::accepted;
-    return on_full_ == overflow::suspend || on_full_ == overflow::reject ? send_status::full : send_status::dropped;
+    return on_full() == overflow::suspend || on_full() == overflow::reject ? send_status::full : send_status::dropped;
   }
 
   bool anything_queued() const noexcept override { return queue_.queued() != 0; }

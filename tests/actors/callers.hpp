@@ -31,6 +31,9 @@ using caller_message = message<call, filler, nap>;
 using caller_ref = actor_ref<caller_message>;
 using callers = std::vector<caller_ref>; // "a", "b", ...
 
+/// A path. (A call, because g++ 12 makes no list in an expression that awaits.)
+inline std::vector<std::size_t> along(auto... steps) { return {static_cast<std::size_t>(steps)...}; }
+
 /// "end", or what the last of the path has met.
 inline task<std::string> called(const callers& all, std::vector<std::size_t> path) {
   if (path.empty())

@@ -40,31 +40,31 @@ bool closed_cycle(const std::string& met, const std::string& edge, const std::st
 
 TEST_CASE("an actor that asks itself is told at once", "[actors][C4][F1]") {
   beside_callers({4}, [](task_group&, const callers& all) -> task<> {
-    const std::string met = co_await called(all, {0, 0});
+    const std::string met = co_await called(all, along(0, 0));
     CHECK(met == never_ends("/a (ask) -> /a"));
     CHECK(now() == instant{0s});
-    const std::string after = co_await called(all, {0});
+    const std::string after = co_await called(all, along(0));
     CHECK(after == "end");
   });
 }
 
 TEST_CASE("a cycle of asks fails where it closes, at once, with all who are in it", "[actors][C4][F1]") {
   beside_callers({4, 4, 4}, [](task_group&, const callers& all) -> task<> {
-    const std::string two = co_await called(all, {0, 1, 0});
+    const std::string two = co_await called(all, along(0, 1, 0));
     CHECK(closed_cycle(two, "/b (ask) -> ", "/a (ask) -> "));
-    const std::string three = co_await called(all, {0, 1, 2, 0});
+    const std::string three = co_await called(all, along(0, 1, 2, 0));
     CHECK(three == never_ends("/c (ask) -> /a (ask) -> /b (ask) -> /c"));
-    const std::string behind = co_await called(all, {0, 1, 2, 1});
+    const std::string behind = co_await called(all, along(0, 1, 2, 1));
     CHECK(closed_cycle(behind, "/c (ask) -> ", "/b (ask) -> "));
     CHECK(now() == instant{0s});
-    const std::string none = co_await called(all, {0, 1, 2});
+    const std::string none = co_await called(all, along(0, 1, 2));
     CHECK(none == "end");
   });
 }
 
 TEST_CASE("a deadline around a cycle does not make it one that ends", "[actors][C4]") {
   beside_callers({4, 4}, [](task_group&, const callers& all) -> task<> {
-    const std::string met = co_await fail_after(1s, called(all, {0, 1, 0}));
+    const std::string met = co_await fail_after(1s, called(all, along(0, 1, 0)));
     CHECK(closed_cycle(met, "/b (ask) -> ", "/a (ask) -> "));
     CHECK(now() == instant{0s});
   });
@@ -75,7 +75,7 @@ TEST_CASE("a cycle of an ask and a full mailbox fails where it closes", "[actors
     // /a works for us and asks /b, while its own mailbox is full: /b's ask waits for room there.
     std::optional<std::string> met;
     co_await all[1].tell<nap>(2s);
-    group.start([&]() -> task<> { met = co_await called(all, {0, 1, 0}); });
+    group.start([&]() -> task<> { met = co_await called(all, along(0, 1, 0)); });
     co_await sleep_for(1s);
     co_await all[0].tell<filler>();
     co_await sleep_for(1s);
