@@ -6,6 +6,7 @@ troupe_include_root(bench "${PROJECT_SOURCE_DIR}/bench" troupe_bench_root)
 
 add_executable(troupe_bench ${troupe_bench_sources})
 troupe_own_code(troupe_bench)
+troupe_parse_library_once(troupe_bench)
 target_include_directories(troupe_bench PRIVATE "${troupe_bench_root}")
 target_link_libraries(troupe_bench PRIVATE troupe::troupe CAF::core)
 set_target_properties(troupe_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")

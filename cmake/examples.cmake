@@ -8,6 +8,7 @@ foreach(source IN LISTS troupe_examples)
   get_filename_component(name "${source}" NAME_WE)
   add_executable(example_${name} "${source}")
   troupe_own_code(example_${name})
+  troupe_parse_library_once(example_${name})
   target_link_libraries(example_${name} PRIVATE troupe::troupe fmt::fmt)
   set_target_properties(example_${name} PROPERTIES
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/examples")

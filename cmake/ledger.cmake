@@ -7,5 +7,6 @@ troupe_include_root(examples_ledger "${PROJECT_SOURCE_DIR}/examples/ledger" trou
 
 add_library(troupe_ledger STATIC ${troupe_ledger_sources})
 troupe_own_code(troupe_ledger)
+troupe_parse_library_once(troupe_ledger)
 target_include_directories(troupe_ledger PUBLIC "${troupe_ledger_root}")
 target_link_libraries(troupe_ledger PUBLIC troupe::troupe PRIVATE SQLite::SQLite3)

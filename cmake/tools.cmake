@@ -11,8 +11,9 @@ troupe_include_root(tools "${PROJECT_SOURCE_DIR}/tools" troupe_tool_root)
 if(troupe_tool_sources)
   add_library(troupe_tools STATIC ${troupe_tool_sources})
   troupe_own_code(troupe_tools)
+  troupe_parse_library_once(troupe_tools)
   # Mostly CLI11's templates: half the time of the whole library to optimise, and nothing there is hot.
-  set_source_files_properties("${PROJECT_SOURCE_DIR}/tools/command_line.cpp" PROPERTIES COMPILE_OPTIONS -O0)
+  set_source_files_properties("${PROJECT_SOURCE_DIR}/tools/command_line.cpp" PROPERTIES COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
   set(troupe_tool_visibility PUBLIC)
 else()
   add_library(troupe_tools INTERFACE)
@@ -24,6 +25,7 @@ target_link_libraries(troupe_tools ${troupe_tool_visibility} troupe::troupe trou
 if(EXISTS "${PROJECT_SOURCE_DIR}/tools/main.cpp")
   add_executable(troupe_tool tools/main.cpp)
   troupe_own_code(troupe_tool)
+  troupe_parse_library_once(troupe_tool)
   target_link_libraries(troupe_tool PRIVATE troupe_tools)
   target_compile_definitions(troupe_tools ${troupe_tool_visibility} TROUPE_VERSION="${PROJECT_VERSION}")
   set_target_properties(troupe_tool PROPERTIES
