@@ -22,8 +22,8 @@ struct actor_options {
   ask_limits limits = {};             ///< Of its asks.
 };
 
-/// What `start_actor` calls with each message that the actor does not handle: `call(Message&&, drop_reason)`. It neither
-/// waits nor throws; an ask that it does not answer, or keep, is told why it was dropped.
+/// What `start_actor` calls with each message that the actor does not handle: `call(Message&&, drop_reason)`. It
+/// neither waits nor throws; an ask that it does not answer, or keep, is told why it was dropped.
 ///
 /// @thread that which drops the message: its sender's, or that of the actor's end
 template <class Call>

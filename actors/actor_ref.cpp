@@ -1,6 +1,6 @@
 #include <troupe/actors/actor_ref.hpp>
 #include <troupe/scope/steady_time.hpp>
-#include <troupe/scope/wait_for_graph.hpp>
+#include <troupe/scope/would_deadlock.hpp>
 
 #include <optional>
 

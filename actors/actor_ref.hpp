@@ -18,18 +18,19 @@ namespace troupe {
 
 namespace detail {
 
-/// Awaits `sent`, which sends the ask and waits for its answer, and sees to it that there is one: afterwards the block is
-/// answered, or the stop goes on.
+/// Awaits `sent`, which sends the ask and waits for its answer, and sees to it that there is one: afterwards the block
+/// is answered, or the stop goes on.
 task<> settled(ask_block& ask, task<> sent, const ask_limits& limits);
 /// The same for a thread that has sent it.
 void settle_blocking(ask_block& ask, instant began, duration at_most, duration fate_limit);
 
 } // namespace detail
 
-/// Address of an actor that takes `Message`, which is a `message<...>`. Copyable, and equal to others of the same actor.
+/// Address of an actor that takes `Message`, which is a `message<...>`. Copyable, and equal to others of the same
+/// actor.
 ///
-/// It keeps the actor's mailbox, never the actor: an actor whose last address has gone, and that has handled what it was
-/// sent, gets no more messages and ends.
+/// It keeps the actor's mailbox, never the actor: an actor whose last address has gone, and that has handled what it
+/// was sent, gets no more messages and ends.
 ///
 /// @thread any; several fibers may use one object
 template <class Message>
@@ -57,14 +58,14 @@ public:
   /// Sends a message of kind `M`, made from `args` and a `reply`, and waits for the answer.
   ///
   /// The deadline around it goes with the message, and becomes that of the handler's scope; without any it is
-  /// `ask_limits::ask` of the actor from the await. When it passes, or the asker is stopped, the ask is revoked: what waits in the
-  /// mailbox is never begun, what runs is stopped, unless it is in a shield. The asker then waits for what comes of it,
-  /// for at most `ask_limits::fate`; an answer that comes is returned though the deadline has passed. A limit around it
-  /// that passes says what became of it in `deadline_exceeded::fate()`.
+  /// `ask_limits::ask` of the actor from the await. When it passes, or the asker is stopped, the ask is revoked: what
+  /// waits in the mailbox is never begun, what runs is stopped, unless it is in a shield. The asker then waits for what
+  /// comes of it, for at most `ask_limits::fate`; an answer that comes is returned though the deadline has passed. A
+  /// limit around it that passes says what became of it in `deadline_exceeded::fate()`.
   ///
   /// @suspends until it is answered, or its fate is known
-  /// @cancel   a checkpoint at its entry: nothing is sent. After that it is revoked, and the stop goes on once its fate is
-  ///           known
+  /// @cancel   a checkpoint at its entry: nothing is sent. After that it is revoked, and the stop goes on once its fate
+  ///           is known
   /// @returns  the answer
   /// @throws   what the callee answered, or threw, as an error; `ask_error`, which says what was done
   template <class M, class... Args>
@@ -109,8 +110,8 @@ public:
   mailbox_statistics statistics() const { return to_.statistics(); }
 
   /// Stops it at once: its mailbox takes nothing more, what it handles now ends at its next wait (unless that is in a
-  /// `shield`), and what is queued is dropped, its asks told `receiver_down`. It has ended when its group says so; that is
-  /// no failure. Returns at once; a second stop changes nothing.
+  /// `shield`), and what is queued is dropped, its asks told `receiver_down`. It has ended when its group says so; that
+  /// is no failure. Returns at once; a second stop changes nothing.
   ///
   /// @thread any
   void stop_now() const noexcept {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <troupe/mailbox/statistics.hpp>
-#include <troupe/scope/wait_for_graph.hpp>
+#include <troupe/scope/would_deadlock.hpp>
 
 #include <cstdint>
 #include <stdexcept>

@@ -19,8 +19,8 @@ task<> handle_in_child(received<Message> taken, permit<char>, Handle& handle) {
 
 } // namespace detail
 
-/// Receives from `in` until it is closed and drained, and calls `handle(message&)`, which returns a task, for each message
-/// in a child of its own: at most `at_most` at once. Others wait in the mailbox.
+/// Receives from `in` until it is closed and drained, and calls `handle(message&)`, which returns a task, for each
+/// message in a child of its own: at most `at_most` at once. Others wait in the mailbox.
 ///
 /// Between any two waits of one handler others may run, also on other threads: what they share must be made for that.
 /// A handler that fails stops the others and fails the whole. (`for_each_concurrent` of Rust's futures is the model.)

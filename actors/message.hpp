@@ -42,8 +42,8 @@ task<> serve(ask_pointer ask, task<> handling);
 
 } // namespace detail
 
-/// One of the kinds of message that an actor takes. What is in it comes out by `match`, so that nothing of an ask is done
-/// outside of its scope.
+/// One of the kinds of message that an actor takes. What is in it comes out by `match`, so that nothing of an ask is
+/// done outside of its scope.
 template <class... Kinds>
 class message {
 public:
@@ -56,9 +56,9 @@ public:
 
   /// Calls the handler for what is in it, `void(M&)` or `task<>(M&)`, one for each kind. Called once.
   ///
-  /// The handler of an ask runs in a scope of its own: it has the ask's deadline, and is stopped when the asker does not
-  /// want the answer any more, unless it is in a `shield`. An ask that was revoked before is not begun, and no handler is
-  /// called. What a handler throws is the answer, if it has given none, and is thrown here: the actor fails.
+  /// The handler of an ask runs in a scope of its own: it has the ask's deadline, and is stopped when the asker does
+  /// not want the answer any more, unless it is in a `shield`. An ask that was revoked before is not begun, and no
+  /// handler is called. What a handler throws is the answer, if it has given none, and is thrown here: the actor fails.
   ///
   /// The handlers are copied (or moved) into the task; the message must live until it has ended.
   ///

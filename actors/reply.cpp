@@ -1,5 +1,6 @@
 #include <troupe/actors/reply.hpp>
 #include <troupe/scope/wait_for_graph.hpp>
+#include <troupe/scope/would_deadlock.hpp>
 
 #include <exception>
 #include <mutex>

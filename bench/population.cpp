@@ -27,8 +27,8 @@ task<> take_one(inbox<number> in, shared_tally& seen) {
 } // namespace
 
 measured spawn(runtime& on, const settings& how) {
-  // Children then run while their frames are in the cache, and before an idle core finds that they wait: moving one costs
-  // more than running it.
+  // Children then run while their frames are in the cache, and before an idle core finds that they wait: moving one
+  // costs more than running it.
   constexpr number between_yields = 8;
   shared_tally seen;
   const double seconds = seconds_of_group(on, [&](task_group& group) -> task<> {

@@ -59,8 +59,8 @@ double now();
 void spin(std::int64_t nanoseconds);
 /// Runs `body` as the body of a task group in a root of its own.
 ///
-/// @returns  seconds from the group's beginning to its end. Waking a worker for the root, and this thread afterwards, is
-///           not in it: 90 us where both sleep.
+/// @returns  seconds from the group's beginning to its end. Waking a worker for the root, and this thread afterwards,
+///           is not in it: 90 us where both sleep.
 template <class Body>
 double seconds_of_group(runtime& on, Body body) {
   double seconds = 0;

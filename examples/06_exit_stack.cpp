@@ -1,4 +1,5 @@
-// Steps that are undone, last in first out, unless the block returns a value: whether it throws, is cancelled or is late.
+// Steps that are undone, last in first out, unless the block returns a value: whether it throws, is cancelled or is
+// late.
 
 #include <troupe/troupe.hpp>
 

@@ -16,8 +16,8 @@ namespace troupe {
 /// The one reader of a mailbox: it takes items without a lock, in claims of up to 64. Movable, not copyable; a mailbox
 /// has either this or receivers.
 ///
-/// A claimed item still counts against the capacity. It is freed, and waiting senders hear of it, when the claim is used
-/// up or the fiber waits.
+/// A claimed item still counts against the capacity. It is freed, and waiting senders hear of it, when the claim is
+/// used up or the fiber waits.
 ///
 /// Whoever received last counts as its reader: a cycle of waits in which that fiber is fails (`would_deadlock`).
 ///
@@ -43,7 +43,7 @@ public:
   /// As `receiver::try_receive`.
   received<T> try_receive() const noexcept {
     detail::maybe<detail::stored<T>> item;
-    state_->drop_expired_here();
+    state_->drop_expired(this_fiber::pointer());
     detail::mailbox_state<T>::tell_what_was_taken();
     {
       detail::wakeups woken;

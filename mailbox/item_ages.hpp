@@ -11,9 +11,9 @@
 
 namespace troupe::detail {
 
-/// Marks that say: all items below this index were there at this instant. They are made when a fiber has sent one, and when
-/// the reader looks for one (what comes in another way counts from that look). An item is never taken for older than it
-/// is. Guarded by the mailbox's lock.
+/// Marks that say: all items below this index were there at this instant. They are made when a fiber has sent one, and
+/// when the reader looks for one (what comes in another way counts from that look). An item is never taken for older
+/// than it is. Guarded by the mailbox's lock.
 class item_ages {
 public:
   explicit item_ages(duration max_age) noexcept : max_age_(max_age) {}

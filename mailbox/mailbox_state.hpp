@@ -132,7 +132,8 @@ public:
     admit(woken);
     finish(woken);
   }
-  /// Takes the item out that a full mailbox gives up for a new one; false when there is none, or the strategy is another.
+  /// Takes the item out that a full mailbox gives up for a new one; false when there is none, or the strategy is
+  /// another.
   bool make_room(maybe<item_type>& gone) noexcept {
     if (queue_.queued() == 0)
       return false;
@@ -291,29 +292,14 @@ public:
     if (limits_age_) [[unlikely]]
       seldom_needed().ages->note(queue_.pushed(), by.runs_on().time().now());
   }
-  /// Before something is taken from a mailbox that limits the age of its items: drops those that are older.
-  void drop_expired(instant now) noexcept {
-    for (;;) {
-      maybe<item_type> item;
-      {
-        wakeups woken;
-        const std::lock_guard held{lock_};
-        item_ages& ages = *seldom_needed().ages;
-        ages.note(queue_.pushed(), now);
-        if (queue_.queued() == 0 || !ages.expired(queue_.pushed() - queue_.queued(), now))
-          return;
-        item.fill([&](item_type* at) { take(at, woken); });
-      }
-      settle_dropped(item, drop_reason::expired);
-    }
+  /// Before something is taken, without the lock: drops the items that are older than the mailbox allows.
+  ///
+  /// @param by  who takes; null for a look from outside of any fiber, where there is no clock to ask
+  void drop_expired(const fiber* by) noexcept {
+    if (limits_age_ && by != nullptr) [[unlikely]]
+      drop_older_than_allowed(by->runs_on().time().now());
   }
-  /// The same for a look that is no wait: where there is a clock.
-  void drop_expired_here() noexcept {
-    if (!limits_age_) [[likely]]
-      return;
-    if (const fiber* const self = this_fiber::pointer(); self != nullptr)
-      drop_expired(self->runs_on().time().now());
-  }
+
   void drop_queued() noexcept override {
     for (;;) {
       maybe<item_type> item;
@@ -330,6 +316,22 @@ public:
 
 private:
   ~mailbox_state() override = default;
+
+  [[gnu::noinline]] void drop_older_than_allowed(instant now) noexcept {
+    for (;;) {
+      maybe<item_type> item;
+      {
+        wakeups woken;
+        const std::lock_guard held{lock_};
+        item_ages& ages = *seldom_needed().ages;
+        ages.note(queue_.pushed(), now);
+        if (queue_.queued() == 0 || !ages.expired(queue_.pushed() - queue_.queued(), now))
+          return;
+        item.fill([&](item_type* at) { take(at, woken); });
+      }
+      settle_dropped(item, drop_reason::expired);
+    }
+  }
 
   send_status ask_for_room(maybe<item_type>& gone) noexcept {
     if (closed_)

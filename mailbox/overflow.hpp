@@ -7,7 +7,8 @@
 namespace troupe {
 
 /// What happens to a send that finds the mailbox full. None of them is silent: what is lost is counted by
-/// `drop_reason` and given to `on_undelivered`. (The names are the field's; Kotlin's `BufferOverflow` has three of them.)
+/// `drop_reason` and given to `on_undelivered`. (The names are the field's; Kotlin's `BufferOverflow` has three of
+/// them.)
 enum class overflow : std::uint8_t {
   suspend,     ///< It waits for room: backpressure. The default.
   reject,      ///< It returns `full` and the item is refused.

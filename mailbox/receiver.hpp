@@ -34,7 +34,7 @@ public:
   /// @thread any, also outside of any fiber
   received<T> try_receive() const noexcept {
     detail::maybe<detail::stored<T>> item;
-    state_->drop_expired_here();
+    state_->drop_expired(this_fiber::pointer());
     {
       detail::wakeups woken;
       const std::lock_guard held{state_->lock()};

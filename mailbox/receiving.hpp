@@ -70,10 +70,6 @@ protected:
     state_->lock().unlock();
     return !stop_at_entry() && this->waiting->tick();
   }
-  void drop_expired() noexcept {
-    if (state_->limits_age()) [[unlikely]]
-      state_->drop_expired(this->waiting->runs_on().time().now());
-  }
   /// Under the lock: the next item, where none is claimed.
   bool take_item(wakeups& woken) noexcept {
     if (!state_->has_item())
@@ -140,7 +136,7 @@ public:
 private:
   [[gnu::noinline]] bool take_slowly() noexcept {
     this->state_->lock().unlock();
-    this->drop_expired();
+    this->state_->drop_expired(this->waiting);
     if (this->look_slowly([this](detail::wakeups& woken) { return this->take_item(woken); }))
       return this->waiting->tick();
     return this->nothing_there();
@@ -172,7 +168,7 @@ private:
   [[gnu::noinline]] bool claim_more() noexcept {
     fiber& self = *this->waiting;
     int count = 1;
-    this->drop_expired();
+    this->state_->drop_expired(this->waiting);
     if (!this->look_slowly([&](detail::wakeups& woken) {
           this->state_->be_read_by(self);
           if (!this->state_->may_be_claimed())

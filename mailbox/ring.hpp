@@ -185,8 +185,8 @@ private:
   index freed_ = 0;
   index limit_ = 0;
   T* slots_ = nullptr; // null: `place_`
-  // The claimer's own, who alone writes them, all but next_ under the lock; freed_ <= next_ <= claim_end_ == limit_ while
-  // it has a claim.
+  // The claimer's own, who alone writes them, all but next_ under the lock; freed_ <= next_ <= claim_end_ == limit_
+  // while it has a claim.
   std::atomic<index> next_{0};
   index claim_end_ = 0;
   T* claimed_ = nullptr; // where its slots are, written under the lock; null: there was no claim yet

@@ -86,15 +86,15 @@ private:
 template <class T>
 class sender {
 public:
-  /// Puts an item in the mailbox: `send(std::move(item))`, `send(item)` for a copy, or `send(args...)` for one made from
-  /// arguments. When the mailbox is full it waits, or does what the mailbox's `overflow` says.
+  /// Puts an item in the mailbox: `send(std::move(item))`, `send(item)` for a copy, or `send(args...)` for one made
+  /// from arguments. When the mailbox is full it waits, or does what the mailbox's `overflow` says.
   ///
   /// @suspends while full, with `overflow::suspend`
   /// @cancel   nothing was sent: the item goes to `on_undelivered`, and an object given by `std::move` is not moved
   ///           from unless that handler does; the place in line is lost (see `reserve`)
   /// @returns  `accepted`; or `closed`, `full` or `dropped`, and the item went the same way
-  /// @throws   what making the item throws, and `std::bad_alloc`; `would_deadlock` where the mailbox's one reader waits,
-  ///           directly or through others, for this fiber; then nothing was sent
+  /// @throws   what making the item throws, and `std::bad_alloc`; `would_deadlock` where the mailbox's one reader
+  ///           waits, directly or through others, for this fiber; then nothing was sent
   auto send(T&& item) const noexcept {
     if constexpr (detail::lies_directly<T>)
       return detail::send_operation<T, detail::item_elsewhere<T>>{*state_, item};
@@ -137,8 +137,8 @@ public:
     }
   }
 
-  /// Like `send` with `overflow::suspend`, for a thread that runs no fiber: it blocks until there is room. (A fiber must
-  /// not: it would block everybody on its thread.) A refused `item` has not been moved from, and is not given to
+  /// Like `send` with `overflow::suspend`, for a thread that runs no fiber: it blocks until there is room. (A fiber
+  /// must not: it would block everybody on its thread.) A refused `item` has not been moved from, and is not given to
   /// `on_undelivered`.
   ///
   /// @param   until  on the steady clock; `instant::max()` waits for ever

@@ -4,6 +4,7 @@
 
 #include <troupe/mailbox/mailbox_state.hpp>
 #include <troupe/scope/wait_for_graph.hpp>
+#include <troupe/scope/would_deadlock.hpp>
 
 #include <coroutine>
 #include <mutex>

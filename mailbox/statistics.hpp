@@ -32,8 +32,8 @@ constexpr bool was_in_the_mailbox(drop_reason reason) noexcept { return reason >
 /// Counts of one mailbox at one moment.
 ///
 /// `sent = settled + depth + in_hand` at every moment; once it is closed and drained and every item was let go,
-/// `sent = settled = handled + returned +` all of `dropped` that was in the mailbox. A fiber that lets go of items tells
-/// so when it next receives or waits, so the counts of a fiber that runs right now may be a few items behind.
+/// `sent = settled = handled + returned +` all of `dropped` that was in the mailbox. A fiber that lets go of items
+/// tells so when it next receives or waits, so the counts of a fiber that runs right now may be a few items behind.
 struct mailbox_statistics {
   std::size_t capacity = 0;
   std::size_t depth = 0;             ///< Items queued now.

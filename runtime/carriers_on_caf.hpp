@@ -26,8 +26,8 @@ public:
   /// @param workers  threads of the actor system, and carriers; 0: as many as there are cores
   explicit carriers_on_caf(time_source& time, std::size_t workers = 0, event_sink* sink = nullptr,
                            std::size_t offload_threads_max = offload_threads_max_default);
-  /// Waits for functions that were abandoned, sends the carriers home, then waits for the CAF actors that are left, then
-  /// for the threads.
+  /// Waits for functions that were abandoned, sends the carriers home, then waits for the CAF actors that are left,
+  /// then for the threads.
   ///
   /// @pre all roots have ended, and no timer fires any more
   ~carriers_on_caf() override;

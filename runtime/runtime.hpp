@@ -23,9 +23,10 @@ struct runtime_options {
   /// `stuck_exit_code`; what stands in the buffers of standard output is lost.
   duration shutdown_limit = std::chrono::seconds{10};
   /// A fiber that keeps its thread for longer than this without a wait or a `yield()`, in a call that blocks or a long
-  /// computation, is named on standard error, once for each such slice and while it goes on; `sink` gets a `slow_slice`.
-  /// Some milliseconds or more: a thread of its own looks at the workers, four times within it while they run anything, so
-  /// a slice is told at 1 to 1.5 times of it. No more than 10 are told within 5 s, the others are counted. 0: nobody watches.
+  /// computation, is named on standard error, once for each such slice and while it goes on; `sink` gets a
+  /// `slow_slice`. Some milliseconds or more: a thread of its own looks at the workers, four times within it while they
+  /// run anything, so a slice is told at 1 to 1.5 times of it. No more than 10 are told within 5 s, the others are
+  /// counted. 0: nobody watches.
   duration slow_slice = std::chrono::milliseconds{100};
   /// SIGINT and SIGTERM stop the tree, and SIGPIPE is ignored: writing to a closed pipe gives EPIPE. At most one
   /// runtime of a process does this at a time. A SIGINT or SIGTERM that was ignored before (nohup, a shell's `&`)
@@ -37,8 +38,8 @@ struct runtime_options {
   int stuck_exit_code = 70;
 };
 
-/// CAF's workers with fibers on them, one steady clock, one thread that waits for signals, and one that watches for fibers
-/// that block.
+/// CAF's workers with fibers on them, one steady clock, one thread that waits for signals, and one that watches for
+/// fibers that block.
 ///
 /// An automatic object, made before any other thread of the program (threads that exist already do not have the signals
 /// masked) and destroyed on the same thread. Its end has an order: the root has ended, timers are stopped, offloaded
@@ -78,8 +79,8 @@ public:
   /// @thread any
   int signalled() const noexcept;
 
-  /// Where the fibers run, for roots that are made by hand. Those are not stopped by a shutdown, and a slow slice in them
-  /// is told without its path.
+  /// Where the fibers run, for roots that are made by hand. Those are not stopped by a shutdown, and a slow slice in
+  /// them is told without its path.
   executor& fibers() noexcept;
   std::size_t workers() const noexcept;
 

@@ -24,10 +24,12 @@ struct slow_slice {
 /// cores): that is no fiber's doing, so all slices begin anew with it. Not synchronised.
 class slow_slices {
 public:
-  /// Of one period no more are given, so that a program whose every fiber blocks can still be read. The rest is counted.
+  /// Of one period no more are given, so that a program whose every fiber blocks can still be read. The rest is
+  /// counted.
   static constexpr std::size_t reports_max = 10;
   static constexpr duration reports_period = std::chrono::seconds{5};
-  /// Where nothing has run for so long, looks may stop: a program that is woken now and then does not pay for them each time.
+  /// Where nothing has run for so long, looks may stop: a program that is woken now and then does not pay for them each
+  /// time.
   static constexpr duration quiet_min = std::chrono::seconds{1};
 
   slow_slices(duration limit, std::size_t carriers);

@@ -16,7 +16,8 @@ inline constexpr std::size_t survivor_lines_max = 100;
 
 /// One line for each fiber below and including `top`: "  /0/2 (fiber 7) waits to receive".
 ///
-/// Others run meanwhile, so a line is true of some moment only, and the object that is waited for may go: it is not asked.
+/// Others run meanwhile, so a line is true of some moment only, and the object that is waited for may go: it is not
+/// asked.
 ///
 /// @pre `top` stays until this returns
 /// @thread any, but not a fiber's

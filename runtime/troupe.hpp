@@ -36,3 +36,4 @@
 #include <troupe/scope/task_group.hpp>
 #include <troupe/scope/thread_pool_executor.hpp>
 #include <troupe/scope/time_source.hpp>
+#include <troupe/scope/would_deadlock.hpp>

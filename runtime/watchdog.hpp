@@ -17,8 +17,8 @@ namespace troupe::detail {
 /// Looks at the carriers a few times within the limit while they have something to run, and sleeps otherwise. The
 /// carriers pay one plain store a run for it.
 ///
-/// A fiber that is seen may end at any moment and is held by nobody, so it is never looked into: a pointer is searched for
-/// in a tree that is held in place, and what was found counts only if the same run goes on after that.
+/// A fiber that is seen may end at any moment and is held by nobody, so it is never looked into: a pointer is searched
+/// for in a tree that is held in place, and what was found counts only if the same run goes on after that.
 class watchdog {
 public:
   /// Who knows the fibers. Called on the watchdog's thread.

@@ -13,9 +13,9 @@ inline constexpr std::size_t attached_errors_max = 256;
 
 /// What else failed while `primary` was on its way: the finalizers of exit stacks, in the order in which they failed.
 ///
-/// The error itself stays as it was thrown, so that a `catch` for its type still catches it; what is attached is found by
-/// its `exception_ptr`, as in a catch handler by `std::current_exception()`. The groups that it passes keep it in their
-/// `group_error`. (Java's `Throwable.getSuppressed`.)
+/// The error itself stays as it was thrown, so that a `catch` for its type still catches it; what is attached is found
+/// by its `exception_ptr`, as in a catch handler by `std::current_exception()`. The groups that it passes keep it in
+/// their `group_error`. (Java's `Throwable.getSuppressed`.)
 ///
 /// @returns empty for most errors, and for a null one
 /// @thread  any

@@ -9,8 +9,8 @@
 
 namespace troupe::detail {
 
-/// Made by the thread that waits; whoever decides does so once, under the lock of the object that is waited for, so that
-/// the thread, which takes that lock before it goes, cannot take this away too early.
+/// Made by the thread that waits; whoever decides does so once, under the lock of the object that is waited for, so
+/// that the thread, which takes that lock before it goes, cannot take this away too early.
 class blocked_thread {
 public:
   /// @thread any

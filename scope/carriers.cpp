@@ -78,7 +78,8 @@ carrier_sample carrier_pool::sample(std::size_t index) const noexcept {
 
 void carrier_pool::wait_busy(const std::atomic<bool>& unless) noexcept {
   awaits_busy_.store(true, std::memory_order_seq_cst);
-  // seq_cst: a carrier is counted away, or `unless` is set, before awaits_busy_ is read; we wrote that before we read these.
+  // seq_cst: a carrier is counted away, or `unless` is set, before awaits_busy_ is read; we wrote that before we read
+  // these.
   if (home_.load(std::memory_order_seq_cst) == static_cast<int>(carriers_.size()) && !unless.load())
     awaits_busy_.wait(true);
   awaits_busy_.store(false, std::memory_order_relaxed); // relaxed: who reads it too early wakes nobody, in vain

@@ -120,8 +120,9 @@ task<limited_result<Kind, T>> limited(time_limit limit, task<T> body) {
 
 namespace this_fiber {
 
-/// The instant at which the earliest of the limits around this fiber passes: its own, those of the groups it was started
-/// in, and so on up to the next shield or finalizer, which has a limit of its own. The clock's last instant: none does.
+/// The instant at which the earliest of the limits around this fiber passes: its own, those of the groups it was
+/// started in, and so on up to the next shield or finalizer, which has a limit of its own. The clock's last instant:
+/// none does.
 ///
 /// @thread a fiber's
 instant deadline() noexcept;

@@ -17,8 +17,8 @@ namespace detail {
 class offload_queue;
 }
 
-/// How many functions `offload` runs at once, at most, where nothing else was said. They wait more than they compute, so
-/// this has nothing to do with the number of cores.
+/// How many functions `offload` runs at once, at most, where nothing else was said. They wait more than they compute,
+/// so this has nothing to do with the number of cores.
 inline constexpr std::size_t offload_threads_max_default = 8;
 
 /// Runs ready fibers, each on one thread at a time, and owns the clock they wait on.

@@ -142,8 +142,8 @@ public:
     return enter_on_failure(exit_options{}, std::move(acquire));
   }
 
-  /// Calls `function(args...)` at the end, or `function(ended, args...)` with a `const outcome<>&` that says how the block
-  /// has ended. It returns nothing, or a task.
+  /// Calls `function(args...)` at the end, or `function(ended, args...)` with a `const outcome<>&` that says how the
+  /// block has ended. It returns nothing, or a task.
   ///
   /// Function and arguments are copied (or moved), and gone before what is below them runs. What they refer to must
   /// live outside of the block: the block's own variables go first.
@@ -166,7 +166,8 @@ public:
     put(options, detail::finalizer::runs::on_failure, std::forward<Function>(function), std::forward<Args>(args)...);
   }
 
-  /// Gives all that this stack has to another one of the same fiber, as its uppermost: whichever block outlives this one.
+  /// Gives all that this stack has to another one of the same fiber, as its uppermost: whichever block outlives this
+  /// one.
   void move_to(exit_stack& other) noexcept;
 
   /// Does now what the end of a block that returns a value would do. The stack is empty then, and can be used again.
@@ -235,8 +236,8 @@ std::invoke_result_t<Body&, exit_stack&> block_of(Body& body, exit_stack& stack)
 /// returned a value, threw, was cancelled, or ran out of time.
 ///
 /// Each finalizer runs shielded from every cancel, for its own limit, and all of them run, whatever the others do. When
-/// several things fail, the first error is thrown as it is, the body's before a finalizer's, and the others are attached
-/// to it: see `attached_errors`.
+/// several things fail, the first error is thrown as it is, the body's before a finalizer's, and the others are
+/// attached to it: see `attached_errors`.
 /// (Python's `AsyncExitStack`, which loses what a cancel interrupts between acquiring and registering.)
 ///
 /// @suspends as the body and the finalizers do

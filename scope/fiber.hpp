@@ -71,8 +71,8 @@ public:
   virtual std::string describe() const = 0;
   /// Its number in events.
   virtual std::uint64_t number() const noexcept = 0;
-  /// Number (its last digits) of the one fiber without which no wait for it ends as hoped; 0: there is none, or it is not
-  /// known.
+  /// Number (its last digits) of the one fiber without which no wait for it ends as hoped; 0: there is none, or it is
+  /// not known.
   virtual std::uint32_t owner() const noexcept { return 0; }
 
 protected:

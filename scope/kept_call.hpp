@@ -1,5 +1,6 @@
-// A function and copies of its arguments, kept until it is called. All of this is compiled for each fiber that a program
-// starts, so it asks little of the compiler: what std::bind_front, std::tuple and std::optional would do takes far more.
+// A function and copies of its arguments, kept until it is called. All of this is compiled for each fiber that a
+// program starts, so it asks little of the compiler: what std::bind_front, std::tuple and std::optional would do takes
+// far more.
 
 #pragma once
 

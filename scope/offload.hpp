@@ -147,13 +147,13 @@ auto offloaded_call(offload_cancel when_running, Function&& function, Args&&... 
 /// *A limit around it does not cut it short*: nobody can stop a thread. A cancel requests the token, and a function
 /// that looks at it returns early. What it then gives is delivered, also by `fail_after` after its limit.
 ///
-/// The function runs outside of any fiber: `this_fiber::pointer()` is null there, and it cannot await. It may do what is
-/// allowed on any thread: cancel a scope, `try_send`. In the simulator it is a step of its own, on the only thread.
+/// The function runs outside of any fiber: `this_fiber::pointer()` is null there, and it cannot await. It may do what
+/// is allowed on any thread: cancel a scope, `try_send`. In the simulator it is a step of its own, on the only thread.
 ///
 /// @suspends until the function has returned
-/// @cancel   before the function has begun: it never does, and goes. While it runs: its stop token is requested (what it
-///           has registered by `std::stop_callback` is called by the fiber), the fiber waits until it has returned, its
-///           result or error is delivered, and the stop is taken at the next wait
+/// @cancel   before the function has begun: it never does, and goes. While it runs: its stop token is requested (what
+///           it has registered by `std::stop_callback` is called by the fiber), the fiber waits until it has returned,
+///           its result or error is delivered, and the stop is taken at the next wait
 /// @returns  what the function returns
 /// @throws   what it throws; `std::system_error` if there is no thread and none can be made
 /// @thread   any fiber's
@@ -176,7 +176,8 @@ task<detail::offload_result_t<Function, Args...>> offload(Function&& function, A
 ///
 /// @suspends until the function has returned
 /// @cancel   before the function has begun: it never does, and goes. While it runs: its stop token is requested, and
-///           the fiber leaves at once. A result that is there already is delivered, and the stop is taken at the next wait
+///           the fiber leaves at once. A result that is there already is delivered, and the stop is taken at the next
+///           wait
 /// @returns  what the function returns
 /// @throws   what it throws; `std::system_error` if there is no thread and none can be made
 /// @thread   any fiber's

@@ -62,7 +62,8 @@ public:
   ///
   /// @thread the fiber's
   bool withdraw(offload_job& job) noexcept;
-  /// Leaves a job that runs: from here on it belongs to whoever runs it. False: it has ended, and is still the caller's.
+  /// Leaves a job that runs: from here on it belongs to whoever runs it. False: it has ended, and is still the
+  /// caller's.
   ///
   /// @pre    it has begun
   /// @thread the fiber's

@@ -34,8 +34,9 @@ task<T> shielded(time_limit limit, task<T> phase) {
 
 } // namespace detail
 
-/// Runs `phase` where no cancel from outside reaches it, for at most `limit`. The caller stays in it until it has ended,
-/// and gets its result or its error. A cancel that came meanwhile, however often, is taken at the next wait after that.
+/// Runs `phase` where no cancel from outside reaches it, for at most `limit`. The caller stays in it until it has
+/// ended, and gets its result or its error. A cancel that came meanwhile, however often, is taken at the next wait
+/// after that.
 ///
 /// Fibers that are started in the phase are in it too. What the phase itself cancels, or limits in time, is stopped as
 /// anywhere. A shield in a shield keeps to the limits of both: once the outer one has passed, both phases are stopped.

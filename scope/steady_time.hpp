@@ -13,9 +13,9 @@ namespace troupe {
 /// Time source over the steady clock.
 ///
 /// Timers fire on its own thread, one at a time and under its lock, which is free after 64 of them at the latest. So
-/// `remove` waits for a call that is under way, and for few others. Taking a timer out does not wake the thread: it sleeps
-/// to the old instant, finds nothing to do and sleeps on. Nor does putting one in that comes later than that: limits that
-/// come and go, each a little later than the one before, wake it once in the time of one of them.
+/// `remove` waits for a call that is under way, and for few others. Taking a timer out does not wake the thread: it
+/// sleeps to the old instant, finds nothing to do and sleeps on. Nor does putting one in that comes later than that:
+/// limits that come and go, each a little later than the one before, wake it once in the time of one of them.
 class steady_time final : public time_source {
 public:
   /// Starts the thread.

@@ -199,8 +199,8 @@ private:
 /// go before the children are joined.
 ///
 /// A cancel of the group alone is absorbed. A stop from outside that has stopped the body or a child (or kept one from
-/// starting) goes on through the group after the join, unless there are errors: then they are thrown and the stop is taken at the next wait.
-/// Ending a group is no checkpoint.
+/// starting) goes on through the group after the join, unless there are errors: then they are thrown and the stop is
+/// taken at the next wait. Ending a group is no checkpoint.
 ///
 /// @suspends until the last child has ended
 /// @cancel   children are cancelled and joined, then the stop goes on

@@ -18,7 +18,8 @@ class wakeups;
 using instant = std::chrono::steady_clock::time_point;
 using duration = std::chrono::steady_clock::duration;
 
-/// `from + wait`, or the clock's last instant where that would overflow; a negative `wait` gives an instant in the past.
+/// `from + wait`, or the clock's last instant where that would overflow; a negative `wait` gives an instant in the
+/// past.
 constexpr instant saturated(instant from, duration wait) noexcept {
   if (wait > duration::zero() && from > instant::max() - wait)
     return instant::max();
@@ -80,8 +81,8 @@ private:
 
 /// Pending timers by (instant, order of adding). Not synchronised.
 ///
-/// Four children to a node, and the keys in the heap itself: with a million timers each level is a cache miss. A pending
-/// timer takes 24 bytes here, and 24 of its own.
+/// Four children to a node, and the keys in the heap itself: with a million timers each level is a cache miss. A
+/// pending timer takes 24 bytes here, and 24 of its own.
 class timer_heap {
 public:
   void add(timer& added);

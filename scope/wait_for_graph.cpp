@@ -5,12 +5,7 @@
 #include <mutex>
 #include <vector>
 
-namespace troupe {
-
-would_deadlock::would_deadlock(const std::string& cycle)
-    : std::runtime_error("this wait would never end, because each of these waits for the next one: " + cycle) {}
-
-namespace detail {
+namespace troupe::detail {
 
 namespace {
 
@@ -147,6 +142,4 @@ std::optional<std::string> wait_for_graph::add(fiber& self, const waitable& on) 
   }
 }
 
-} // namespace detail
-
-} // namespace troupe
+} // namespace troupe::detail

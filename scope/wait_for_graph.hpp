@@ -5,33 +5,22 @@
 #include <troupe/scope/fiber.hpp>
 
 #include <optional>
-#include <stdexcept>
 #include <string>
 
-namespace troupe {
-
-/// A wait that could never have ended, because each fiber of a cycle waits for the next one: the error of the one that
-/// closed it. `what()` names them all.
-class would_deadlock : public std::runtime_error {
-public:
-  /// @param cycle  "/a (ask) -> /b (send) -> /a"
-  explicit would_deadlock(const std::string& cycle);
-};
-
-namespace detail {
+namespace troupe::detail {
 
 /// The open waits that depend on one fiber alone (`waitable::owner`), of fibers that others may wait for.
 ///
-/// A wait that is not in it is taken for one that can end: that of a fiber under a `move_on_after`, which has a way out,
-/// and of one with children of its own, which may do in its place what others wait for. So what is reported is a cycle in
-/// which nobody can go on, short of a cancel or a limit; not every such cycle is reported.
+/// A wait that is not in it is taken for one that can end: that of a fiber under a `move_on_after`, which has a way
+/// out, and of one with children of its own, which may do in its place what others wait for. So what is reported is a
+/// cycle in which nobody can go on, short of a cancel or a limit; not every such cycle is reported.
 ///
 /// (Chandy, Misra and Haas, "Distributed deadlock detection", 1983, for the AND model with one outgoing edge each: an
 /// edge is published before it is followed, so whoever closes a cycle last sees all of it.)
 class wait_for_graph {
 public:
-  /// From `await_suspend`, in no lock: the wait of `self` for `on` is open. Gives the cycle that it closes, and then it is
-  /// not in the graph; the operation takes the wait back.
+  /// From `await_suspend`, in no lock: the wait of `self` for `on` is open. Gives the cycle that it closes, and then it
+  /// is not in the graph; the operation takes the wait back.
   static std::optional<std::string> add(fiber& self, const waitable& on) noexcept;
   /// The wait has ended, or is taken back. Before `on` goes.
   static void remove(fiber& self) noexcept {
@@ -45,6 +34,4 @@ private:
   static void take_out(fiber& self) noexcept;
 };
 
-} // namespace detail
-
-} // namespace troupe
+} // namespace troupe::detail

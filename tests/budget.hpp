@@ -1,8 +1,8 @@
 // How much a test may do: seeds and seconds, scaled by the kind of run.
 //
 // A normal run does what the test asks for. TROUPE_FULL=1 (`./troupe test --full`) does fifty times as much.
-// TROUPE_BUDGET_SECONDS is what one folder's tests may take, 60 when unset: more scales up; less scales down only under a
-// sanitizer, to a tenth at most, so that a plain run never explores fewer seeds than promised.
+// TROUPE_BUDGET_SECONDS is what one folder's tests may take, 60 when unset: more scales up; less scales down only under
+// a sanitizer, to a tenth at most, so that a plain run never explores fewer seeds than promised.
 
 #pragma once
 
@@ -36,8 +36,8 @@ inline bool full_run() {
   return value != nullptr && std::string_view{value} == "1";
 }
 
-/// Factor on the number of seeds and on the time of stress tests: 1 by default, 0.1 to 1 in a sanitized run with a small
-/// budget, above 1 with a large one, 50 times that in a full run.
+/// Factor on the number of seeds and on the time of stress tests: 1 by default, 0.1 to 1 in a sanitized run with a
+/// small budget, above 1 with a large one, 50 times that in a full run.
 inline double budget_scale() {
   constexpr double normal_seconds = 60.0;
   double scale = 1.0;

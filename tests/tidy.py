@@ -24,6 +24,7 @@ TESTED_ELSEWHERE = {
     "tools/ledger_report.hpp": "tests/tools/ledger_test.py, which sees it hold and fail",
     "scope/counted_pointer.hpp": "what addresses and replies hold: actor_life_, actor_ref_ and reply_ tests, under AddressSanitizer",
     "scope/wait_for_graph.hpp": "tests/actors/deadlock_*: it takes actors to make a cycle",
+    "scope/would_deadlock.hpp": "tests/actors/deadlock_*: it takes actors to make a cycle",
     "runtime/troupe.hpp": "the umbrella: tests/consumer includes it, tests/layers.cmake checks what it brings",
     "actors/ask_error.hpp": "tests/actors/actor_ref_test.cpp, which brings about each of them",
     "scope/blocked_thread.hpp": "what send_blocking and ask_blocking wait in: sender_test, actor_ref_stress",

@@ -1,5 +1,5 @@
-// The CAF 1.x peer's pipeline, chain and fanin as flows. Each hop is an spsc_buffer of 100 (12 per producer of fanin) that asks for
-// more when half of it is free: CAF's own bound. There is one consumer, because a flow has one.
+// The CAF 1.x peer's pipeline, chain and fanin as flows. Each hop is an spsc_buffer of 100 (12 per producer of fanin)
+// that asks for more when half of it is free: CAF's own bound. There is one consumer, because a flow has one.
 
 #pragma once
 

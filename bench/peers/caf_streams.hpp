@@ -1,5 +1,5 @@
-// The CAF actors of pipeline, chain and fanin. CAF's mailboxes have no bound, so credit is one: a producer begins with a
-// window of as many items as may be on their way, and whoever takes items grants it new ones.
+// The CAF actors of pipeline, chain and fanin. CAF's mailboxes have no bound, so credit is one: a producer begins with
+// a window of as many items as may be on their way, and whoever takes items grants it new ones.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// Plain threads, one per actor, over a std::deque with a mutex and two condition variables. The bound is the queue's own:
-// a push waits while 100 items are in it.
+// Plain threads, one per actor, over a std::deque with a mutex and two condition variables. The bound is the queue's
+// own: a push waits while 100 items are in it.
 //
 //   pipeline chain pingpong fanin
 

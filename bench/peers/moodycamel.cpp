@@ -1,5 +1,5 @@
-// moodycamel::BlockingConcurrentQueue between plain threads, one per actor. The queue has no bound, so a semaphore of 100
-// free places is one: a producer takes a place before it enqueues, a consumer gives it back after it dequeued.
+// moodycamel::BlockingConcurrentQueue between plain threads, one per actor. The queue has no bound, so a semaphore of
+// 100 free places is one: a producer takes a place before it enqueues, a consumer gives it back after it dequeued.
 //
 //   pipeline fanin           bounded at 100
 //   pipeline_unb fanin_unb   without the semaphore, as the queue is usually used

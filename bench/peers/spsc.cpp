@@ -1,12 +1,13 @@
-// The limit, not a peer: what two cores can do when nothing is scheduled. Two threads, each pinned to a CPU, hand numbers
-// over through Lamport's ring with cached indices; who finds a ring full or empty spins. The bound is the ring's.
+// The limit, not a peer: what two cores can do when nothing is scheduled. Two threads, each pinned to a CPU, hand
+// numbers over through Lamport's ring with cached indices; who finds a ring full or empty spins. The bound is the
+// ring's.
 //
 //   pipeline         one ring of 100: one producer, one consumer, one number per push and pop
 //   pipeline_batch   the same; the indices are published once per up to 32 numbers
 //   pipeline_eight   one producer, eight logical consumers: eight rings of 12, all served by one thread
-//   chain            producer, ten stages and sink over eleven rings of 100; each thread serves half of them, in batches
-//   fanin            eight logical producers on one thread, eight rings of 12, one consumer;   fanin_batch  in batches
-//   pingpong         one number there and back across the two cores
+//   chain            producer, ten stages and sink over eleven rings of 100; each thread serves half of them, in
+//   batches fanin            eight logical producers on one thread, eight rings of 12, one consumer;   fanin_batch  in
+//   batches pingpong         one number there and back across the two cores
 
 #include "peer.hpp"
 #include "spsc_ring.hpp"

@@ -38,8 +38,8 @@ struct clients_state {
   std::int64_t accounts;
 };
 
-/// Half of the clients have a limit that passes at some moment of the work; a fourth has none, and a fourth is cancelled
-/// and goes on without hearing what came of it.
+/// Half of the clients have a limit that passes at some moment of the work; a fourth has none, and a fourth is
+/// cancelled and goes on without hearing what came of it.
 task<> asked(const actor_ref<desk_message>& desk, transfer what, duration limit, std::uint64_t kind, bool& answered) {
   if (kind == 0)
     co_await desk.ask<order>(what);

@@ -52,7 +52,8 @@ task<> journal(inbox<journal_message> in, store& database, duration commit_limit
                          [&](lookup& asked) { return look_up(database, asked); });
 }
 
-// ---- the accounts: what is there, and what is promised away ------------------------------------------------------------
+// ---- the accounts: what is there, and what is promised away
+// ------------------------------------------------------------
 
 struct reserve {
   transfer what;
@@ -123,7 +124,8 @@ task<> notifier(inbox<notifier_message> in, service_counts& counts) {
     co_await next->match([&](notice&) { ++counts.notified; });
 }
 
-// ---- the desk: one order from its reservation to its notice ----------------------------------------------------------
+// ---- the desk: one order from its reservation to its notice
+// ----------------------------------------------------------
 
 struct colleagues {
   actor_ref<accounts_message> accounts;

@@ -20,8 +20,8 @@ public:
   using std::runtime_error::runtime_error;
 };
 
-/// Asks for a transfer. The answer says that it is in the database; an error `refused`, that it is not and never will be;
-/// `in_doubt`, that a limit passed in its commit.
+/// Asks for a transfer. The answer says that it is in the database; an error `refused`, that it is not and never will
+/// be; `in_doubt`, that a limit passed in its commit.
 struct order {
   transfer what;
   reply<void> to;

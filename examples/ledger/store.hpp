@@ -27,7 +27,8 @@ public:
 
 /// One connection. Every function blocks: in a fiber, `offload` it.
 ///
-/// The journal is a write-ahead log, synchronised at each commit: what was committed survives the process and the machine.
+/// The journal is a write-ahead log, synchronised at each commit: what was committed survives the process and the
+/// machine.
 ///
 /// @thread one at a time
 class store {

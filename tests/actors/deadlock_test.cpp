@@ -1,4 +1,5 @@
 #include <troupe/scope/wait_for_graph.hpp>
+#include <troupe/scope/would_deadlock.hpp>
 
 #include "callers.hpp"
 

@@ -1,4 +1,5 @@
-// Ways to write an expression with `co_await` that compilers are known to get wrong, and their neighbours that are right.
+// Ways to write an expression with `co_await` that compilers are known to get wrong, and their neighbours that are
+// right.
 
 #pragma once
 

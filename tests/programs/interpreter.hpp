@@ -269,7 +269,8 @@ private:
       slot.send(books_, self.number, std::size_t{s.box});
   }
 
-  // -- receiving, in interpreter_receives.hpp --------------------------------------------------------------------------
+  // -- receiving, in interpreter_receives.hpp
+  // --------------------------------------------------------------------------
 
   task<> receive_or_drain(context& self, const statement& s, task_group& group);
   template <class Half>

@@ -90,7 +90,8 @@ task<> interpreter<Item>::receive_batch(context& self, const Half& from, const s
   }
 }
 
-/// A child handles the item: it is settled by another fiber than the one that took it, also when the child is not started.
+/// A child handles the item: it is settled by another fiber than the one that took it, also when the child is not
+/// started.
 template <class Item>
 template <class Half>
 task<> interpreter<Item>::receive_for_child(context& self, const Half& from, const statement& s, bool& open) {

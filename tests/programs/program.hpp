@@ -69,11 +69,13 @@ struct box_plan {
 ///
 /// It ends, whatever the schedule, because each wait in it ends:
 ///
-/// - A wait inside of a `limit` is ended by the limit. The rest is about waits outside of limits. A group is left when its
+/// - A wait inside of a `limit` is ended by the limit. The rest is about waits outside of limits. A group is left when
+/// its
 ///   children have ended, and a `start` is waited for by whoever started it only.
 /// - *Sends and permits.* Each mailbox has one consumer, a fiber that drains it; when that ends before, or is not even
-///   started, the mailbox is closed. It, and whoever holds a permit of mailbox m, waits for room only in mailboxes above m, and receives
-///   nothing else meanwhile. So there is room sooner or later in the last mailbox, then in the one before it, and so on.
+///   started, the mailbox is closed. It, and whoever holds a permit of mailbox m, waits for room only in mailboxes
+///   above m, and receives nothing else meanwhile. So there is room sooner or later in the last mailbox, then in the
+///   one before it, and so on.
 /// - *Receives.* A fiber receives from m only if it and those who wait for it (its ancestors up to the house) hold
 ///   senders of mailboxes above m only. So those who hold senders of the first mailbox end, it closes, and who
 ///   receives from it goes on; then those of the second, and so on. The fiber of a house gives its halves away

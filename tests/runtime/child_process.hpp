@@ -29,8 +29,8 @@ inline bool in_child_process() {
   return true;
 }
 
-/// Its standard error comes through a pipe; its standard output, where Catch2 writes, goes nowhere. Killed when it takes
-/// longer than any machine needs.
+/// Its standard error comes through a pipe; its standard output, where Catch2 writes, goes nowhere. Killed when it
+/// takes longer than any machine needs.
 class child_process {
 public:
   child_process() {

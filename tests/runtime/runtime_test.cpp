@@ -156,7 +156,8 @@ TEST_CASE("what main returns follows the outcome", "[runtime]") {
   CHECK(exit_code_of(outcome<int>{shutdown}, SIGTERM) == 143);
 }
 
-// ---- what ends a process: each case runs itself once more, as the child ----------------------------------------------
+// ---- what ends a process: each case runs itself once more, as the child
+// ----------------------------------------------
 
 TEST_CASE("SIGINT cancels the root, cleanup runs, and the exit code is 130", "[runtime][TR-048]") {
   if (in_child_process())

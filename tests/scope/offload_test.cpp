@@ -24,7 +24,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What a blocking function does in virtual time: nothing for `wait`, or until it is asked to stop. Gives when it ended.
+/// What a blocking function does in virtual time: nothing for `wait`, or until it is asked to stop. Gives when it
+/// ended.
 instant blocks_for(simulator& simulated, duration wait, const std::stop_token& stop = {}) {
   const instant until = simulated.time().now() + wait;
   while (simulated.time().now() < until && !stop.stop_requested())
