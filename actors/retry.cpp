@@ -44,20 +44,7 @@ duration wait_before_retry(const retry_policy& policy, int attempt, const std::e
   } catch (...) {
     return no;
   }
-  duration longest = std::max(policy.backoff, duration::zero());
-  for (int doubled = 1; doubled < attempt && longest < policy.backoff_max; ++doubled)
-    longest *= 2;
-  longest = std::min(longest, std::max(policy.backoff_max, duration::zero()));
-  const double part = 0.5 + 0.5 * static_cast<double>(random >> 11U) / static_cast<double>(std::uint64_t{1} << 53U);
-  return duration{static_cast<duration::rep>(static_cast<double>(longest.count()) * part)};
-}
-
-std::uint64_t random_of(fiber& self, int attempt) noexcept {
-  // splitmix64 (Steele, Lea and Flood, 2014) of what no two attempts share.
-  std::uint64_t mixed = self.runs_on().next_number() + static_cast<std::uint64_t>(attempt) * 0x9e3779b97f4a7c15U;
-  mixed = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9U;
-  mixed = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebU;
-  return mixed ^ (mixed >> 31U);
+  return random_part(doubled(policy.backoff, static_cast<std::uint32_t>(attempt - 1), policy.backoff_max), 0.5, random);
 }
 
 } // namespace detail

@@ -4,6 +4,7 @@
 
 #include <troupe/actors/ask_error.hpp>
 #include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/backoff.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/station.hpp>
 #include <troupe/scope/task.hpp>
@@ -59,9 +60,6 @@ namespace detail {
 /// between its half and all of it. Negative: no.
 duration wait_before_retry(const retry_policy& policy, int attempt, const std::exception_ptr& failed,
                            std::uint64_t random);
-/// Differs from call to call, and is the same in each run of a seed of the simulator.
-std::uint64_t random_of(fiber& self, int attempt) noexcept;
-
 template <class T, class Ask>
 task<T> retried(retry_policy policy, Ask ask) {
   fiber& self = co_await current_fiber{};
@@ -71,7 +69,7 @@ task<T> retried(retry_policy policy, Ask ask) {
     outcome<T> ended = co_await as_outcome(ask());
     if (!ended.has_error())
       co_return std::move(ended).value();
-    const duration wait = wait_before_retry(policy, attempt, ended.error(), random_of(self, attempt));
+    const duration wait = wait_before_retry(policy, attempt, ended.error(), random_bits(self.runs_on(), static_cast<std::uint64_t>(attempt)));
     if (wait < duration::zero())
       std::rethrow_exception(ended.error());
     co_await sleep_for(wait);

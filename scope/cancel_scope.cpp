@@ -18,6 +18,10 @@ cancel_scope::cancel_scope(fiber& owner, shielding kind, role as) noexcept
   fiber_.lock_.unlock();
 }
 
+const cancel_scope* cancel_scope::outer_in_fiber() const noexcept {
+  return this != &fiber_.root_scope_ ? outer_ : nullptr;
+}
+
 cancel_scope::~cancel_scope() {
   if (this == &fiber_.root_scope_)
     return; // leaves with its fiber

@@ -14,6 +14,7 @@ class fiber;
 namespace detail {
 class child_base;
 class deadline_scope;
+class incarnation_scope; // of a layer above
 class wait_for_graph;
 class wakeups;
 } // namespace detail
@@ -93,15 +94,18 @@ private:
   friend class task_group;
   friend class detail::child_base;
   friend class detail::deadline_scope;
+  friend class detail::incarnation_scope;
   friend class detail::wait_for_graph;
 
   /// Which scopes a cancel of one around them ends.
   enum class reach : bool { unshielded, commits_too };
-  enum class role : std::uint8_t { plain, group, limited, moves_on };
+  enum class role : std::uint8_t { plain, group, limited, moves_on, incarnation };
   struct root_tag {};
   cancel_scope(root_tag, fiber& owner, cancel_scope* outer) noexcept : fiber_(owner), outer_(outer) {}
   cancel_scope(fiber& owner, shielding kind, role as) noexcept;
 
+  /// The one around it in its own fiber; null: none.
+  const cancel_scope* outer_in_fiber() const noexcept;
   void cancel(cancel_reason reason, std::source_location where, reach far, detail::wakeups& woken) noexcept;
   /// Its body, for a caller that holds the fiber's lock.
   void cancel_locked(const cancel_cause& cause, reach far, detail::wakeups& woken) noexcept;

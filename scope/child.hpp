@@ -70,10 +70,12 @@ protected:
   friend class troupe::task_group;
 
   holds holds_ = holds::work;
+  bool owned_ = true; // false: its group has let go of it. Written while it cannot end
 
 private:
   void publish() noexcept;
   void wake_waiters() noexcept;
+  void tell_owner(std::exception_ptr error, bool cancelled) noexcept;
   task_group& group() noexcept;
 
   std::atomic<bool> outcome_ready_{false};

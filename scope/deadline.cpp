@@ -44,9 +44,9 @@ instant deadline_scope::earliest_around(const fiber& self) noexcept {
 void deadline_scope::note_fate(fiber& stopped, std::exception_ptr fate) noexcept {
   cancel_scope* scope = &stopped.innermost_scope();
   const cancel_scope* const by = scope->stopped_by_.load(std::memory_order_acquire); // acquire: as in stopping()
-  while (scope != nullptr && scope != by && &scope->fiber_ == &stopped)
+  while (scope != by && scope->outer_in_fiber() != nullptr)
     scope = scope->outer_;
-  if (scope != nullptr && &scope->fiber_ == &stopped && is_limit(*scope)) // else it is another fiber's
+  if (scope == by && is_limit(*scope)) // else it is another fiber's
     static_cast<deadline_scope*>(scope)->fate = std::move(fate);
 }
 

@@ -55,10 +55,23 @@ public:
   /// @thread any
   virtual detail::offload_queue* offloads() noexcept { return nullptr; }
 
-  /// Functions that were left behind by `offload_abandon` and have not returned. Each keeps a thread.
+  /// What was abandoned and has not ended: functions that were left behind by `offload_abandon`, each of which keeps a
+  /// thread, and children of supervisors.
   ///
   /// @thread any
   std::size_t abandoned() noexcept;
+
+  /// Of these, the fibers: children of supervisors.
+  ///
+  /// @thread any
+  std::size_t abandoned_fibers() const noexcept {
+    return disowned_.load(std::memory_order_acquire); // acquire: pairs with the release in note_disowned()
+  }
+  /// A fiber has lost its owner, or has ended without one.
+  void note_disowned(int more) noexcept {
+    disowned_.fetch_add(static_cast<std::size_t>(more), std::memory_order_release); // pairs with abandoned_fibers()
+    disowned_.notify_all();
+  }
 
   time_source& time() const noexcept { return time_; }
   event_sink* sink() const noexcept { return sink_; }
@@ -76,10 +89,15 @@ public:
       sink_->on_event({time_.now(), kind, object, subject, cause});
   }
 
+protected:
+  /// Blocks until there are no abandoned fibers.
+  void wait_for_abandoned_fibers() const noexcept;
+
 private:
   time_source& time_;
   event_sink* sink_;
   std::atomic<std::uint64_t> numbers_{0};
+  std::atomic<std::size_t> disowned_{0};
 };
 
 } // namespace troupe

@@ -88,10 +88,15 @@ fiber::fiber(executor& runs_on, cancel_scope* outer) noexcept
       root_scope_(cancel_scope::root_tag{}, *this, outer) {}
 
 std::string fiber::path() const {
-  std::vector<const fiber*> from_here; // from the root on afterwards: a tree may be deeper than a stack
-  for (const fiber* at = this; at->root_scope_.outer_ != nullptr; at = &at->root_scope_.outer_->fiber_)
+  std::string path = path_below(nullptr);
+  return path.empty() ? "/" : path;
+}
+
+std::string fiber::path_below(const fiber* top) const {
+  std::vector<const fiber*> from_here; // from the top on afterwards: a tree may be deeper than a stack
+  for (const fiber* at = this; at != top && at->root_scope_.outer_ != nullptr; at = &at->root_scope_.outer_->fiber_)
     from_here.push_back(at);
-  std::string path = from_here.empty() ? "/" : "";
+  std::string path;
   for (; !from_here.empty(); from_here.pop_back()) {
     const fiber& child = *from_here.back();
     const cancel_scope* const group = child.root_scope_.outer_;

@@ -149,6 +149,10 @@ public:
   ///
   /// @thread owner, or while its group's owner cannot go on
   std::string path() const;
+  /// The part of its path that follows that of `top`, which is above it; empty for itself.
+  ///
+  /// @thread owner
+  std::string path_below(const fiber* top) const;
 
   cancel_scope& root_scope() noexcept { return root_scope_; }
   cancel_scope& innermost_scope() const noexcept { return *innermost_; }

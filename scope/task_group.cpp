@@ -70,22 +70,36 @@ bool task_group::enlist(detail::child_base& added) noexcept {
 }
 
 void task_group::child_ended(detail::child_base& ended, std::exception_ptr error, bool cancelled) noexcept {
-  if (executor& runs_on = owner().runs_on(); runs_on.sink() != nullptr)
-    runs_on.emit(event_kind::fiber_ended, ended.number(), ended.number(), error ? 1 : cancelled ? 2 : 0);
   group_error failed;
   if (error)
     failed = {ended.start_index_, error, std::string(ended.name()), attached_errors(error)};
   detail::wakeups woken;
   owner().lock_.lock();
-  if (ended.next_sibling_ != nullptr)
-    ended.next_sibling_->previous_sibling_ = ended.previous_sibling_;
-  if (ended.previous_sibling_ != nullptr)
-    ended.previous_sibling_->next_sibling_ = ended.next_sibling_;
-  else
-    first_child_ = ended.next_sibling_;
   was_stopped_ = was_stopped_ || cancelled;
   if (failed.error)
     fail(std::move(failed), ended.number(), woken);
+  take_out(ended, woken);
+  owner().lock_.unlock();
+  // The group may be gone from here on; `woken` schedules its owner.
+}
+
+void task_group::disown(const child<>& of) noexcept {
+  detail::child_base& disowned = *of.state_;
+  detail::wakeups woken;
+  const std::lock_guard held{owner().lock_};
+  disowned.owned_ = false;
+  disowned.root_scope_.outer_ = nullptr;
+  owner().runs_on().note_disowned(+1);
+  take_out(disowned, woken);
+}
+
+void task_group::take_out(detail::child_base& gone, detail::wakeups& woken) noexcept {
+  if (gone.next_sibling_ != nullptr)
+    gone.next_sibling_->previous_sibling_ = gone.previous_sibling_;
+  if (gone.previous_sibling_ != nullptr)
+    gone.previous_sibling_->next_sibling_ = gone.next_sibling_;
+  else
+    first_child_ = gone.next_sibling_;
   const std::size_t left = running_.load(std::memory_order_relaxed) - 1;
   running_.store(left, std::memory_order_relaxed);
   if (left == 0 && joining_) {
@@ -93,8 +107,6 @@ void task_group::child_ended(detail::child_base& ended, std::exception_ptr error
     // Always won: the wait is shielded, and only this line grants it.
     static_cast<void>(owner().grant(woken));
   }
-  owner().lock_.unlock();
-  // The group may be gone from here on; `woken` schedules its owner.
 }
 
 void task_group::fail(group_error&& failed, std::uint64_t origin, detail::wakeups& woken) noexcept {
@@ -185,14 +197,23 @@ void child_base::wake_waiters() noexcept {
 
 void child_base::tell(std::exception_ptr error, bool cancelled) noexcept {
   if (!can_be_asked()) { // and nobody waits: who waits keeps it
-    group().child_ended(*this, std::move(error), cancelled);
+    tell_owner(std::move(error), cancelled);
     return drop();
   }
   publish(); // before the group can end: its owner may ask for the result then
   // Before the waiters: a failure stops those in the group, instead of failing each of them again.
-  group().child_ended(*this, std::move(error), cancelled);
+  tell_owner(std::move(error), cancelled);
   wake_waiters();
   drop();
+}
+
+void child_base::tell_owner(std::exception_ptr error, bool cancelled) noexcept {
+  if (runs_on().sink() != nullptr)
+    runs_on().emit(event_kind::fiber_ended, number(), number(), error ? 1 : cancelled ? 2 : 0);
+  if (owned_) [[likely]]
+    group().child_ended(*this, std::move(error), cancelled);
+  else
+    runs_on().note_disowned(-1);
 }
 
 void child_base::tell_refused() noexcept {

@@ -69,6 +69,8 @@ struct child_options {
 
 namespace detail {
 
+class supervisor_core; // of a layer above
+
 /// Not a function: `start` with options is meant.
 template <class... Args>
 struct work_result<child_options, Args...> {};
@@ -143,6 +145,7 @@ public:
 
 private:
   friend class detail::child_base;
+  friend class detail::supervisor_core;
   template <class Body>
   friend task<> in_task_group(Body body);
 
@@ -175,8 +178,14 @@ private:
 
   bool enlist(detail::child_base& added) noexcept;
   void child_ended(detail::child_base& ended, std::exception_ptr error, bool cancelled) noexcept;
+  void take_out(detail::child_base& gone, detail::wakeups& woken) noexcept;
   void fail(group_error&& failed, std::uint64_t origin, detail::wakeups& woken) noexcept;
   void body_failed(std::exception_ptr error) noexcept;
+  /// Does not wait for it any more: what it uses is its own, and its end is told to nobody.
+  ///
+  /// @pre it cannot end meanwhile
+  /// @thread any
+  void disown(const child<>& of) noexcept;
   /// All have ended. True when a stop from outside is to be passed on.
   ///
   /// @throws `error_group`

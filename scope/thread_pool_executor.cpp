@@ -81,6 +81,7 @@ thread_pool_executor::thread_pool_executor(time_source& given, std::size_t threa
 }
 
 thread_pool_executor::~thread_pool_executor() {
+  wait_for_abandoned_fibers(); // while time goes on
   if (owned_time != nullptr)
     owned_time->stop();
   offloads_.stop(); // before the carriers: a function's last word may be to wake a fiber

@@ -87,8 +87,7 @@ private:
 } // namespace
 
 bool wait_for_graph::counts(fiber& self) noexcept {
-  for (const cancel_scope* scope = &self.innermost_scope(); scope != nullptr && &scope->fiber_ == &self;
-       scope = scope->outer_) {
+  for (const cancel_scope* scope = &self.innermost_scope(); scope != nullptr; scope = scope->outer_in_fiber()) {
     if (scope->role_ == cancel_scope::role::moves_on)
       return false;
     if (scope->role_ != cancel_scope::role::group)

@@ -90,10 +90,8 @@ void simulator::drive(any_root& top) {
     TROUPE_ASSERT(steps_ <= options_.steps_max, "a simulated tree does not stop: it runs for ever after a cancel");
     if (step())
       continue;
-    if (options_.clock != clock_mode::manual && clock_.has_timers()) {
-      clock_.fire_next();
+    if (fire_next())
       continue;
-    }
     if (!top.root_scope().cancelled() && only_daemons_wait(top)) {
       top.cancel(cancel_reason::shutdown);
       continue;
@@ -103,10 +101,20 @@ void simulator::drive(any_root& top) {
     TROUPE_ASSERT(!top.root_scope().cancelled(), failure.c_str());
     top.cancel(cancel_reason::shutdown);
   }
+  while (abandoned_fibers() != 0 && (step() || fire_next())) {
+  }
+  TROUPE_ASSERT(abandoned_fibers() == 0, "a child that its supervisor has abandoned never ends");
   if (is_livelock)
     throw livelock_error(failure);
   if (!failure.empty())
     throw deadlock_error(failure);
+}
+
+bool simulator::fire_next() {
+  if (options_.clock == clock_mode::manual || !clock_.has_timers())
+    return false;
+  clock_.fire_next();
+  return true;
 }
 
 bool simulator::only_daemons_wait(fiber& top) {

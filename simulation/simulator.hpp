@@ -105,6 +105,7 @@ private:
   void drive(any_root& top);
   void require_outside() const noexcept;
   bool step();
+  bool fire_next();
   std::string report(fiber& top) const;
   static bool only_daemons_wait(fiber& top);
 

@@ -23,6 +23,10 @@ LINES_MAX = 300
 TESTED_ELSEWHERE = {
     "tools/ledger_report.hpp": "tests/tools/ledger_test.py, which sees it hold and fail",
     "scope/counted_pointer.hpp": "what addresses and replies hold: actor_life_, actor_ref_ and reply_ tests, under AddressSanitizer",
+    "supervision/child_spec.hpp": "data: supervisor_test, supervisor_requests_test",
+    "supervision/escalated.hpp": "tests/supervision/supervisor_test.cpp and supervisor_requests_test.cpp, which bring about each of them",
+    "supervision/exit_reason.hpp": "data: tests/supervision/restart_policy_test.cpp",
+    "supervision/supervisor_options.hpp": "data: supervisor_test, supervisor_requests_test",
     "scope/wait_for_graph.hpp": "tests/actors/deadlock_*: it takes actors to make a cycle",
     "scope/would_deadlock.hpp": "tests/actors/deadlock_*: it takes actors to make a cycle",
     "runtime/troupe.hpp": "the umbrella: tests/consumer includes it, tests/layers.cmake checks what it brings",

@@ -1,0 +1,22 @@
+#include <troupe/scope/task_group.hpp>
+#include <troupe/supervision/escalated.hpp>
+
+namespace troupe {
+
+namespace {
+
+std::string sentence(const std::string& supervisor, const std::vector<child_failure>& failures) {
+  const child_failure& last = failures.back();
+  std::string text = "the supervisor " + supervisor + " gives up: " + last.path + " has ended (";
+  text += to_string(last.reason.kind);
+  if (last.reason.error)
+    text += ": " + message_of(last.reason.error);
+  return text + "), and that is one restart too many";
+}
+
+} // namespace
+
+escalated::escalated(const std::string& supervisor, std::vector<child_failure> failures)
+    : std::runtime_error(sentence(supervisor, failures)), failures_(std::move(failures)) {}
+
+} // namespace troupe

@@ -1,0 +1,563 @@
+#include <troupe/scope/assert.hpp>
+#include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/station.hpp>
+#include <troupe/supervision/supervisor_core.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+namespace troupe::detail {
+
+namespace {
+
+constexpr duration shutdown_by_default = std::chrono::seconds{5};
+
+std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
+
+} // namespace
+
+// ---- waits -----------------------------------------------------------------------------------------------------------
+
+/// The next child with news; null: somebody asked for the end of all, or that has come.
+class supervisor_core::news_operation {
+public:
+  explicit news_operation(supervisor_core& core) noexcept : core_(core) {}
+  ~news_operation() { // a kill may have come from above
+    const std::lock_guard held{core_.lock_};
+    core_.looking_ = nullptr;
+  }
+  news_operation(const news_operation&) = delete;
+  news_operation& operator=(const news_operation&) = delete;
+
+  void attach(fiber& self) noexcept { self_ = &self; }
+  bool await_ready() const noexcept {
+    const std::lock_guard held{core_.lock_};
+    return something_to_do() && !self_->stop_pending() && self_->tick();
+  }
+  void await_suspend(std::coroutine_handle<>) noexcept {
+    if (self_->stop_pending())
+      return self_->stop();
+    const std::lock_guard held{core_.lock_};
+    if (something_to_do())
+      return self_->yield();
+    if (!self_->open_wait(fiber::wait_kind::daemon, "look after", &core_))
+      return self_->stop();
+    core_.looking_ = self_;
+    self_->park();
+  }
+  supervised_child_pointer await_resume() const noexcept {
+    const std::lock_guard held{core_.lock_};
+    supervised_child* const next = core_.first_news_;
+    if (next == nullptr)
+      return {};
+    core_.first_news_ = std::exchange(next->next_news_, nullptr);
+    next->has_news_ = false;
+    return supervised_child_pointer::owning(next); // note() has counted it
+  }
+
+private:
+  bool something_to_do() const noexcept {
+    return core_.first_news_ != nullptr || (core_.shutdown_asked_ && !core_.closing_) ||
+           (core_.closing_ && core_.first_ == nullptr && core_.being_added_ == 0);
+  }
+
+  supervisor_core& core_;
+  fiber* self_ = nullptr;
+};
+
+/// What the fiber of a child is to do next.
+class supervisor_core::order_operation {
+public:
+  explicit order_operation(supervised_child& child) noexcept : child_(child), core_(child.supervisor()) {}
+
+  void attach(fiber& self) noexcept { self_ = &self; }
+  bool await_ready() const noexcept {
+    const std::lock_guard held{core_.lock_};
+    return has_order() && self_->tick();
+  }
+  void await_suspend(std::coroutine_handle<>) noexcept {
+    const std::lock_guard held{core_.lock_};
+    if (has_order())
+      return self_->yield();
+    // Always opens: the fiber is hidden from all cancels.
+    static_cast<void>(self_->open_wait(fiber::wait_kind::daemon, "be started", &core_));
+    child_.host_waiting_ = self_;
+    self_->park();
+  }
+  order await_resume() const noexcept {
+    const std::lock_guard held{core_.lock_};
+    return child_.abandoned_ ? order::leave : std::exchange(child_.order_, order::none);
+  }
+
+private:
+  bool has_order() const noexcept { return child_.order_ != order::none || child_.abandoned_; }
+
+  supervised_child& child_;
+  supervisor_core& core_;
+  fiber* self_ = nullptr;
+};
+
+/// Waits until a child is as somebody who asked for something wants it.
+class supervisor_core::change_operation : public wait_node {
+public:
+  change_operation(supervised_child& child, condition holds) noexcept : child_(child), holds_(holds) {}
+  ~change_operation() {
+    const std::lock_guard held{child_.supervisor().lock_};
+    child_.waiting_.remove(*this); // still in it only if we were stopped
+  }
+
+  void attach(fiber& self) noexcept { waiting = &self; }
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<>) noexcept {
+    if (waiting->stop_pending())
+      return waiting->stop();
+    const std::lock_guard held{child_.supervisor().lock_};
+    if (holds_(child_))
+      return waiting->yield();
+    if (!waiting->open_wait(fiber::wait_kind::plain, "change a child of", &child_.supervisor()))
+      return waiting->stop();
+    child_.waiting_.push(*this);
+    waiting->park();
+  }
+  void await_resume() const noexcept {}
+
+  bool holds() const noexcept { return holds_(child_); }
+
+private:
+  supervised_child& child_;
+  const condition holds_;
+};
+
+void supervisor_core::wake_waiting(supervised_child& child, wakeups& woken) noexcept {
+  // Each once: those who still wait go to the end of the line again.
+  for (std::size_t left = child.waiting_.size(); left != 0; --left) {
+    auto& first = static_cast<change_operation&>(*child.waiting_.pop());
+    if (first.holds())
+      static_cast<void>(first.waiting->grant(woken)); // false: stopped, and it will not look at us again
+    else
+      child.waiting_.push(first);
+  }
+}
+
+// ---- the block -------------------------------------------------------------------------------------------------------
+
+supervisor_core::supervisor_core(fiber& owner, const supervisor_options& options)
+    : executor_(owner.runs_on()), options_(options), path_(incarnation_scope::path_of(owner)),
+      window_(options.intensity, options.period) {}
+
+supervisor_pointer supervisor_core::make(fiber& owner, const supervisor_options& options) {
+  if (options.strategy == restart_strategy::dynamic && options.stops != auto_shutdown::never)
+    throw std::invalid_argument("supervise: children that come and go in any number cannot be significant, so a "
+                                "dynamic supervisor has auto_shutdown::never");
+  if (options.period <= duration::zero())
+    throw std::invalid_argument("supervise: the period of its intensity must be longer than nothing");
+  return supervisor_pointer::owning(new supervisor_core(owner, options));
+}
+
+task<> supervised_block(supervisor_pointer core, task<> body) {
+  fiber& self = co_await current_fiber{};
+  supervised_child* const as_child = incarnation_scope::of(self);
+  supervisor_core* const before = supervisor_core::supervised_by(as_child, &*core);
+  outcome<> ended;
+  bool pass_on = false;
+  const auto block = [&](task_group& hosts) -> task<> {
+    core->hosts_ = &hosts;
+    const child<> looking = hosts.start({.name = "supervisor"}, supervisor_core::look_after, core);
+    core->closed_ = looking.ended(); // true: we are being stopped already
+    {
+      cancel_scope scope{self};
+      {
+        const std::lock_guard held{core->lock_};
+        core->body_ = &scope;
+      }
+      ended = co_await catch_stop(std::move(body));
+      {
+        const std::lock_guard held{core->lock_};
+        core->body_ = nullptr;
+      }
+      pass_on = ended.cancelled() && scope.outer_stopping();
+    }
+    core->shut_down();
+  };
+  const outcome<> joined = co_await catch_stop(in_task_group(block));
+  supervisor_core::supervised_by(as_child, before);
+  if (ended.has_error())
+    std::rethrow_exception(ended.error());
+  if (core->gave_up_)
+    throw escalated{core->path_.empty() ? "/" : core->path_, std::move(core->failures_)};
+  if (joined.has_error())
+    std::rethrow_exception(joined.error());
+  if (pass_on)
+    co_await continue_stop{};
+}
+
+supervisor_core* supervisor_core::supervised_by(supervised_child* child, supervisor_core* what) noexcept {
+  if (child == nullptr)
+    return nullptr;
+  const std::lock_guard held{child->supervisor().lock_};
+  return std::exchange(child->supervises_, what);
+}
+
+void supervisor_core::shut_down() noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  shutdown_asked_ = true;
+  if (looking_ != nullptr)
+    static_cast<void>(looking_->grant(woken));
+}
+
+// ---- the fiber of a child --------------------------------------------------------------------------------------------
+
+task<> supervisor_core::host(supervised_child_pointer child) {
+  fiber& self = co_await current_fiber{};
+  const cancel_scope hidden{self, cancel_scope::shielding::cleanup};
+  for (;;) {
+    const order told = co_await order_operation{*child};
+    switch (told) {
+    case order::run:
+      co_await run_once(self, *child);
+      break;
+    case order::prepare:
+      child->prepare_restart();
+      break;
+    case order::retire:
+      child->retire();
+      break;
+    case order::leave:
+      child->retire();
+      co_return;
+    case order::none:
+      break;
+    }
+  }
+}
+
+task<> supervisor_core::run_once(fiber& self, supervised_child& child) {
+  outcome<> ended;
+  {
+    const incarnation_scope scope{self, child};
+    std::optional<task<>> work;
+    try {
+      work.emplace(child.begin_run());
+    } catch (...) {
+      ended = std::current_exception();
+    }
+    if (work)
+      ended = co_await catch_stop(std::move(*work));
+    work.reset();
+    child.end_run();
+  }
+  child.supervisor().tell_ended(child, std::move(ended));
+}
+
+void supervisor_core::run_begins(supervised_child& of, incarnation_scope& run) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  of.run_ = &run;
+  if (!of.says_when_started_ && of.state_ == child_status::starting)
+    note(of, news::started, woken);
+  if (of.killed_)
+    run.cancel_commits(cancel_reason::shutdown);
+  else if (of.stop_asked_)
+    run.cancel(cancel_reason::shutdown);
+}
+
+void supervisor_core::run_ends(supervised_child& of) noexcept {
+  const std::lock_guard held{lock_};
+  of.run_ = nullptr;
+}
+
+void supervisor_core::tell_started(supervised_child& of, std::uint64_t incarnation) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  if (of.incarnation_ == incarnation && of.run_ != nullptr)
+    note(of, news::started, woken);
+}
+
+void supervisor_core::tell_ended(supervised_child& of, outcome<>&& how) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  if (how.has_error())
+    of.exit_ = {exit_kind::failed, std::move(how).error()};
+  else
+    of.exit_ = {how.has_value() ? exit_kind::normal : of.killed_ ? exit_kind::killed : exit_kind::cancelled, nullptr};
+  if (!of.abandoned_)
+    note(of, news::ended, woken);
+}
+
+void supervisor_core::tell_time(supervised_child& of, wakeups& woken) noexcept {
+  const std::lock_guard held{lock_};
+  of.time_is_up_ = true;
+  note(of, news::time, woken);
+}
+
+void supervisor_core::note(supervised_child& of, news what, wakeups& woken) noexcept {
+  if (closed_)
+    return; // an abandoned child that is late
+  of.news_ |= static_cast<std::uint8_t>(what);
+  if (!std::exchange(of.has_news_, true)) {
+    of.keep();
+    (first_news_ != nullptr ? last_news_->next_news_ : first_news_) = &of;
+    last_news_ = &of;
+  }
+  if (looking_ != nullptr)
+    static_cast<void>(looking_->grant(woken)); // false: it has been woken
+}
+
+// ---- requests --------------------------------------------------------------------------------------------------------
+
+void supervisor_core::require_sensible(const child_spec& spec, const supervisor_options& options) {
+  const auto refuse = [&spec](const std::string& why) {
+    throw std::invalid_argument("supervisor::start: the child " + in_quotes(spec.name) + " " + why);
+  };
+  if (spec.significant && spec.restart == restart_type::permanent)
+    refuse("is permanent, so it never ends by itself and cannot be significant: make it transient or temporary");
+  if (spec.significant && options.stops == auto_shutdown::never)
+    refuse("is significant, but its supervisor has auto_shutdown::never");
+  if (spec.shutdown && *spec.shutdown < duration::zero())
+    refuse("has a negative shutdown: zero kills at once");
+  if (spec.abandon_after < duration::zero() || spec.start_timeout <= duration::zero())
+    refuse("has a limit that has passed before it begins");
+  if (options.strategy == restart_strategy::dynamic && !spec.name.empty())
+    refuse("has a name, which children of a dynamic supervisor do not: keep the handle");
+}
+
+bool supervisor_core::add(supervised_child& added) {
+  {
+    const std::lock_guard held{lock_};
+    if (closed_ || shutdown_asked_)
+      return false;
+    ++being_added_; // the group stays as long
+    ++added_;
+    if (added.name_.empty())
+      added.name_ = std::to_string(added_); // short: nothing is allocated
+  }
+  const auto no_longer_being_added = [this](auto&& then) {
+    wakeups woken;
+    const std::lock_guard held{lock_};
+    --being_added_;
+    then(woken);
+    if (looking_ != nullptr)
+      static_cast<void>(looking_->grant(woken)); // it may wait for this to end
+  };
+  try {
+    child<> started = hosts_->start({.name = added.spec_.name}, host, supervised_child_pointer::to(&added));
+    const bool refused = started.ended();
+    added.host_.emplace(std::move(started));
+    no_longer_being_added([&](wakeups& woken) {
+      if (!refused) {
+        added.start_ = request::pending;
+        note(added, news::added, woken);
+      }
+    });
+    return !refused;
+  } catch (...) {
+    no_longer_being_added([](wakeups&) {});
+    throw;
+  }
+}
+
+bool supervisor_core::ask(supervised_child& of, news what) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  if (closed_ || !of.listed_)
+    return false;
+  if (what == news::asked_to_start) {
+    if (of.state_ != child_status::down || of.start_ == request::pending)
+      return false;
+    of.start_ = request::pending;
+  }
+  if (what == news::asked_to_go && of.state_ != child_status::down)
+    return false;
+  note(of, what, woken);
+  return true;
+}
+
+namespace {
+
+[[noreturn]] void refuse_start(const supervised_child& child) {
+  throw start_failed("the child " + in_quotes(child.name()) + " was not started: its supervisor is stopping", nullptr);
+}
+
+} // namespace
+
+task<> supervisor_core::started(supervisor_pointer core, supervised_child_pointer child) {
+  co_await checkpoint();
+  if (!core->add(*child))
+    refuse_start(*child);
+  co_await start_answered(std::move(core), std::move(child));
+}
+
+task<> supervisor_core::restarted(supervisor_pointer core, supervised_child_pointer child) {
+  if (!core->ask(*child, news::asked_to_start))
+    throw std::invalid_argument("supervisor::restart: the child " + in_quotes(child->name()) +
+                                " is not down: stop it first");
+  co_await start_answered(std::move(core), std::move(child));
+}
+
+task<> supervisor_core::start_answered(supervisor_pointer core, supervised_child_pointer child) {
+  co_await change_operation{*child, [](const supervised_child& it) noexcept { return it.start_ != request::pending; }};
+  std::exception_ptr error;
+  request how;
+  {
+    const std::lock_guard held{core->lock_};
+    how = child->start_;
+    error = std::exchange(child->start_error_, nullptr);
+  }
+  if (how == request::refused && error == nullptr)
+    refuse_start(*child);
+  if (how == request::refused)
+    std::rethrow_exception(error);
+  if (how == request::failed)
+    throw start_failed("the child " + in_quotes(child->name()) + " did not start" +
+                           (error ? ": " + message_of(error) : ", but was stopped"),
+                       error);
+}
+
+task<> supervisor_core::stopped(supervisor_pointer core, supervised_child_pointer child) {
+  if (core->ask(*child, news::asked_to_stop))
+    co_await change_operation{*child, [](const supervised_child& it) noexcept {
+                                return !it.listed_ || (it.state_ == child_status::down &&
+                                                       (it.news_ & asked(news::asked_to_stop)) == 0);
+                              }};
+}
+
+task<> supervisor_core::removed(supervisor_pointer core, supervised_child_pointer child) {
+  if (!core->ask(*child, news::asked_to_go))
+    throw std::invalid_argument("supervisor::remove: the child " + in_quotes(child->name()) +
+                                " is not down: stop it first");
+  co_await change_operation{
+      *child, [](const supervised_child& it) noexcept { return !it.listed_ || it.state_ != child_status::down; }};
+}
+
+void supervisor_core::cancel_run(supervised_child& of, bool kill) noexcept {
+  const std::lock_guard held{lock_};
+  if (of.state_ == child_status::down || of.state_ == child_status::backing_off)
+    return;
+  of.stop_asked_ = true;
+  of.killed_ = of.killed_ || kill;
+  if (of.run_ == nullptr)
+    return; // run_begins() will see it, or it has ended
+  if (kill)
+    of.run_->cancel_commits();
+  else
+    of.run_->cancel();
+}
+
+// ---- what others look at ---------------------------------------------------------------------------------------------
+
+supervised_child_pointer supervisor_core::find(std::string_view name) const noexcept {
+  const std::lock_guard held{lock_};
+  const auto found = by_name_.find(name);
+  return supervised_child_pointer::to(found != by_name_.end() ? found->second : nullptr);
+}
+
+supervised_child_pointer supervisor_core::named(std::string_view name) const {
+  supervised_child_pointer found = find(name);
+  if (!found)
+    throw std::invalid_argument("supervisor: there is no child " + in_quotes(name));
+  return found;
+}
+
+std::vector<supervised_child_pointer> supervisor_core::children() const {
+  std::vector<supervised_child_pointer> all;
+  std::unique_lock held{lock_};
+  while (count_.listed > all.capacity()) { // room first: nothing is allocated under the lock
+    const std::size_t wanted = count_.listed;
+    held.unlock();
+    all.reserve(wanted);
+    held.lock();
+  }
+  for (supervised_child* each = first_; each != nullptr; each = each->next_)
+    all.push_back(supervised_child_pointer::to(each));
+  return all;
+}
+
+children_count supervisor_core::count() const noexcept {
+  const std::lock_guard held{lock_};
+  return count_;
+}
+
+child_status supervisor_core::state_of(const supervised_child& of) const noexcept {
+  const std::lock_guard held{lock_};
+  return of.state_;
+}
+
+std::uint64_t supervisor_core::incarnation_of(const supervised_child& of) const noexcept {
+  const std::lock_guard held{lock_};
+  return of.incarnation_;
+}
+
+namespace {
+
+duration sum_of(duration a, duration b) noexcept { return a > duration::max() - b ? duration::max() : a + b; }
+
+} // namespace
+
+duration supervisor_core::stops_within() const noexcept {
+  const std::lock_guard held{lock_};
+  duration within{};
+  for (const supervised_child* each = first_; each != nullptr; each = each->next_) {
+    const duration one = sum_of(grace_of(*each), abandons_after(*each));
+    within = options_.strategy == restart_strategy::dynamic ? std::max(within, one) : sum_of(within, one);
+  }
+  return within;
+}
+
+duration supervisor_core::abandons_within() const noexcept {
+  const std::lock_guard held{lock_};
+  duration within{};
+  for (const supervised_child* each = first_; each != nullptr; each = each->next_)
+    within = std::max(within, abandons_after(*each));
+  return within;
+}
+
+/// Under the lock.
+duration supervisor_core::abandons_after(const supervised_child& child) noexcept {
+  return child.supervises_ != nullptr ? sum_of(child.spec_.abandon_after, child.supervises_->abandons_within())
+                                      : child.spec_.abandon_after;
+}
+
+/// Under the lock.
+duration supervisor_core::grace_of(const supervised_child& child) noexcept {
+  if (child.spec_.shutdown)
+    return *child.spec_.shutdown;
+  return child.supervises_ != nullptr ? child.supervises_->stops_within() : shutdown_by_default;
+}
+
+// ---- decisions: by the one fiber that looks at news ------------------------------------------------------------------
+
+task<> supervisor_core::look_after(supervisor_pointer core) {
+  fiber& self = co_await current_fiber{};
+  {
+    const cancel_scope hidden{self, cancel_scope::shielding::commit};
+    const outcome<> looked = co_await catch_stop(look_until_all_have_ended(*core));
+    if (!looked.cancelled())
+      co_return;
+  }
+  const cancel_scope hidden{self, cancel_scope::shielding::cleanup};
+  core->kill_all();
+  co_await look_until_all_have_ended(*core);
+}
+
+task<> supervisor_core::look_until_all_have_ended(supervisor_core& core) {
+  while (!core.close_if_done()) {
+    const supervised_child_pointer child = co_await news_operation{core};
+    if (child) {
+      std::uint8_t what = 0;
+      {
+        const std::lock_guard held{core.lock_};
+        what = std::exchange(child->news_, std::uint8_t{0});
+      }
+      core.look_at(*child, what);
+      wakeups woken;
+      const std::lock_guard held{core.lock_};
+      wake_waiting(*child, woken);
+    }
+    core.stop_all_if_asked();
+  }
+}
+
+} // namespace troupe::detail

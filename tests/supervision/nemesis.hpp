@@ -1,0 +1,166 @@
+// Random trees of supervisors, and somebody who does them all the harm that can be done.
+
+#pragma once
+
+#include "children.hpp"
+
+#include <tests/simulation/seeded_runs.hpp>
+
+#include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/deadline.hpp>
+#include <troupe/supervision/supervisor.hpp>
+
+#include <atomic>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace troupe::tests {
+
+/// What a random tree is made of, and what is wrong with it.
+class nemesis {
+public:
+  explicit nemesis(std::uint64_t seed) : seed_(seed) {}
+
+  /// Builds a tree, harms it, and leaves it.
+  task<> run() {
+    std::mt19937_64 random{seed_};
+    const outcome<> ended = co_await as_outcome(branch(*this, 0, random()));
+    if (ended.has_error())
+      ++escalations_;
+  }
+
+  std::string problems() const {
+    std::string text;
+    if (runs_.alive() != 0)
+      text += std::to_string(runs_.alive()) + " runs are left\n";
+    if (twice_ != 0)
+      text += "a child ran twice at the same time\n";
+    return text;
+  }
+  std::size_t runs() const { return runs_.made; }
+  std::size_t escalations() const { return escalations_; }
+
+private:
+  static constexpr int depth_max = 2;
+
+  /// A child: it does something for a while, and ends in some way.
+  static task<> leaf(startup up, nemesis& of, std::shared_ptr<std::atomic<int>> at_once, std::uint64_t seed) {
+    const counted alive{of.runs_};
+    if (++*at_once != 1)
+      ++of.twice_;
+    const struct leaves {
+      std::atomic<int>& count;
+      ~leaves() { --count; }
+    } leaving{*at_once};
+    std::mt19937_64 random{seed + of.runs_.made};
+    if (random() % 8 == 0)
+      throw std::runtime_error("it does not start");
+    if (random() % 8 == 0)
+      co_return;
+    if (random() % 4 == 0)
+      co_await yield();
+    up.started();
+    const auto pause = std::chrono::microseconds{random() % 50};
+    switch (random() % 5) {
+    case 0:
+      co_await sleep_for(pause);
+      throw std::runtime_error("it fails");
+    case 1:
+      co_await sleep_for(pause);
+      co_return;
+    case 2:
+      static_cast<void>(co_await as_outcome(shield(pause, serving())));
+      break;
+    case 3:
+      co_await in_exit_stack([&](exit_stack& stack) -> task<> {
+        stack.push([](duration takes) -> task<> { co_await sleep_for(takes); }, duration{pause});
+        co_await serving();
+      });
+      break;
+    default:
+      co_await serving();
+    }
+  }
+
+  /// A supervisor, with leaves and branches.
+  static task<> branch(nemesis& of, int depth, std::uint64_t seed) {
+    std::mt19937_64 random{seed};
+    const counted alive{of.runs_};
+    const auto some = [&random](unsigned below) { return std::chrono::microseconds{random() % below}; };
+    supervisor_options options;
+    options.strategy = static_cast<restart_strategy>(random() % 4);
+    options.intensity = random() % 20;
+    options.period = std::chrono::microseconds{1 + random() % 100};
+    if (random() % 2 == 0)
+      options.backoff.initial = some(5);
+    co_await supervise(options, [&](supervisor& top) -> task<> {
+      std::vector<supervised> all;
+      for (int i = 0; i < 10; ++i) {
+        const bool is_branch = depth < depth_max && random() % 4 == 0;
+        child_spec spec;
+        const std::string name = "c" + std::to_string(i);
+        if (options.strategy != restart_strategy::dynamic)
+          spec.name = name;
+        spec.restart = static_cast<restart_type>(random() % 3);
+        if (random() % 2 == 0)
+          spec.shutdown = some(30);
+        spec.abandon_after = some(30);
+        spec.start_timeout = std::chrono::microseconds{1 + random() % 30};
+        const std::uint64_t theirs = random();
+        if (is_branch) {
+          const outcome<supervised> started =
+              co_await as_outcome(top.start(spec, branch, std::ref(of), depth + 1, theirs));
+          keep(all, started);
+        } else {
+          const outcome<supervised> started =
+              co_await as_outcome(top.start(spec, leaf, std::ref(of), std::make_shared<std::atomic<int>>(0), theirs));
+          keep(all, started);
+        }
+        co_await harm(top, all, random);
+      }
+      if (random() % 2 == 0)
+        co_await top.run();
+    });
+  }
+  static void keep(std::vector<supervised>& all, const outcome<supervised>& started) {
+    if (!started.has_error())
+      all.push_back(const_cast<outcome<supervised>&>(started).value());
+  }
+
+  static task<> harm(supervisor& top, const std::vector<supervised>& all, std::mt19937_64& random) {
+    if (all.empty())
+      co_return;
+    const supervised& chosen = all[random() % all.size()];
+    const std::string& name = chosen.name();
+    switch (random() % 6) {
+    case 0:
+      chosen.cancel();
+      break;
+    case 1:
+      chosen.kill();
+      break;
+    case 2:
+      static_cast<void>(co_await as_outcome(asked(top, &supervisor::stop, name)));
+      break;
+    case 3:
+      static_cast<void>(co_await as_outcome(asked(top, &supervisor::restart, name)));
+      break;
+    case 4:
+      static_cast<void>(co_await as_outcome(asked(top, &supervisor::remove, name)));
+      break;
+    default:
+      co_await sleep_for(std::chrono::microseconds{random() % 20});
+    }
+  }
+  static task<> asked(supervisor top, task<> (supervisor::*what)(std::string_view) const, std::string name) {
+    co_await (top.*what)(name);
+  }
+
+  const std::uint64_t seed_;
+  census runs_;
+  std::atomic<std::size_t> escalations_{0}, twice_{0};
+};
+
+} // namespace troupe::tests
