@@ -165,12 +165,12 @@ task<> supervised_block(supervisor_pointer core, task<> body) {
   const auto block = [&](task_group& hosts) -> task<> {
     core->hosts_ = &hosts;
     const child<> looking = hosts.start({.name = "supervisor"}, supervisor_core::look_after, core);
-    core->closed_ = looking.ended(); // true: we are being stopped already
     {
       cancel_scope scope{self};
       {
         const std::lock_guard held{core->lock_};
         core->body_ = &scope;
+        core->closed_ = core->closed_ || looking.ended(); // already: we are being stopped
       }
       ended = co_await catch_stop(std::move(body));
       {

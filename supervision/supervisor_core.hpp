@@ -191,7 +191,7 @@ private:
   supervised_child* first_news_ = nullptr;
   supervised_child* last_news_ = nullptr;
   bool shutdown_asked_ = false;
-  bool closed_ = true; // nobody looks at news
+  bool closed_ = false; // nobody looks at news any more
   std::size_t being_added_ = 0;
   std::uint64_t added_ = 0;
   cancel_scope* body_ = nullptr;
