@@ -67,6 +67,18 @@ struct begin_actor {
   }
 };
 
+/// What the mailbox of an actor calls with what is lost.
+template <class Message, class Call>
+auto undelivered(Call call) {
+  return [call = std::move(call)](Message&& dropped, drop_reason why) mutable {
+    if (why == drop_reason::restarting)
+      return dropped.hand_back();
+    dropped.taken(); // it may be kept and answered there
+    call(std::move(dropped), why);
+    dropped.tell_dropped(why);
+  };
+}
+
 struct nobody_told {
   template <class Message>
   void operator()(Message&&, drop_reason) const noexcept {}
@@ -81,12 +93,7 @@ auto task_group::start_actor(const actor_options& options, on_undelivered<Call> 
   static_assert(!std::is_void_v<message_type>,
                 "an actor's function takes an inbox<message<...>> by value as its first parameter, and is no template");
   const mailbox<message_type> box{troupe::capacity{options.capacity}, options.on_full,
-                                  [call = std::move(lost.call)](message_type&& dropped, drop_reason why) mutable {
-                                    dropped.taken(); // it may be kept and answered there
-                                    call(std::move(dropped), why);
-                                    dropped.tell_dropped(why);
-                                  },
-                                  options.max_age};
+                                  detail::undelivered<message_type>(std::move(lost.call)), options.max_age};
   actor_ref<message_type> address{box.sender(),
                                   detail::actor_life_pointer::owning(new detail::actor_life{options.limits})};
   start({.name = options.name}, detail::begin_actor{}, address.life_, std::forward<Function>(function),

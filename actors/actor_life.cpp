@@ -24,6 +24,11 @@ void actor_life::end() noexcept {
   scope_ = nullptr;
 }
 
+void actor_life::revive() noexcept {
+  const std::lock_guard held{lock_};
+  stopped_ = false;
+}
+
 task<> live(actor_life_pointer life, task<> work) {
   fiber& self = co_await current_fiber{};
   outcome<> ended;

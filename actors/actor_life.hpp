@@ -46,6 +46,8 @@ public:
   void begin(cancel_scope& scope) noexcept;
   /// It has ended, and no stop reaches its scope from here on.
   void end() noexcept;
+  /// It may begin again after a stop.
+  void revive() noexcept;
 
 private:
   ~actor_life() = default;

@@ -18,6 +18,9 @@ namespace troupe {
 
 namespace detail {
 
+template <class Message, class Lost, class Function, class... Args>
+class supervised_actor; // of a layer above
+
 /// Awaits `sent`, which sends the ask and waits for its answer, and sees to it that there is one: afterwards the block
 /// is answered, or the stop goes on.
 task<> settled(ask_block& ask, task<> sent, const ask_limits& limits);
@@ -138,6 +141,8 @@ public:
 
 private:
   friend class task_group;
+  template <class M, class Lost, class Function, class... Args>
+  friend class detail::supervised_actor;
 
   actor_ref(sender<Message> to, detail::actor_life_pointer life) noexcept
       : to_(std::move(to)), life_(std::move(life)) {}

@@ -14,6 +14,8 @@ std::string_view sentence(ask_failure why) noexcept {
     return "the actor's mailbox is full; nothing was begun";
   case ask_failure::expired:
     return "it had waited in the mailbox for longer than the actor's max_age; nothing was begun";
+  case ask_failure::restarting:
+    return "the actor was started anew while it was queued; nothing was begun";
   case ask_failure::not_started:
     return "the deadline passed, or the asker was stopped, before it was begun";
   case ask_failure::aborted:
@@ -30,7 +32,7 @@ std::string_view sentence(ask_failure why) noexcept {
 
 bool may_have_begun(ask_failure why) noexcept {
   return why != ask_failure::receiver_down && why != ask_failure::overflow && why != ask_failure::expired &&
-         why != ask_failure::not_started;
+         why != ask_failure::restarting && why != ask_failure::not_started;
 }
 
 } // namespace
@@ -43,6 +45,8 @@ std::string_view to_string(ask_failure why) noexcept {
     return "overflow";
   case ask_failure::expired:
     return "expired";
+  case ask_failure::restarting:
+    return "restarting";
   case ask_failure::not_started:
     return "not_started";
   case ask_failure::aborted:
@@ -64,6 +68,11 @@ ask_error::ask_error(const would_deadlock& cycle, bool begun)
     : std::runtime_error("ask: would_deadlock: " + std::string(cycle.what())), why_(ask_failure::would_deadlock),
       begun_(begun) {}
 
+ask_error::ask_error(ask_failure why, std::shared_ptr<void> message, const std::type_info& type) : ask_error(why) {
+  message_ = std::move(message);
+  type_ = &type;
+}
+
 ask_failure detail::failure_of(drop_reason reason) noexcept {
   switch (reason) {
   case drop_reason::send_cancelled:
@@ -75,6 +84,8 @@ ask_failure detail::failure_of(drop_reason reason) noexcept {
     return ask_failure::overflow;
   case drop_reason::expired:
     return ask_failure::expired;
+  case drop_reason::restarting:
+    return ask_failure::restarting;
   case drop_reason::closed:
   case drop_reason::no_receiver:
   case drop_reason::crashed:

@@ -36,6 +36,17 @@ struct overloaded : Handlers... {
 template <class... Handlers>
 overloaded(Handlers...) -> overloaded<Handlers...>;
 
+/// Answers an ask with its message.
+template <class T, class M>
+void hand_back(const reply<T>& token, M&& kind) noexcept {
+  std::exception_ptr error;
+  try {
+    error = std::make_exception_ptr(ask_error{std::make_shared<M>(std::move(kind))});
+  } catch (...) { // no memory: then it is told without the message
+  }
+  token.block_->hand_back(std::move(error));
+}
+
 /// Runs `handling` as the work of one ask: it has the ask's deadline, is stopped by its revoke, and how it ends is the
 /// answer where it has not given one.
 task<> serve(ask_pointer ask, task<> handling);
@@ -87,6 +98,21 @@ public:
   void tell_dropped(drop_reason reason) noexcept {
     if (detail::ask_block* const ask = pending(); ask != nullptr)
       ask->dropped(detail::failure_of(reason));
+  }
+
+  /// True when it was asked, and the asker may wait for an answer.
+  bool is_asked() noexcept { return pending() != nullptr; }
+  /// For an actor that is started anew: an ask in it is told `restarting`, with what it was made of.
+  void hand_back() noexcept {
+    std::visit(
+        []<class M>(M& kind) {
+          if constexpr (detail::askable<M>) {
+            const auto token = std::exchange(kind.to, {}); // the error must not hold what holds it
+            if (token)
+              detail::hand_back(token, std::move(kind));
+          }
+        },
+        content_);
   }
 
 private:

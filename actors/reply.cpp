@@ -65,6 +65,15 @@ void ask_block::fail_locked(std::exception_ptr error, wakeups& woken) noexcept {
   decide(answer::error, woken);
 }
 
+void ask_block::hand_back(std::exception_ptr error) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  if (answer_ != answer::none)
+    return;
+  error_ = std::move(error);
+  fail_locked(begun_ ? ask_failure::broken_promise : ask_failure::restarting, woken);
+}
+
 void ask_block::dropped(ask_failure why) noexcept {
   wakeups woken;
   const std::lock_guard held{lock_};
@@ -112,7 +121,8 @@ bool ask_block::wait_blocking(duration at_most) {
 }
 
 std::exception_ptr ask_block::error() const {
-  return answer_ == answer::error ? error_ : std::make_exception_ptr(ask_error{why_});
+  const bool has_error = answer_ == answer::error || (why_ == ask_failure::restarting && error_);
+  return has_error ? error_ : std::make_exception_ptr(ask_error{why_});
 }
 
 void ask_block::decide(answer as, wakeups& woken) noexcept {

@@ -46,6 +46,8 @@ public:
   /// The answer is a failure. Does nothing after another answer.
   void fail(ask_failure why) noexcept;
   void fail(std::exception_ptr error) noexcept;
+  /// The answer is the failure `restarting`, as this error.
+  void hand_back(std::exception_ptr error) noexcept;
   /// Its message was dropped where it waited. If work had begun before it was passed on there: a broken promise.
   void dropped(ask_failure why) noexcept;
   /// Its message is not in the queue any more.
@@ -175,6 +177,16 @@ using ask_pointer = counted_pointer<ask_block>;
 
 } // namespace detail
 
+template <class T>
+class reply;
+
+namespace detail {
+
+template <class T, class M>
+void hand_back(const reply<T>& token, M&& kind) noexcept;
+
+} // namespace detail
+
 /// The right and the duty to answer one ask: the last member, `to`, of a message that can be asked.
 ///
 /// It may be moved elsewhere and answered later, from any fiber, or be passed on in a message to another actor, which
@@ -223,6 +235,8 @@ private:
   friend class message;
   template <class Message>
   friend class actor_ref;
+  template <class Value, class M>
+  friend void detail::hand_back(const reply<Value>& token, M&& kind) noexcept;
 
   /// Takes over one count.
   explicit reply(detail::reply_block<T>& block) noexcept : block_(&block) {}

@@ -27,7 +27,7 @@ bool retry_budget::take() noexcept {
 
 bool safe_to_retry(const ask_error& failed) noexcept {
   return failed.why() == ask_failure::overflow || failed.why() == ask_failure::expired ||
-         failed.why() == ask_failure::not_started;
+         failed.why() == ask_failure::restarting || failed.why() == ask_failure::not_started;
 }
 
 namespace detail {

@@ -42,7 +42,7 @@ private:
 };
 
 /// True for the failures after which nothing was begun and another attempt may do better: `overflow`, `expired`,
-/// `not_started`.
+/// `restarting`, `not_started`.
 bool safe_to_retry(const ask_error& failed) noexcept;
 
 /// When and how often to ask again.
@@ -69,7 +69,8 @@ task<T> retried(retry_policy policy, Ask ask) {
     outcome<T> ended = co_await as_outcome(ask());
     if (!ended.has_error())
       co_return std::move(ended).value();
-    const duration wait = wait_before_retry(policy, attempt, ended.error(), random_bits(self.runs_on(), static_cast<std::uint64_t>(attempt)));
+    const duration wait = wait_before_retry(policy, attempt, ended.error(),
+                                            random_bits(self.runs_on(), static_cast<std::uint64_t>(attempt)));
     if (wait < duration::zero())
       std::rethrow_exception(ended.error());
     co_await sleep_for(wait);

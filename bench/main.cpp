@@ -45,6 +45,7 @@ const std::vector<workload>& workloads() {
       {"spawn", "n fibers, each with a mailbox, each takes one item and ends", spawn},
       {"idle", "n fibers alive, each with a mailbox: bytes_per", idle},
       {"fanin", "8 producers, one mailbox, one consumer", fanin},
+      {"restart", "a supervised child crashes on each of n messages", restart},
       {"taskgroup", "n children, one fails: us until all have ended, the median of 21", taskgroup},
       {"burn", "8 CPU-bound fibers of 5 ms, n times: when the second core starts", burn},
       {"deadlines", "n pending; then single ones, and n / 10 at one instant: late_p99_us, together_ms", deadlines},

@@ -45,6 +45,7 @@ measured ask(runtime& on, const settings& how);
 measured ring(runtime& on, const settings& how);
 measured spawn(runtime& on, const settings& how);
 measured idle(runtime& on, const settings& how);
+measured restart(runtime& on, const settings& how);
 measured taskgroup(runtime& on, const settings& how);
 measured burn(runtime& on, const settings& how);
 measured deadlines(runtime& on, const settings& how);

@@ -69,6 +69,8 @@ public:
 private:
   template <class>
   friend class mailbox;
+  template <class>
+  friend class lasting_inbox;
 
   explicit inbox(detail::mailbox_state<T>& state) noexcept : state_(state) {}
 

@@ -26,6 +26,9 @@ struct capacity {
   }
 };
 
+template <class T>
+class lasting_inbox;
+
 /// A bounded mailbox: makes its halves, and can wait until all that was sent is settled.
 ///
 /// The halves and the items in hand keep what they need, so this object may go before them. With one sender and
@@ -86,6 +89,8 @@ public:
   mailbox_statistics statistics() const { return state_->statistics(); }
 
 private:
+  template <class>
+  friend class lasting_inbox;
   using pointer = detail::state_pointer<T, detail::half::maker>;
 
   pointer state_;

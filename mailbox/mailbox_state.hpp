@@ -8,6 +8,7 @@
 #include <troupe/scope/assert.hpp>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -300,6 +301,33 @@ public:
       drop_older_than_allowed(by->runs_on().time().now());
   }
 
+  /// Drops what is queued and `which(item)`. While nobody reads.
+  template <class Which>
+  void drop_queued_if(Which which, drop_reason reason) noexcept {
+    const auto is = [&which](item_type& item) { return which(opened(item)); };
+    for (;;) {
+      std::array<maybe<item_type>, 16> taken;
+      std::size_t count = 0;
+      {
+        wakeups woken;
+        const std::lock_guard held{lock_};
+        count = queue_.take_if(is, taken);
+        admit(woken);
+        finish(woken);
+      }
+      for (maybe<item_type>& each : taken)
+        if (each)
+          settle_dropped(each, reason);
+      if (count != taken.size())
+        return;
+    }
+  }
+  /// Takes items again, after a close.
+  void reopen() noexcept {
+    const std::lock_guard held{lock_};
+    closed_ = false;
+    slow_ = limits_age_;
+  }
   void drop_queued() noexcept override {
     for (;;) {
       maybe<item_type> item;

@@ -2,7 +2,10 @@
 
 #pragma once
 
+#include <troupe/mailbox/stored.hpp>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -92,6 +95,33 @@ public:
       std::destroy_at(slot(at));
     }
     tail_ -= queued();
+  }
+
+  /// Moves what is queued and `which(item)` out, the oldest first, as much as `to` has room for; what stays moves up, in
+  /// its order. Gives how many that is.
+  ///
+  /// @pre nothing is claimed; `which` says the same of an item when it is asked again
+  template <class Which, std::size_t Most>
+  std::size_t take_if(Which& which, std::array<maybe<T>, Most>& to) noexcept {
+    index end = limit_;
+    std::size_t count = 0;
+    for (; end != mark(tail_) && count != Most; ++end)
+      count += which(*slot(end)) ? 1 : 0;
+    index into = end;
+    std::size_t left = count;
+    for (index at = end; at != limit_;) {
+      T& item = *slot(--at);
+      if (which(item)) {
+        to[--left].emplace(std::move(item));
+      } else if (--into != at) {
+        std::construct_at(slot(into), std::move(item));
+      } else {
+        continue;
+      }
+      std::destroy_at(&item);
+    }
+    freed_ = limit_ = into;
+    return count;
   }
 
   /// @name For the one who claims

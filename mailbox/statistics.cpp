@@ -24,6 +24,8 @@ std::string_view to_string(drop_reason reason) noexcept {
     return "handling_cancelled";
   case drop_reason::expired:
     return "expired";
+  case drop_reason::restarting:
+    return "restarting";
   }
   return "unknown";
 }

@@ -20,8 +20,9 @@ enum class drop_reason : std::uint8_t {
   crashed,        ///< An exception passed through whoever had received it.
   handling_cancelled, ///< Whoever had received it was stopped before it let go of it.
   expired,            ///< It had waited for longer than the mailbox's `max_age`, and nobody received it.
+  restarting,         ///< It was an ask in the queue of an actor that is being started anew.
 };
-inline constexpr std::size_t drop_reasons = 10;
+inline constexpr std::size_t drop_reasons = 11;
 
 /// The reason's name, as in the enumeration.
 std::string_view to_string(drop_reason reason) noexcept;

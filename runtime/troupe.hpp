@@ -4,6 +4,9 @@
 
 #include <troupe/runtime/runtime.hpp>
 
+#include <troupe/supervision/supervised_actor.hpp>
+#include <troupe/supervision/supervisor.hpp>
+
 #include <troupe/actors/actor.hpp>
 #include <troupe/actors/actor_ref.hpp>
 #include <troupe/actors/ask_error.hpp>

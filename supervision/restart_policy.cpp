@@ -1,6 +1,9 @@
 #include <troupe/scope/backoff.hpp>
 #include <troupe/supervision/restart_policy.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace troupe {
 
 std::string_view to_string(restart_type type) noexcept {
@@ -16,14 +19,19 @@ std::string_view to_string(restart_type type) noexcept {
 }
 
 bool restart_window::note(instant now) {
-  if (noted_.size() < intensity_) {
-    noted_.push_back(now);
-    return true;
-  }
-  if (intensity_ == 0 || now <= saturated(noted_[oldest_], period_))
+  const auto at = [this](std::size_t index) -> instant& { return noted_[(oldest_ + index) & (noted_.size() - 1)]; };
+  for (; count_ != 0 && now > saturated(at(0), period_); --count_)
+    ++oldest_;
+  if (count_ == intensity_)
     return false;
-  noted_[oldest_] = now;
-  oldest_ = oldest_ + 1 == intensity_ ? 0 : oldest_ + 1;
+  if (count_ == noted_.size()) {
+    std::vector<instant> grown(std::max<std::size_t>(2 * count_, 4));
+    for (std::size_t index = 0; index != count_; ++index)
+      grown[index] = at(index);
+    noted_ = std::move(grown);
+    oldest_ = 0;
+  }
+  at(count_++) = now;
   return true;
 }
 

@@ -31,7 +31,8 @@ constexpr bool restarts_after(restart_type type, exit_kind kind) noexcept {
 
 /// The last restarts of a supervisor: at most `intensity` within any `period`, both ends of which count.
 ///
-/// Noting one takes constant time, however many there may be. (OTP keeps a list that it goes through for each.)
+/// Noting one takes constant time on average, however many there may be, and memory only for those of one period. (OTP
+/// keeps a list that it goes through for each.)
 class restart_window {
 public:
   /// @param intensity  0: none at all
@@ -49,7 +50,8 @@ private:
   std::size_t intensity_;
   duration period_;
   std::size_t oldest_ = 0;
-  std::vector<instant> noted_; // the last `intensity_` ones, as a ring once there are so many
+  std::size_t count_ = 0;
+  std::vector<instant> noted_; // a ring of a power of two
 };
 
 /// How long a child waits before it is started anew: twice as long each time, up to a limit, until it has run well once.

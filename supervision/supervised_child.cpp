@@ -39,6 +39,8 @@ supervised_child::supervised_child(supervisor_core& of, const child_spec& spec)
 
 supervised_child::~supervised_child() = default;
 
+startup supervised_child::startup_of_this_run() noexcept { return startup{*this}; }
+
 std::string supervised_child::path() const { return supervisor_->path() + "/" + name_; }
 
 } // namespace detail

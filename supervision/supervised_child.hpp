@@ -90,9 +90,19 @@ public:
   virtual void end_run() noexcept = 0;
   /// It is to be started anew: before that, and before a backoff.
   virtual void prepare_restart() noexcept {}
-  /// It has ended, and is not started anew unless somebody asks for it.
+  /// It has ended, and is not started anew unless somebody asks for it: what it still has is lost.
   virtual void retire() noexcept {}
+  /// Somebody has asked for it.
+  virtual void revive() noexcept {}
   ///@}
+  /// From now on it is sent nothing.
+  ///
+  /// @thread any
+  virtual void refuse_all() noexcept {}
+  /// It is to be stopped for good: true when it ends by itself once it has done what it was sent.
+  ///
+  /// @thread any
+  virtual bool drain() noexcept { return false; }
   /// True when it has ended for good by itself, whatever its restart type says.
   ///
   /// @thread any
@@ -105,15 +115,18 @@ protected:
   friend class incarnation_scope;
   friend class supervisor_core;
 
+  startup startup_of_this_run() noexcept;
+
   bool says_when_started_ = false; // it takes a `startup`
 
 private:
   enum class order : std::uint8_t {
     none,
     run,
-    prepare, ///< It will be run again, after a wait.
-    retire,  ///< It will not, unless somebody asks for it.
-    leave,   ///< The same, and nobody will.
+    run_again, ///< The same after it had retired.
+    prepare,   ///< It will be run again, after a wait.
+    retire,    ///< It will not, unless somebody asks for it.
+    leave,     ///< The same, and nobody will.
   };
   enum class request : std::uint8_t { none, pending, done, failed, refused };
 
@@ -131,6 +144,7 @@ private:
   supervisor_core* supervises_ = nullptr;
   bool stop_asked_ = false; // of this run
   bool killed_ = false;     // as well
+  bool retires_ = false;    // it was stopped for good
   bool abandoned_ = false;
   bool time_is_up_ = false;
   std::uint8_t news_ = 0; // what has happened, and was not looked at yet
@@ -178,7 +192,7 @@ private:
     std::apply([this](const Args&... args) { copies_.emplace(std::in_place, std::as_const(function_), args...); },
                args_);
     if constexpr (takes_startup) {
-      return (*copies_)(startup{*this});
+      return (*copies_)(startup_of_this_run());
     } else {
       static_assert(std::is_invocable_v<Function&, Args&&...>,
                     "a supervised child's function is called with copies of the arguments that it was started with, "
@@ -206,8 +220,7 @@ public:
   void started() const noexcept;
 
 private:
-  template <class Function, class... Args>
-  friend class detail::supervised_call;
+  friend class detail::supervised_child;
 
   explicit startup(detail::supervised_child& of) noexcept;
 

@@ -42,6 +42,10 @@ private:
   detail::supervised_child_pointer child_;
 };
 
+struct actor_spec;
+template <class Call>
+struct on_undelivered;
+
 /// Starts, watches and stops children. A small handle: copies are of the same supervisor, and may outlive it; then it
 /// starts nothing.
 ///
@@ -67,6 +71,21 @@ public:
     return started(core_, detail::supervised_child_pointer::owning(
                               new call{*core_, spec, std::forward<Function>(function), std::forward<Args>(args)...}));
   }
+
+  /// Starts `function(inbox, args...)` as an actor, and gives its address, which stays valid over restarts. Defined in
+  /// <troupe/supervision/supervised_actor.hpp>.
+  ///
+  /// The message in hand when a run fails is lost, as `crashed`; those in its mailbox stay, but asks are told
+  /// `restarting`. An actor that is stopped by its address is not started anew, whatever its restart type. Unlike one of
+  /// a task group it does not end because nobody has its address.
+  ///
+  /// @suspends @cancel @throws as `start`
+  /// @returns  its address
+  template <class Function, class... Args>
+  auto start_actor(const actor_spec& spec, Function&& function, Args&&... args) const;
+  /// The same, with what is called for each message that the actor does not handle.
+  template <class Call, class Function, class... Args>
+  auto start_actor(const actor_spec& spec, on_undelivered<Call> lost, Function&& function, Args&&... args) const;
 
   /// Stops the child of that name, and waits until it is down. It stays listed, unless it is temporary.
   ///
@@ -102,6 +121,12 @@ private:
   friend task<> supervise(supervisor_options options, Body body);
 
   explicit supervisor(detail::supervisor_pointer core) noexcept : core_(std::move(core)) {}
+  template <class Address>
+  static task<Address> address_of_started(detail::supervisor_pointer core, detail::supervised_child_pointer child,
+                                          Address address) {
+    co_await detail::supervisor_core::started(std::move(core), std::move(child));
+    co_return address;
+  }
   static task<supervised> started(detail::supervisor_pointer core, detail::supervised_child_pointer child);
 
   detail::supervisor_pointer core_;

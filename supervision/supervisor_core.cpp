@@ -216,6 +216,10 @@ task<> supervisor_core::host(supervised_child_pointer child) {
   for (;;) {
     const order told = co_await order_operation{*child};
     switch (told) {
+    case order::run_again:
+      child->retire();
+      child->revive();
+      [[fallthrough]];
     case order::run:
       co_await run_once(self, *child);
       break;
@@ -265,8 +269,14 @@ void supervisor_core::run_begins(supervised_child& of, incarnation_scope& run) n
 }
 
 void supervisor_core::run_ends(supervised_child& of) noexcept {
-  const std::lock_guard held{lock_};
-  of.run_ = nullptr;
+  bool retires = false;
+  {
+    const std::lock_guard held{lock_};
+    of.run_ = nullptr;
+    retires = of.retires_;
+  }
+  if (retires)
+    of.retire(); // before anybody is told that it is down
 }
 
 void supervisor_core::tell_started(supervised_child& of, std::uint64_t incarnation) noexcept {

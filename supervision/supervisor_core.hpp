@@ -149,7 +149,7 @@ private:
   void look_at(supervised_child& child, std::uint8_t what) noexcept;
   void enlist(supervised_child& child) noexcept;
   void forget(supervised_child& child) noexcept;
-  void begin_run(supervised_child& child) noexcept;
+  void begin_run(supervised_child& child, order as = order::run) noexcept;
   void begin_stop(supervised_child& child) noexcept;
   void kill(supervised_child& child) noexcept;
   void abandon(supervised_child& child) noexcept;

@@ -41,7 +41,7 @@ void supervisor_core::look_at(supervised_child& child, std::uint8_t what) noexce
     } else {
       child.wanted_ = true;
       child.in_a_row_ = 0;
-      begin_run(child);
+      begin_run(child, order::run_again);
     }
   }
   if (is(news::asked_to_go) && child.state_ == child_status::down)
@@ -128,7 +128,7 @@ void supervisor_core::forget(supervised_child& child) noexcept {
 
 // ---- one run ---------------------------------------------------------------------------------------------------------
 
-void supervisor_core::begin_run(supervised_child& child) noexcept {
+void supervisor_core::begin_run(supervised_child& child, order as) noexcept {
   child.run_began_ = now();
   child.timed_out_ = false;
   bool has_started = false;
@@ -136,11 +136,11 @@ void supervisor_core::begin_run(supervised_child& child) noexcept {
     wakeups woken;
     const std::lock_guard held{lock_};
     ++child.incarnation_;
-    child.stop_asked_ = child.killed_ = false;
+    child.stop_asked_ = child.killed_ = child.retires_ = false;
     // Where nobody waits for it, it has started at once.
     has_started = !child.says_when_started_ && child.start_ != request::pending && several_.from == nullptr;
     set_state_locked(child, has_started ? child_status::running : child_status::starting, woken);
-    give_order_locked(child, order::run, woken);
+    give_order_locked(child, as, woken);
   }
   if (child.says_when_started_)
     set_timer(child, child.spec_.start_timeout);
@@ -149,12 +149,15 @@ void supervisor_core::begin_run(supervised_child& child) noexcept {
 void supervisor_core::begin_stop(supervised_child& child) noexcept {
   clear_timer(child);
   set_state(child, child_status::stopping);
+  const bool for_good = closing_ || !child.wanted_;
+  const bool drains = for_good && child.drain();
   duration grace{};
   {
     const std::lock_guard held{lock_};
     grace = grace_of(child);
-    child.stop_asked_ = true;
-    if (grace > duration::zero() && child.run_ != nullptr)
+    child.stop_asked_ = !drains;
+    child.retires_ = for_good;
+    if (!drains && grace > duration::zero() && child.run_ != nullptr)
       child.run_->cancel(cancel_reason::shutdown);
   }
   if (grace > duration::zero())
@@ -219,14 +222,13 @@ void supervisor_core::run_ended(supervised_child& child) noexcept {
   exit_reason how;
   child_status was{};
   {
-    wakeups woken;
     const std::lock_guard held{lock_};
     how = std::exchange(child.exit_, {});
     was = child.state_;
-    set_state_locked(child, child_status::down, woken);
   }
   if (was == child_status::stopping && !child.timed_out_)
     return has_stopped(child);
+  set_state(child, child_status::down);
   if (closing_)
     return go_on();
   if (was == child_status::running)
@@ -238,6 +240,8 @@ void supervisor_core::run_ended(supervised_child& child) noexcept {
 
 void supervisor_core::has_stopped(supervised_child& child) noexcept {
   clear_timer(child);
+  if (!child.wanted_)
+    child.refuse_all(); // before anybody is told that it is down
   set_state(child, child_status::down);
   answer(child, request::failed); // whoever waits for its start
   if (several_.failed == &child)

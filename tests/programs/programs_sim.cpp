@@ -104,6 +104,7 @@ TEST_CASE("a thousand random programs keep the same books under each of a hundre
   CHECK(all.returned > 0);
   for (std::size_t i = 0; i < drop_reasons; ++i) {
     INFO(name_of(i));
-    CHECK(all.dropped[i] > 0);
+    if (static_cast<drop_reason>(i) != drop_reason::restarting) // that is for actors of supervisors
+      CHECK(all.dropped[i] > 0);
   }
 }
