@@ -53,6 +53,12 @@ public:
 
   ~state() {
     TROUPE_ASSERT(top_ == nullptr, "a runtime went away while its root was running");
+    if (carriers_->abandoned_fibers() != 0) {
+      limit_.set_when(saturated(time_->now(), options_.shutdown_limit));
+      time_->add(limit_);
+      carriers_->wait_for_abandoned_fibers();
+      time_->remove(limit_);
+    }
     time_->stop();
     if (!carriers_->offloads()->wait_idle(saturated(time_->now(), options_.shutdown_limit)))
       end_late();
@@ -120,7 +126,7 @@ private:
 
   void on_limit() noexcept {
     const std::lock_guard held{top_mutex_};
-    if (top_ != nullptr) // else it ended just now
+    if (top_ != nullptr || carriers_->abandoned_fibers() != 0) // else it ended just now
       end_process(limit_passed(), options_.stuck_exit_code);
   }
 
@@ -154,7 +160,9 @@ private:
   /// Under top_mutex_, so that the root stays in its place.
   [[noreturn]] void end_process(const std::string& why, int exit_code) noexcept {
     const std::string left =
-        (top_ != nullptr ? detail::survivors(*top_) : "") + detail::abandoned_functions(carriers_->abandoned());
+        (top_ != nullptr ? detail::survivors(*top_) : "") +
+        detail::abandoned_children(carriers_->abandoned_fibers()) +
+        detail::abandoned_functions(carriers_->abandoned() - carriers_->abandoned_fibers());
     write_error("troupe: " + why + (left.empty() ? "\n" : "; still running:\n" + left));
     std::_Exit(exit_code); // no destructor of ours or the user's can be relied on
   }

@@ -37,6 +37,13 @@ std::optional<fiber_name> find_in_tree(fiber& top, const fiber* wanted) {
   return found;
 }
 
+std::string abandoned_children(std::size_t count) {
+  if (count == 0)
+    return {};
+  return "  " + std::to_string(count) + (count == 1 ? " child" : " children") +
+         " that a supervisor has abandoned, not ended\n";
+}
+
 std::string abandoned_functions(std::size_t count) {
   if (count == 0)
     return {};

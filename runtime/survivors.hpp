@@ -40,4 +40,7 @@ std::optional<fiber_name> find_in_tree(fiber& top, const fiber* wanted);
 /// "  2 functions left behind by offload_abandon, not returned" as a line of such a report; empty for none.
 std::string abandoned_functions(std::size_t count);
 
+/// "  1 child that its supervisor has abandoned, not ended", likewise.
+std::string abandoned_children(std::size_t count);
+
 } // namespace troupe::detail

@@ -67,6 +67,10 @@ public:
   std::size_t abandoned_fibers() const noexcept {
     return disowned_.load(std::memory_order_acquire); // acquire: pairs with the release in note_disowned()
   }
+  /// Blocks until there are none. While its clock runs.
+  ///
+  /// @thread outside of its fibers
+  void wait_for_abandoned_fibers() const noexcept;
   /// A fiber has lost its owner, or has ended without one.
   void note_disowned(int more) noexcept {
     disowned_.fetch_add(static_cast<std::size_t>(more), std::memory_order_release); // pairs with abandoned_fibers()
@@ -88,10 +92,6 @@ public:
     if (sink_ != nullptr)
       sink_->on_event({time_.now(), kind, object, subject, cause});
   }
-
-protected:
-  /// Blocks until there are no abandoned fibers.
-  void wait_for_abandoned_fibers() const noexcept;
 
 private:
   time_source& time_;

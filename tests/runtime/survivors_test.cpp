@@ -100,6 +100,12 @@ TEST_CASE("a fiber below 100,000 groups in each other is found without growing t
   CHECK(found->path.substr(0, 6) == "/0/0/0");
 }
 
+TEST_CASE("children that were abandoned are counted in a line", "[runtime][A10]") {
+  CHECK(detail::abandoned_children(0).empty());
+  CHECK(detail::abandoned_children(1) == "  1 child that a supervisor has abandoned, not ended\n");
+  CHECK(detail::abandoned_children(2) == "  2 children that a supervisor has abandoned, not ended\n");
+}
+
 TEST_CASE("functions that were abandoned are counted in a line", "[runtime][B8]") {
   CHECK(detail::abandoned_functions(0).empty());
   CHECK(detail::abandoned_functions(1) == "  1 function left behind by offload_abandon, not returned\n");
