@@ -24,4 +24,6 @@ std::string_view to_string(event_kind kind) noexcept {
   return "unknown";
 }
 
+void event_sink::on_tree_event(const tree_event&) noexcept {}
+
 } // namespace troupe

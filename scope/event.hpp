@@ -33,6 +33,8 @@ struct event {
   std::uint64_t cause;
 };
 
+struct tree_event; // of a layer above
+
 /// Receives every event of an executor, in the order in which each thread makes them.
 class event_sink {
 public:
@@ -42,6 +44,11 @@ public:
   ///
   /// @thread any, several at once
   virtual void on_event(const event& happened) noexcept = 0;
+  /// The same for what happens to the children of supervisors: <troupe/supervision/tree_event.hpp>. By default nobody
+  /// wants to know.
+  ///
+  /// @thread any, several at once
+  virtual void on_tree_event(const tree_event& happened) noexcept;
 };
 
 } // namespace troupe

@@ -11,6 +11,7 @@
 #include <troupe/supervision/escalated.hpp>
 #include <troupe/supervision/supervised_child.hpp>
 #include <troupe/supervision/supervisor_options.hpp>
+#include <troupe/supervision/tree_event.hpp>
 
 #include <atomic>
 #include <coroutine>
@@ -167,6 +168,8 @@ private:
   void go_on() noexcept;
   bool go_on_stopping() noexcept;
   void go_on_starting() noexcept;
+  void tell(const supervised_child& child, tree_event_kind what, const exit_reason& reason = {},
+            duration wait = {}) const noexcept;
   bool note_failure(const supervised_child& child, exit_reason&& how) noexcept;
   void set_timer(supervised_child& child, duration after) noexcept;
   void clear_timer(supervised_child& child) noexcept;

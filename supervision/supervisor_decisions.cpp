@@ -19,6 +19,7 @@ void supervisor_core::look_at(supervised_child& child, std::uint8_t what) noexce
   if (is(news::started) && child.state_ == child_status::starting) {
     clear_timer(child);
     set_state(child, child_status::running);
+    tell(child, tree_event_kind::started);
     answer(child, request::done);
     go_on();
   }
@@ -103,6 +104,7 @@ void supervisor_core::enlist(supervised_child& child) noexcept {
 }
 
 void supervisor_core::forget(supervised_child& child) noexcept {
+  tell(child, tree_event_kind::forgotten);
   give_order(child, order::leave);
   if (several_.at == &child)
     several_.at = several_.stopping ? child.previous_ : child.next_;
@@ -142,6 +144,9 @@ void supervisor_core::begin_run(supervised_child& child, order as) noexcept {
     set_state_locked(child, has_started ? child_status::running : child_status::starting, woken);
     give_order_locked(child, as, woken);
   }
+  tell(child, tree_event_kind::begun);
+  if (has_started)
+    tell(child, tree_event_kind::started);
   if (child.says_when_started_)
     set_timer(child, child.spec_.start_timeout);
 }
@@ -160,6 +165,7 @@ void supervisor_core::begin_stop(supervised_child& child) noexcept {
     if (!drains && grace > duration::zero() && child.run_ != nullptr)
       child.run_->cancel(cancel_reason::shutdown);
   }
+  tell(child, tree_event_kind::stopping, {}, grace);
   if (grace > duration::zero())
     set_timer(child, grace);
   else
@@ -175,6 +181,7 @@ void supervisor_core::kill(supervised_child& child) noexcept {
     if (child.run_ != nullptr)
       child.run_->cancel_commits(cancel_reason::shutdown);
   }
+  tell(child, tree_event_kind::killed, {}, patience);
   set_timer(child, patience);
 }
 
@@ -187,6 +194,7 @@ void supervisor_core::abandon(supervised_child& child) noexcept {
     child.abandoned_ = true;
   }
   set_state(child, child_status::down);
+  tell(child, tree_event_kind::abandoned);
   const bool was_last_in_line = several_.from != nullptr || closing_;
   forget(child);
   if (was_last_in_line)
@@ -226,15 +234,17 @@ void supervisor_core::run_ended(supervised_child& child) noexcept {
     how = std::exchange(child.exit_, {});
     was = child.state_;
   }
-  if (was == child_status::stopping && !child.timed_out_)
+  const bool was_stopped = was == child_status::stopping && !child.timed_out_;
+  if (child.timed_out_)
+    how = {exit_kind::failed, time_out_of(child)};
+  tell(child, was_stopped ? tree_event_kind::stopped : tree_event_kind::ended, how);
+  if (was_stopped)
     return has_stopped(child);
   set_state(child, child_status::down);
   if (closing_)
     return go_on();
   if (was == child_status::running)
     return has_ended(child, std::move(how));
-  if (child.timed_out_)
-    how = {exit_kind::failed, time_out_of(child)};
   has_not_started(child, std::move(how));
 }
 
@@ -293,8 +303,10 @@ void supervisor_core::has_ended(supervised_child& child, exit_reason&& how) noex
 // ---- restarts --------------------------------------------------------------------------------------------------------
 
 void supervisor_core::restart(supervised_child& failed, exit_reason&& how) noexcept {
-  if (!note_failure(failed, std::move(how)))
+  if (!note_failure(failed, exit_reason{how})) {
+    tell(failed, tree_event_kind::gave_up, how);
     return give_up();
+  }
   if (now() - failed.run_began_ >= options_.backoff.stable_after)
     failed.in_a_row_ = 0;
   ++failed.in_a_row_;
@@ -302,6 +314,7 @@ void supervisor_core::restart(supervised_child& failed, exit_reason&& how) noexc
       options_.backoff.initial == duration::zero()
           ? duration::zero()
           : wait_before_restart(options_.backoff, failed.in_a_row_, random_bits(executor_, failed.in_a_row_));
+  tell(failed, tree_event_kind::restarting, {}, wait);
   const restart_from from = restarted_with(options_.strategy);
   if (from != restart_from::itself_alone)
     return restart_several(failed, from, wait);
@@ -428,6 +441,18 @@ void supervisor_core::go_on_starting() noexcept {
       return;
   }
   several_ = {};
+}
+
+void supervisor_core::tell(const supervised_child& child, tree_event_kind what, const exit_reason& reason,
+                           duration wait) const noexcept {
+  if (executor_.sink() == nullptr)
+    return;
+  std::string path;
+  try {
+    path = what != tree_event_kind::gave_up ? child.path() : path_.empty() ? "/" : path_;
+  } catch (...) { // no memory: then it is told without
+  }
+  executor_.sink()->on_tree_event({now(), what, path, child.incarnation_, reason, wait});
 }
 
 // ---- small parts -----------------------------------------------------------------------------------------------------

@@ -128,9 +128,8 @@ TEST_CASE("when the restarts are used up, all that is left is lost with a word, 
   CHECK(log == "+ 1 lost 2 crashed + lost 3 crashed lost 4 no_receiver lost 5 no_receiver gave up");
 }
 
-TEST_CASE(
-    "asks that are queued when an actor fails are told at once, with their message, and later ones wait",
-    "[supervision][A6]") {
+TEST_CASE("asks that are queued when an actor fails are told at once, with their message, and later ones wait",
+          "[supervision][A6]") {
   const std::string log = beside_clerk(
       {.intensity = 5, .backoff = {.initial = 10s, .jitter = 0}}, {.name = "clerk"},
       [](supervisor&, const clerk_ref& ref, std::string& to) -> task<> {
