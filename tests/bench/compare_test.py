@@ -192,11 +192,11 @@ class Ratios(Case):
         self.assertEqual(self.rows(out)[0][1:5], ["taskgroup_link", "caf017", "1.00k", "50 us"])
 
     def test_there_is_no_ratio_for_what_troupe_did_not_run(self):
-        self.fake_troupe(chain=100, restart=100)
-        self.fake("caf017", chain=100, chain_unb=100, restart=100)
-        out, _ = self.run_compare("--rounds", "1", "--peer", "troupe,caf017", "--only", "chain,restart")
-        self.assertEqual(self.ratio(out, "chain"), "1.00 x the best two-thread peer (caf017), no one-thread peer, no limit")
-        self.assertNotIn("ratio restart", out)
+        self.fake_troupe(ring=100)
+        self.fake("caf017", ring=100, chain_unb=100)
+        out, _ = self.run_compare("--rounds", "1", "--peer", "troupe,caf017", "--only", "ring,chain_unb")
+        self.assertEqual(self.ratio(out, "ring"), "1.00 x the best two-thread peer (caf017), no one-thread peer, no limit")
+        self.assertNotIn("ratio chain", out)
 
     def test_without_troupe_there_are_no_ratios(self):
         self.fake("go", chain=100)
