@@ -46,6 +46,8 @@ const std::vector<workload>& workloads() {
       {"idle", "n fibers alive, each with a mailbox: bytes_per", idle},
       {"fanin", "8 producers, one mailbox, one consumer", fanin},
       {"restart", "a supervised child crashes on each of n messages", restart},
+      {"children", "n dynamic children of a supervisor: start, one that crashes, stop", children},
+      {"children_in_order", "the same with names, under one_for_one, stopped one by one", children_in_order},
       {"taskgroup", "n children, one fails: us until all have ended, the median of 21", taskgroup},
       {"burn", "8 CPU-bound fibers of 5 ms, n times: when the second core starts", burn},
       {"deadlines", "n pending; then single ones, and n / 10 at one instant: late_p99_us, together_ms", deadlines},

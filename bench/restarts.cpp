@@ -1,9 +1,11 @@
-// Children of supervisors: restart.
+// Children of supervisors: restart, children, children_in_order.
 
 #include <troupe/bench/workloads.hpp>
 
 #include <atomic>
+#include <optional>
 #include <stdexcept>
+#include <string>
 
 namespace troupe::bench {
 
@@ -40,7 +42,65 @@ task<> cure(supervisor& top, const settings& how, ward& seen) {
     co_await yield();
 }
 
+/// Serves for ever, but for the first run of one of them, which fails once it is told to.
+task<> resident(receiver<int> told) {
+  if (co_await told.receive())
+    throw std::runtime_error("told to");
+}
+
+struct times {
+  double start = 0, crash = 0, stop = 0;
+  long bytes_per = 0;
+};
+
+task<> populate(supervisor& top, const settings& how, bool in_order, times& took) {
+  const mailbox<int> none{capacity{1}};
+  const mailbox<int> one{capacity{1}};
+  const sender<int> keeps_it_open = none.sender();
+  const sender<int> tell = one.sender();
+  const long before_kib = status_kib("VmRSS");
+  double began = now();
+  std::optional<supervised> told;
+  for (std::int64_t i = 0; i < how.n; ++i) {
+    const std::string name = in_order ? "c" + std::to_string(i) : std::string();
+    if (i == how.n / 2)
+      told.emplace(co_await top.start({.name = name}, resident, one.receiver()));
+    else
+      co_await top.start({.name = name}, resident, none.receiver());
+  }
+  took.start = now() - began;
+  took.bytes_per = (status_kib("VmRSS") - before_kib) * 1024 / static_cast<long>(how.n);
+  began = now();
+  co_await tell.send(1);
+  while (told->incarnation() != 2)
+    co_await yield();
+  took.crash = now() - began;
+  took.stop = now();
+}
+
+measured children_of(runtime& on, const settings& how, restart_strategy strategy) {
+  times took;
+  double seconds = 0;
+  const outcome<> ended = on.run([&]() -> task<> {
+    const double began = now();
+    const auto body = [&](supervisor& top) { return populate(top, how, strategy != restart_strategy::dynamic, took); };
+    co_await supervise({.strategy = strategy, .children_max = static_cast<std::size_t>(how.n)}, body);
+    took.stop = now() - took.stop;
+    seconds = now() - began;
+  });
+  const double each = 1e9 / static_cast<double>(how.n);
+  return {how.n, seconds, ended.has_value(),
+          "start_ns=" + std::to_string(static_cast<long>(took.start * each)) +
+              " crash_us=" + std::to_string(static_cast<long>(took.crash * 1e6)) + " stop_ns=" +
+              std::to_string(static_cast<long>(took.stop * each)) + " bytes_per=" + std::to_string(took.bytes_per)};
+}
+
 } // namespace
+
+measured children(runtime& on, const settings& how) { return children_of(on, how, restart_strategy::dynamic); }
+measured children_in_order(runtime& on, const settings& how) {
+  return children_of(on, how, restart_strategy::one_for_one);
+}
 
 measured restart(runtime& on, const settings& how) {
   ward seen;

@@ -46,6 +46,8 @@ measured ring(runtime& on, const settings& how);
 measured spawn(runtime& on, const settings& how);
 measured idle(runtime& on, const settings& how);
 measured restart(runtime& on, const settings& how);
+measured children(runtime& on, const settings& how);
+measured children_in_order(runtime& on, const settings& how);
 measured taskgroup(runtime& on, const settings& how);
 measured burn(runtime& on, const settings& how);
 measured deadlines(runtime& on, const settings& how);

@@ -6,6 +6,8 @@ namespace troupe {
 namespace {
 
 std::string sentence(const std::string& supervisor, const std::vector<child_failure>& failures) {
+  if (failures.empty())
+    return "the supervisor " + supervisor + " gives up: there is no memory to say why";
   const child_failure& last = failures.back();
   std::string text = "the supervisor " + supervisor + " gives up: " + last.path + " has ended (";
   text += to_string(last.reason.kind);

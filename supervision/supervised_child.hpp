@@ -147,7 +147,8 @@ private:
   bool retires_ = false;    // it was stopped for good
   bool abandoned_ = false;
   bool time_is_up_ = false;
-  std::uint8_t news_ = 0; // what has happened, and was not looked at yet
+  std::uint8_t news_ = 0;       // what has happened, and was not looked at yet
+  std::uint8_t being_seen_ = 0; // and what is looked at
   bool has_news_ = false;
   supervised_child* next_news_ = nullptr;
   exit_reason exit_;
@@ -164,6 +165,7 @@ private:
   supervised_child* previous_ = nullptr;
   bool wanted_ = true;       // false: it stays down until somebody asks for it
   bool timed_out_ = false;   // it did not say in time that it has started
+  bool retired_ = false;     // told to, and not run since
   bool counted_out_ = false; // of its supervisor's significant children
   std::uint32_t in_a_row_ = 0;
   std::uint64_t place_ = 0; // in the order of starts

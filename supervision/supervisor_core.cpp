@@ -159,7 +159,11 @@ supervisor_pointer supervisor_core::make(fiber& owner, const supervisor_options&
 task<> supervised_block(supervisor_pointer core, task<> body) {
   fiber& self = co_await current_fiber{};
   supervised_child* const as_child = incarnation_scope::of(self);
-  supervisor_core* const before = supervisor_core::supervised_by(as_child, &*core);
+  const struct supervising {
+    supervised_child* const child;
+    supervisor_core* const before;
+    ~supervising() { supervisor_core::supervised_by(child, before); }
+  } while_it_lasts{as_child, supervisor_core::supervised_by(as_child, &*core)};
   outcome<> ended;
   bool pass_on = false;
   const auto block = [&](task_group& hosts) -> task<> {
@@ -182,7 +186,6 @@ task<> supervised_block(supervisor_pointer core, task<> body) {
     core->shut_down();
   };
   const outcome<> joined = co_await catch_stop(in_task_group(block));
-  supervisor_core::supervised_by(as_child, before);
   if (ended.has_error())
     std::rethrow_exception(ended.error());
   if (core->gave_up_)
@@ -215,45 +218,33 @@ task<> supervisor_core::host(supervised_child_pointer child) {
   const cancel_scope hidden{self, cancel_scope::shielding::cleanup};
   for (;;) {
     const order told = co_await order_operation{*child};
-    switch (told) {
-    case order::run_again:
-      child->retire();
-      child->revive();
-      [[fallthrough]];
-    case order::run:
-      co_await run_once(self, *child);
-      break;
-    case order::prepare:
+    if (told == order::prepare)
       child->prepare_restart();
-      break;
-    case order::retire:
+    if (told == order::retire || told == order::leave || told == order::run_again)
       child->retire();
-      break;
-    case order::leave:
-      child->retire();
+    if (told == order::leave)
       co_return;
-    case order::none:
-      break;
+    if (told == order::run_again)
+      child->revive();
+    if (told != order::run && told != order::run_again)
+      continue;
+    // One run. Not a coroutine of its own: there may be no memory for its frame.
+    outcome<> ended;
+    {
+      const incarnation_scope scope{self, *child};
+      std::optional<task<>> work;
+      try {
+        work.emplace(child->begin_run());
+      } catch (...) {
+        ended = std::current_exception();
+      }
+      if (work)
+        ended = co_await catch_stop(std::move(*work));
+      work.reset();
+      child->end_run();
     }
+    child->supervisor().tell_ended(*child, std::move(ended));
   }
-}
-
-task<> supervisor_core::run_once(fiber& self, supervised_child& child) {
-  outcome<> ended;
-  {
-    const incarnation_scope scope{self, child};
-    std::optional<task<>> work;
-    try {
-      work.emplace(child.begin_run());
-    } catch (...) {
-      ended = std::current_exception();
-    }
-    if (work)
-      ended = co_await catch_stop(std::move(*work));
-    work.reset();
-    child.end_run();
-  }
-  child.supervisor().tell_ended(child, std::move(ended));
 }
 
 void supervisor_core::run_begins(supervised_child& of, incarnation_scope& run) noexcept {
@@ -429,17 +420,22 @@ task<> supervisor_core::start_answered(supervisor_pointer core, supervised_child
 task<> supervisor_core::stopped(supervisor_pointer core, supervised_child_pointer child) {
   if (core->ask(*child, news::asked_to_stop))
     co_await change_operation{*child, [](const supervised_child& it) noexcept {
-                                return !it.listed_ || (it.state_ == child_status::down &&
-                                                       (it.news_ & asked(news::asked_to_stop)) == 0);
+                                return !it.listed_ ||
+                                       (it.state_ == child_status::down && !is_asked(it, news::asked_to_stop));
                               }};
 }
 
 task<> supervisor_core::removed(supervisor_pointer core, supervised_child_pointer child) {
-  if (!core->ask(*child, news::asked_to_go))
+  const auto refuse = [&child] {
     throw std::invalid_argument("supervisor::remove: the child " + in_quotes(child->name()) +
                                 " is not down: stop it first");
+  };
+  if (!core->ask(*child, news::asked_to_go))
+    refuse();
   co_await change_operation{
-      *child, [](const supervised_child& it) noexcept { return !it.listed_ || it.state_ != child_status::down; }};
+      *child, [](const supervised_child& it) noexcept { return !it.listed_ || !is_asked(it, news::asked_to_go); }};
+  if (core->find(child->name()))
+    refuse(); // it was started meanwhile
 }
 
 void supervisor_core::cancel_run(supervised_child& of, bool kill) noexcept {
@@ -559,11 +555,12 @@ task<> supervisor_core::look_until_all_have_ended(supervisor_core& core) {
       std::uint8_t what = 0;
       {
         const std::lock_guard held{core.lock_};
-        what = std::exchange(child->news_, std::uint8_t{0});
+        what = child->being_seen_ = std::exchange(child->news_, std::uint8_t{0});
       }
       core.look_at(*child, what);
       wakeups woken;
       const std::lock_guard held{core.lock_};
+      child->being_seen_ = 0;
       wake_waiting(*child, woken);
     }
     core.stop_all_if_asked();

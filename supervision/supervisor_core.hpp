@@ -112,6 +112,9 @@ private:
     asked_to_go = 64, ///< To be forgotten.
   };
   static constexpr std::uint8_t asked(news which) noexcept { return static_cast<std::uint8_t>(which); }
+  static bool is_asked(const supervised_child& of, news what) noexcept {
+    return ((of.news_ | of.being_seen_) & asked(what)) != 0;
+  }
   using order = supervised_child::order;
   using request = supervised_child::request;
   using condition = supervised_child::condition;
@@ -131,7 +134,6 @@ private:
   static task<> look_until_all_have_ended(supervisor_core& core);
   static task<> host(supervised_child_pointer child);
   static task<> start_answered(supervisor_pointer core, supervised_child_pointer child);
-  static task<> run_once(fiber& self, supervised_child& child);
 
   bool add(supervised_child& added);
   bool ask(supervised_child& of, news what) noexcept;
@@ -150,7 +152,10 @@ private:
   void look_at(supervised_child& child, std::uint8_t what) noexcept;
   void enlist(supervised_child& child) noexcept;
   void forget(supervised_child& child) noexcept;
-  void begin_run(supervised_child& child, order as = order::run) noexcept;
+  void stop_for_good(supervised_child& child) noexcept;
+  void start_again(supervised_child& child) noexcept;
+  bool its_turn_comes(const supervised_child& child) const noexcept;
+  void begin_run(supervised_child& child) noexcept;
   void begin_stop(supervised_child& child) noexcept;
   void kill(supervised_child& child) noexcept;
   void abandon(supervised_child& child) noexcept;
@@ -159,6 +164,8 @@ private:
   void has_stopped(supervised_child& child) noexcept;
   void has_not_started(supervised_child& child, exit_reason&& how) noexcept;
   void has_ended(supervised_child& child, exit_reason&& how) noexcept;
+  void goes_down(supervised_child& child, request how, std::exception_ptr error) noexcept;
+  void retire(supervised_child& child) noexcept;
   void restart(supervised_child& failed, exit_reason&& how) noexcept;
   void restart_several(supervised_child& failed, restart_from from, duration wait) noexcept;
   void give_up() noexcept;

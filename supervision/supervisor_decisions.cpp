@@ -23,30 +23,52 @@ void supervisor_core::look_at(supervised_child& child, std::uint8_t what) noexce
     answer(child, request::done);
     go_on();
   }
+  if (is(news::asked_to_stop))
+    child.wanted_ = false; // first: a run that has ended by now is not started anew
   if (is(news::ended))
     run_ended(child);
   else if (is(news::time) && timer_has_fired(child))
     time_is_up(child);
   if (!child.listed_)
     return;
-  if (is(news::asked_to_stop)) {
-    child.wanted_ = false;
-    if (child.state_ == child_status::backing_off)
-      has_stopped(child);
-    else if (child.state_ == child_status::starting || child.state_ == child_status::running)
-      begin_stop(child);
-  }
-  if (is(news::asked_to_start)) {
-    if (closing_ || child.state_ != child_status::down) {
-      answer(child, request::refused);
-    } else {
-      child.wanted_ = true;
-      child.in_a_row_ = 0;
-      begin_run(child, order::run_again);
-    }
-  }
+  if (is(news::asked_to_stop))
+    stop_for_good(child);
+  if (is(news::asked_to_start))
+    start_again(child);
   if (is(news::asked_to_go) && child.state_ == child_status::down)
     forget(child);
+}
+
+void supervisor_core::stop_for_good(supervised_child& child) noexcept {
+  switch (child.state_) {
+  case child_status::down:
+    return retire(child); // it may have been stopped with others, to be started with them
+  case child_status::backing_off:
+    return has_stopped(child);
+  case child_status::stopping:
+    child.timed_out_ = false; // what it ends as is of no interest any more
+    return;
+  case child_status::starting:
+  case child_status::running:
+    return begin_stop(child);
+  }
+}
+
+void supervisor_core::start_again(supervised_child& child) noexcept {
+  if (closing_ || child.state_ != child_status::down)
+    return answer(child, request::refused);
+  child.wanted_ = true;
+  child.in_a_row_ = 0;
+  if (!its_turn_comes(child))
+    begin_run(child);
+}
+
+/// True for one of several children that will be started in their order.
+bool supervisor_core::its_turn_comes(const supervised_child& child) const noexcept {
+  if (several_.from == nullptr || child.place_ < several_.from->place_)
+    return false;
+  return several_.stopping || several_.failed != nullptr ||
+         (several_.at != nullptr && child.place_ >= several_.at->place_);
 }
 
 void supervisor_core::stop_all_if_asked() noexcept {
@@ -105,6 +127,7 @@ void supervisor_core::enlist(supervised_child& child) noexcept {
 
 void supervisor_core::forget(supervised_child& child) noexcept {
   tell(child, tree_event_kind::forgotten);
+  answer(child, request::failed);
   give_order(child, order::leave);
   if (several_.at == &child)
     several_.at = several_.stopping ? child.previous_ : child.next_;
@@ -130,9 +153,12 @@ void supervisor_core::forget(supervised_child& child) noexcept {
 
 // ---- one run ---------------------------------------------------------------------------------------------------------
 
-void supervisor_core::begin_run(supervised_child& child, order as) noexcept {
+void supervisor_core::begin_run(supervised_child& child) noexcept {
   child.run_began_ = now();
   child.timed_out_ = false;
+  if (std::exchange(child.counted_out_, false))
+    ++significant_;
+  const order what = std::exchange(child.retired_, false) ? order::run_again : order::run;
   bool has_started = false;
   {
     wakeups woken;
@@ -142,7 +168,7 @@ void supervisor_core::begin_run(supervised_child& child, order as) noexcept {
     // Where nobody waits for it, it has started at once.
     has_started = !child.says_when_started_ && child.start_ != request::pending && several_.from == nullptr;
     set_state_locked(child, has_started ? child_status::running : child_status::starting, woken);
-    give_order_locked(child, as, woken);
+    give_order_locked(child, what, woken);
   }
   tell(child, tree_event_kind::begun);
   if (has_started)
@@ -193,12 +219,11 @@ void supervisor_core::abandon(supervised_child& child) noexcept {
     hosts_->disown(*child.host_);
     child.abandoned_ = true;
   }
+  child.refuse_all(); // it will not take anything any more, though it has not let go of it
   set_state(child, child_status::down);
   tell(child, tree_event_kind::abandoned);
-  const bool was_last_in_line = several_.from != nullptr || closing_;
   forget(child);
-  if (was_last_in_line)
-    go_on();
+  go_on();
 }
 
 void supervisor_core::time_is_up(supervised_child& child) noexcept {
@@ -240,69 +265,101 @@ void supervisor_core::run_ended(supervised_child& child) noexcept {
   tell(child, was_stopped ? tree_event_kind::stopped : tree_event_kind::ended, how);
   if (was_stopped)
     return has_stopped(child);
-  set_state(child, child_status::down);
-  if (closing_)
+  if (closing_) {
+    set_state(child, child_status::down);
     return go_on();
+  }
   if (was == child_status::running)
     return has_ended(child, std::move(how));
   has_not_started(child, std::move(how));
 }
 
+/// Asked to, or before it was started anew.
 void supervisor_core::has_stopped(supervised_child& child) noexcept {
   clear_timer(child);
-  if (!child.wanted_)
-    child.refuse_all(); // before anybody is told that it is down
-  set_state(child, child_status::down);
-  answer(child, request::failed); // whoever waits for its start
   if (several_.failed == &child)
     several_.failed = nullptr;
-  if (child.spec_.restart == restart_type::temporary || options_.strategy == restart_strategy::dynamic)
-    forget(child);
-  else
-    give_order(child, child.wanted_ ? order::prepare : order::retire);
+  if (child.is_over())
+    child.wanted_ = false; // by its address
+  const bool starts_with_others = child.wanted_ && its_turn_comes(child);
+  const bool was_first_start = start_is_awaited(child) && child.incarnation_ == 1;
+  if (starts_with_others) {
+    give_order(child, order::prepare);
+    set_state(child, child_status::down);
+    if (child.spec_.restart == restart_type::temporary)
+      forget(child);
+  } else {
+    goes_down(child, request::failed, nullptr);
+    if (was_first_start && !closing_)
+      forget(child);
+  }
   go_on();
 }
 
+/// Its run has ended before it had started.
 void supervisor_core::has_not_started(supervised_child& child, exit_reason&& how) noexcept {
   const bool ignored = how.kind == exit_kind::normal;
   const bool was_asked_for = start_is_awaited(child);
-  if (!ignored && !was_asked_for)
+  if (!was_asked_for && child.wanted_ && !child.is_over() &&
+      (is_failure(how.kind) || (!ignored && restarts_after(child.spec_.restart, how.kind))))
     return restart(child, std::move(how));
-  if (was_asked_for && !ignored && child.incarnation_ == 1) {
-    answer(child, request::failed, std::move(how.error));
-    return forget(child);
-  }
-  if (several_.at == &child)
+  if (several_.at == &child && !several_.stopping)
     several_.at = child.next_;
-  answer(child, ignored ? request::done : request::failed, std::move(how.error));
-  if (child.spec_.restart == restart_type::temporary || options_.strategy == restart_strategy::dynamic)
+  const bool is_no_child = was_asked_for && !ignored && child.incarnation_ == 1;
+  goes_down(child, ignored ? request::done : request::failed, std::move(how.error));
+  if (is_no_child && child.listed_)
     forget(child);
-  else
-    give_order(child, order::retire);
   go_on();
 }
 
+/// By itself, after it had started.
 void supervisor_core::has_ended(supervised_child& child, exit_reason&& how) noexcept {
-  if (!child.is_over() && restarts_after(child.spec_.restart, how.kind))
+  const bool is_over = child.is_over();
+  if (!is_over && child.wanted_ && restarts_after(child.spec_.restart, how.kind))
     return restart(child, std::move(how));
+  if (is_over)
+    child.wanted_ = false; // not with others either
   const bool counts = child.spec_.significant && !std::exchange(child.counted_out_, true);
   if (counts)
     --significant_;
   if (several_.at == &child && !several_.stopping)
     several_.at = child.next_;
-  if (child.spec_.restart == restart_type::temporary || options_.strategy == restart_strategy::dynamic)
-    forget(child);
-  else
-    give_order(child, order::retire);
+  goes_down(child, request::failed, nullptr);
   if (counts && (options_.stops == auto_shutdown::any_significant ||
                  (options_.stops == auto_shutdown::all_significant && significant_ == 0)))
     return stop_all();
   go_on();
 }
 
+/// Nothing of it runs, and it is not started anew by itself: who waits for its start is told so with it.
+void supervisor_core::goes_down(supervised_child& child, request how, std::exception_ptr error) noexcept {
+  child.refuse_all(); // before anybody is told that it is down
+  {
+    wakeups woken;
+    const std::lock_guard held{lock_};
+    if (child.start_ == request::pending) {
+      child.start_ = how;
+      child.start_error_ = std::move(error);
+    }
+    set_state_locked(child, child_status::down, woken);
+  }
+  if (child.spec_.restart == restart_type::temporary || options_.strategy == restart_strategy::dynamic)
+    forget(child);
+  else
+    retire(child);
+}
+
+void supervisor_core::retire(supervised_child& child) noexcept {
+  if (std::exchange(child.retired_, true))
+    return;
+  child.refuse_all();
+  give_order(child, order::retire);
+}
+
 // ---- restarts --------------------------------------------------------------------------------------------------------
 
 void supervisor_core::restart(supervised_child& failed, exit_reason&& how) noexcept {
+  set_state(failed, child_status::down);
   if (!note_failure(failed, exit_reason{how})) {
     tell(failed, tree_event_kind::gave_up, how);
     return give_up();
@@ -327,7 +384,9 @@ void supervisor_core::restart(supervised_child& failed, exit_reason&& how) noexc
 
 void supervisor_core::restart_several(supervised_child& failed, restart_from from, duration wait) noexcept {
   supervised_child* const first = from == restart_from::first ? first_ : &failed;
-  if (several_.from == nullptr || !several_.stopping || first->place_ < several_.from->place_)
+  if (several_.from != nullptr && !several_.stopping)
+    several_.from = several_.at; // those before it have been started; it and those after it still wait for that
+  if (several_.from == nullptr || first->place_ < several_.from->place_)
     several_.from = first;
   if (several_.failed != nullptr && several_.failed->state_ == child_status::backing_off) {
     clear_timer(*several_.failed);
@@ -343,7 +402,8 @@ void supervisor_core::restart_several(supervised_child& failed, restart_from fro
 
 bool supervisor_core::note_failure(const supervised_child& child, exit_reason&& how) noexcept {
   try {
-    if (failures_.size() == escalated::failures_max)
+    while (!failures_.empty() &&
+           (failures_.size() == escalated::failures_max || saturated(failures_.front().at, options_.period) < now()))
       failures_.erase(failures_.begin());
     failures_.push_back({child.path(), child.incarnation_, std::move(how), now()});
     return window_.note(now());
@@ -376,7 +436,7 @@ void supervisor_core::kill_all() noexcept {
   if (!closing_)
     stop_all();
   for (supervised_child* each = first_; each != nullptr; each = each->next_)
-    if (!stop_now_or_note_down(*each) && !was_killed(*each))
+    if (!stop_now_or_note_down(*each))
       kill(*each);
   go_on();
 }
@@ -424,6 +484,8 @@ bool supervisor_core::go_on_stopping() noexcept {
   }
   several_.stopping = false;
   several_.at = several_.from;
+  if (several_.failed != nullptr && !several_.failed->wanted_)
+    several_.failed = nullptr; // it was stopped meanwhile
   if (several_.failed != nullptr) {
     set_state(*several_.failed, child_status::backing_off);
     set_timer(*several_.failed, several_.wait);

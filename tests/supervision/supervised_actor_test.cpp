@@ -133,13 +133,13 @@ TEST_CASE("asks that are queued when an actor fails are told at once, with their
   const std::string log = beside_clerk(
       {.intensity = 5, .backoff = {.initial = 10s, .jitter = 0}}, {.name = "clerk"},
       [](supervisor&, const clerk_ref& ref, std::string& to) -> task<> {
+        const auto ask = [&to](clerk_ref whom, int id) -> task<> {
+          const std::string got = co_await asked(whom, id);
+          to += "[" + got + " at " + std::to_string(now().time_since_epoch() / 1s) + "] ";
+        };
         co_await in_task_group([&](task_group& group) -> task<> {
           co_await ref.tell<note>(1, true);
           co_await ref.tell<note>(2);
-          const auto ask = [&to](clerk_ref whom, int id) -> task<> {
-            const std::string got = co_await asked(whom, id);
-            to += "[" + got + " at " + std::to_string(now().time_since_epoch() / 1s) + "] ";
-          };
           group.start(ask, ref, 3);
           group.start(ask, ref, 4);
           co_await sleep_for(2s); // they have been told; these come while nothing runs, and wait
