@@ -290,7 +290,7 @@ void supervisor_core::has_stopped(supervised_child& child) noexcept {
       forget(child);
   } else {
     goes_down(child, request::failed, nullptr);
-    if (was_first_start && !closing_)
+    if (was_first_start && !closing_ && child.listed_)
       forget(child);
   }
   go_on();

@@ -155,21 +155,24 @@ TEST_CASE("a child that is stopped with others before it had started is started 
 }
 
 TEST_CASE("a child that is stopped by name before it had started is no child", "[supervision][A8]") {
-  const outcome<> ended = supervised_by({}, [](supervisor& top) -> task<> {
-    co_await in_task_group([&](task_group& group) -> task<> {
-      group.start(
-          [](supervisor of) -> task<> {
-            co_await sleep_for(1s);
-            co_await of.stop("it");
-          },
-          top);
-      const outcome<supervised> failed = co_await as_outcome(top.start({.name = "it"}, never_says_so));
-      CHECK(message_of(failed.error()) == "the child \"it\" did not start, but was stopped");
+  for (const restart_type type : {restart_type::permanent, restart_type::temporary}) {
+    const outcome<> ended = supervised_by({}, [type](supervisor& top) -> task<> {
+      co_await in_task_group([&](task_group& group) -> task<> {
+        group.start(
+            [](supervisor of) -> task<> {
+              co_await sleep_for(1s);
+              co_await of.stop("it");
+            },
+            top);
+        const child_spec spec{.name = "it", .restart = type};
+        const outcome<supervised> failed = co_await as_outcome(top.start(spec, never_says_so));
+        CHECK(message_of(failed.error()) == "the child \"it\" did not start, but was stopped");
+      });
+      CHECK(top.count().listed == 0);
+      co_await top.start({.name = "it"}, serving);
     });
-    CHECK(top.count().listed == 0);
-    co_await top.start({.name = "it"}, serving);
-  });
-  CHECK(ended.has_value());
+    CHECK(ended.has_value());
+  }
 }
 
 TEST_CASE("a significant child that runs again counts again", "[supervision][OTP-059]") {
