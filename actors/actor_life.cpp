@@ -12,6 +12,11 @@ void actor_life::stop() noexcept {
     scope_->cancel(); // stays where it is meanwhile: end() needs our lock
 }
 
+bool actor_life::is_stopped() noexcept {
+  const std::lock_guard held{lock_};
+  return stopped_;
+}
+
 void actor_life::begin(cancel_scope& scope) noexcept {
   const std::lock_guard held{lock_};
   scope_ = &scope;

@@ -42,6 +42,8 @@ public:
   ///
   /// @thread any
   void stop() noexcept;
+  /// @thread any
+  bool is_stopped() noexcept;
   /// The actor begins, in this scope.
   void begin(cancel_scope& scope) noexcept;
   /// It has ended, and no stop reaches its scope from here on.

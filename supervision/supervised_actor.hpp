@@ -88,12 +88,8 @@ private:
     in_.reopen();
   }
   void refuse_all() noexcept override { in_.close(); }
-  bool is_over() const noexcept override { return in_.closed(); }
-  bool drain() noexcept override {
-    if (drains_)
-      in_.close();
-    return drains_;
-  }
+  bool is_over() const noexcept override { return in_.closed() || life_->is_stopped(); }
+  bool drains() const noexcept override { return drains_; }
 
   void give_back_asks() const noexcept {
     in_.drop_if([](Message& queued) { return queued.is_asked(); }, drop_reason::restarting);

@@ -99,10 +99,10 @@ public:
   ///
   /// @thread any
   virtual void refuse_all() noexcept {}
-  /// It is to be stopped for good: true when it ends by itself once it has done what it was sent.
+  /// True when it ends by itself, once it has done what it was sent before `refuse_all()`.
   ///
   /// @thread any
-  virtual bool drain() noexcept { return false; }
+  virtual bool drains() const noexcept { return false; }
   /// True when it has ended for good by itself, whatever its restart type says.
   ///
   /// @thread any
@@ -154,7 +154,8 @@ private:
   exit_reason exit_;
   wait_list waiting_; // for a change of what follows
   child_status state_ = child_status::down;
-  request start_ = request::none;  // of whoever asked for its start
+  request start_ = request::none;  // of whoever asked for its start, until they have read it
+  bool start_awaited_ = false;     // they are still there
   std::exception_ptr start_error_; // why it failed
   bool listed_ = false;
   std::uint64_t incarnation_ = 0;
@@ -165,6 +166,8 @@ private:
   supervised_child* previous_ = nullptr;
   bool wanted_ = true;       // false: it stays down until somebody asks for it
   bool timed_out_ = false;   // it did not say in time that it has started
+  bool has_started_ = false; // in some run
+  bool kill_sent_ = false;   // by us, to this run
   bool retired_ = false;     // told to, and not run since
   bool counted_out_ = false; // of its supervisor's significant children
   std::uint32_t in_a_row_ = 0;

@@ -102,7 +102,7 @@ private:
 /// Waits until a child is as somebody who asked for something wants it.
 class supervisor_core::change_operation : public wait_node {
 public:
-  change_operation(supervised_child& child, condition holds) noexcept : child_(child), holds_(holds) {}
+  change_operation(supervised_child& child, condition awaited) noexcept : child_(child), holds_(awaited) {}
   ~change_operation() {
     const std::lock_guard held{child_.supervisor().lock_};
     child_.waiting_.remove(*this); // still in it only if we were stopped
@@ -248,15 +248,22 @@ task<> supervisor_core::host(supervised_child_pointer child) {
 }
 
 void supervisor_core::run_begins(supervised_child& of, incarnation_scope& run) noexcept {
-  wakeups woken;
-  const std::lock_guard held{lock_};
-  of.run_ = &run;
-  if (!of.says_when_started_ && of.state_ == child_status::starting)
-    note(of, news::started, woken);
-  if (of.killed_)
-    run.cancel_commits(cancel_reason::shutdown);
-  else if (of.stop_asked_)
-    run.cancel(cancel_reason::shutdown);
+  bool drains = false;
+  {
+    wakeups woken;
+    const std::lock_guard held{lock_};
+    of.run_ = &run;
+    if (!of.says_when_started_ && of.state_ == child_status::starting)
+      note(of, news::started, woken);
+    if (of.killed_)
+      run.cancel_commits(cancel_reason::shutdown);
+    else if (of.stop_asked_)
+      run.cancel(cancel_reason::shutdown);
+    else
+      drains = of.retires_;
+  }
+  if (drains)
+    of.refuse_all();
 }
 
 void supervisor_core::run_ends(supervised_child& of) noexcept {
@@ -350,6 +357,7 @@ bool supervisor_core::add(supervised_child& added) {
     no_longer_being_added([&](wakeups& woken) {
       if (!refused) {
         added.start_ = request::pending;
+        added.start_awaited_ = true;
         note(added, news::added, woken);
       }
     });
@@ -366,9 +374,10 @@ bool supervisor_core::ask(supervised_child& of, news what) noexcept {
   if (closed_ || !of.listed_)
     return false;
   if (what == news::asked_to_start) {
-    if (of.state_ != child_status::down || of.start_ == request::pending)
+    if (of.state_ != child_status::down || of.start_ != request::none)
       return false;
     of.start_ = request::pending;
+    of.start_awaited_ = true;
   }
   if (what == news::asked_to_go && of.state_ != child_status::down)
     return false;
@@ -399,6 +408,15 @@ task<> supervisor_core::restarted(supervisor_pointer core, supervised_child_poin
 }
 
 task<> supervisor_core::start_answered(supervisor_pointer core, supervised_child_pointer child) {
+  const struct asking {
+    supervised_child& whose;
+    ~asking() {
+      const std::lock_guard held{whose.supervisor().lock_};
+      whose.start_awaited_ = false;
+      if (whose.start_ != request::pending)
+        whose.start_ = request::none; // read: another one may ask
+    }
+  } while_it_lasts{*child};
   co_await change_operation{*child, [](const supervised_child& it) noexcept { return it.start_ != request::pending; }};
   std::exception_ptr error;
   request how;
@@ -434,7 +452,8 @@ task<> supervisor_core::removed(supervisor_pointer core, supervised_child_pointe
     refuse();
   co_await change_operation{
       *child, [](const supervised_child& it) noexcept { return !it.listed_ || !is_asked(it, news::asked_to_go); }};
-  if (core->find(child->name()))
+  const std::lock_guard held{core->lock_};
+  if (child->listed_)
     refuse(); // it was started meanwhile
 }
 

@@ -181,12 +181,12 @@ private:
   void set_timer(supervised_child& child, duration after) noexcept;
   void clear_timer(supervised_child& child) noexcept;
   bool timer_has_fired(const supervised_child& child) const noexcept;
-  bool was_killed(const supervised_child& child) const noexcept;
   bool start_is_awaited(const supervised_child& child) const noexcept;
   static std::exception_ptr time_out_of(const supervised_child& child) noexcept;
   void set_state(supervised_child& child, child_status state) noexcept;
   void set_state_locked(supervised_child& child, child_status state, wakeups& woken) noexcept;
   void answer(supervised_child& child, request how, std::exception_ptr error = nullptr) noexcept;
+  static void answer_locked(supervised_child& child, request how, std::exception_ptr error, wakeups& woken) noexcept;
   void give_order(supervised_child& child, order what) noexcept;
   void give_order_locked(supervised_child& child, order what, wakeups& woken) noexcept;
   static void wake_waiting(supervised_child& child, wakeups& woken) noexcept;

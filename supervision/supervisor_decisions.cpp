@@ -18,6 +18,7 @@ void supervisor_core::look_at(supervised_child& child, std::uint8_t what) noexce
     return;
   if (is(news::started) && child.state_ == child_status::starting) {
     clear_timer(child);
+    child.has_started_ = true;
     set_state(child, child_status::running);
     tell(child, tree_event_kind::started);
     answer(child, request::done);
@@ -33,7 +34,9 @@ void supervisor_core::look_at(supervised_child& child, std::uint8_t what) noexce
     return;
   if (is(news::asked_to_stop))
     stop_for_good(child);
-  if (is(news::asked_to_start))
+  if (is(news::asked_to_start) && is(news::asked_to_stop))
+    answer(child, request::failed); // both at once: the stop is what holds
+  else if (is(news::asked_to_start))
     start_again(child);
   if (is(news::asked_to_go) && child.state_ == child_status::down)
     forget(child);
@@ -41,8 +44,9 @@ void supervisor_core::look_at(supervised_child& child, std::uint8_t what) noexce
 
 void supervisor_core::stop_for_good(supervised_child& child) noexcept {
   switch (child.state_) {
-  case child_status::down:
-    return retire(child); // it may have been stopped with others, to be started with them
+  case child_status::down: // it may have been stopped with others, to be started with them
+    retire(child);
+    return child.has_started_ ? answer(child, request::failed) : forget(child);
   case child_status::backing_off:
     return has_stopped(child);
   case child_status::stopping:
@@ -127,7 +131,6 @@ void supervisor_core::enlist(supervised_child& child) noexcept {
 
 void supervisor_core::forget(supervised_child& child) noexcept {
   tell(child, tree_event_kind::forgotten);
-  answer(child, request::failed);
   give_order(child, order::leave);
   if (several_.at == &child)
     several_.at = several_.stopping ? child.previous_ : child.next_;
@@ -140,7 +143,8 @@ void supervisor_core::forget(supervised_child& child) noexcept {
   {
     wakeups woken;
     const std::lock_guard held{lock_};
-    child.listed_ = false;
+    child.listed_ = false; // with the answer: from now on nothing is asked of it
+    answer_locked(child, request::failed, nullptr, woken);
     (child.previous_ != nullptr ? child.previous_->next_ : first_) = child.next_;
     (child.next_ != nullptr ? child.next_->previous_ : last_) = child.previous_;
     if (!child.spec_.name.empty())
@@ -155,7 +159,7 @@ void supervisor_core::forget(supervised_child& child) noexcept {
 
 void supervisor_core::begin_run(supervised_child& child) noexcept {
   child.run_began_ = now();
-  child.timed_out_ = false;
+  child.timed_out_ = child.kill_sent_ = false;
   if (std::exchange(child.counted_out_, false))
     ++significant_;
   const order what = std::exchange(child.retired_, false) ? order::run_again : order::run;
@@ -170,6 +174,7 @@ void supervisor_core::begin_run(supervised_child& child) noexcept {
     set_state_locked(child, has_started ? child_status::running : child_status::starting, woken);
     give_order_locked(child, what, woken);
   }
+  child.has_started_ = child.has_started_ || has_started;
   tell(child, tree_event_kind::begun);
   if (has_started)
     tell(child, tree_event_kind::started);
@@ -181,7 +186,7 @@ void supervisor_core::begin_stop(supervised_child& child) noexcept {
   clear_timer(child);
   set_state(child, child_status::stopping);
   const bool for_good = closing_ || !child.wanted_;
-  const bool drains = for_good && child.drain();
+  const bool drains = for_good && child.drains();
   duration grace{};
   {
     const std::lock_guard held{lock_};
@@ -191,6 +196,8 @@ void supervisor_core::begin_stop(supervised_child& child) noexcept {
     if (!drains && grace > duration::zero() && child.run_ != nullptr)
       child.run_->cancel(cancel_reason::shutdown);
   }
+  if (drains)
+    child.refuse_all(); // a run that has not begun does so when it begins
   tell(child, tree_event_kind::stopping, {}, grace);
   if (grace > duration::zero())
     set_timer(child, grace);
@@ -199,6 +206,7 @@ void supervisor_core::begin_stop(supervised_child& child) noexcept {
 }
 
 void supervisor_core::kill(supervised_child& child) noexcept {
+  child.kill_sent_ = true;
   duration patience{};
   {
     const std::lock_guard held{lock_};
@@ -234,7 +242,7 @@ void supervisor_core::time_is_up(supervised_child& child) noexcept {
     child.timed_out_ = true;
     return begin_stop(child);
   case child_status::stopping:
-    return was_killed(child) ? abandon(child) : kill(child);
+    return child.kill_sent_ ? abandon(child) : kill(child);
   case child_status::backing_off:
     if (&child == several_.failed) {
       set_state(child, child_status::down);
@@ -282,7 +290,6 @@ void supervisor_core::has_stopped(supervised_child& child) noexcept {
   if (child.is_over())
     child.wanted_ = false; // by its address
   const bool starts_with_others = child.wanted_ && its_turn_comes(child);
-  const bool was_first_start = start_is_awaited(child) && child.incarnation_ == 1;
   if (starts_with_others) {
     give_order(child, order::prepare);
     set_state(child, child_status::down);
@@ -290,7 +297,7 @@ void supervisor_core::has_stopped(supervised_child& child) noexcept {
       forget(child);
   } else {
     goes_down(child, request::failed, nullptr);
-    if (was_first_start && !closing_ && child.listed_)
+    if (!child.has_started_ && child.listed_)
       forget(child);
   }
   go_on();
@@ -305,10 +312,12 @@ void supervisor_core::has_not_started(supervised_child& child, exit_reason&& how
     return restart(child, std::move(how));
   if (several_.at == &child && !several_.stopping)
     several_.at = child.next_;
-  const bool is_no_child = was_asked_for && !ignored && child.incarnation_ == 1;
+  if (child.is_over())
+    child.wanted_ = false; // not with others either
+  child.has_started_ = child.has_started_ || ignored;
   goes_down(child, ignored ? request::done : request::failed, std::move(how.error));
-  if (is_no_child && child.listed_)
-    forget(child);
+  if (!child.has_started_ && child.listed_)
+    forget(child); // it never was a child
   go_on();
 }
 
@@ -337,10 +346,7 @@ void supervisor_core::goes_down(supervised_child& child, request how, std::excep
   {
     wakeups woken;
     const std::lock_guard held{lock_};
-    if (child.start_ == request::pending) {
-      child.start_ = how;
-      child.start_error_ = std::move(error);
-    }
+    answer_locked(child, how, std::move(error), woken);
     set_state_locked(child, child_status::down, woken);
   }
   if (child.spec_.restart == restart_type::temporary || options_.strategy == restart_strategy::dynamic)
@@ -538,11 +544,6 @@ bool supervisor_core::timer_has_fired(const supervised_child& child) const noexc
   return child.time_is_up_;
 }
 
-bool supervisor_core::was_killed(const supervised_child& child) const noexcept {
-  const std::lock_guard held{lock_};
-  return child.killed_;
-}
-
 bool supervisor_core::start_is_awaited(const supervised_child& child) const noexcept {
   const std::lock_guard held{lock_};
   return child.start_ == request::pending;
@@ -574,9 +575,14 @@ void supervisor_core::set_state_locked(supervised_child& child, child_status sta
 void supervisor_core::answer(supervised_child& child, request how, std::exception_ptr error) noexcept {
   wakeups woken;
   const std::lock_guard held{lock_};
+  answer_locked(child, how, std::move(error), woken);
+}
+
+void supervisor_core::answer_locked(supervised_child& child, request how, std::exception_ptr error,
+                                    wakeups& woken) noexcept {
   if (child.start_ != request::pending)
     return;
-  child.start_ = how;
+  child.start_ = child.start_awaited_ ? how : request::none;
   child.start_error_ = std::move(error);
   wake_waiting(child, woken);
 }
