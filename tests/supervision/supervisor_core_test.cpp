@@ -7,6 +7,7 @@
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
 
+#include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/supervision/supervised_actor.hpp>
 #include <troupe/supervision/supervisor.hpp>
@@ -244,6 +245,85 @@ TEST_CASE("a transient actor that had returned is started with others, and takes
     co_await sleep_for(1s);
     const send_status open = co_await ref.tell<last_word>();
     CHECK(open == send_status::accepted);
+  });
+  CHECK(ended.has_value());
+}
+
+TEST_CASE("a restart that waits for its turn is told when the child is stopped for good", "[supervision][A8]") {
+  for (const restart_backoff& backoff : {restart_backoff{}, waits}) {
+    const outcome<> ended =
+        supervised_by({.strategy = restart_strategy::one_for_all, .backoff = backoff}, [](supervisor& top) -> task<> {
+          co_await top.start({.name = "slow"}, lingers, 3s);
+          const supervised failing = co_await top.start({.name = "failing"}, fails_first, std::make_shared<int>(0), 1s);
+          co_await sleep_for(2s);
+          co_await in_task_group([&](task_group& group) -> task<> {
+            group.start(
+                [](supervisor of) -> task<> {
+                  const outcome<> asked = co_await as_outcome(of.restart("failing"));
+                  CHECK(message_of(asked.error()) == "the child \"failing\" did not start, but was stopped");
+                },
+                top);
+            co_await sleep_for(500ms);
+            co_await top.stop("failing");
+          });
+          co_await sleep_for(1min);
+          CHECK(top.find("failing") == failing); // it had run, so it is a child
+          CHECK(failing.state() == child_status::down);
+          co_await top.restart("failing");
+          CHECK(failing.incarnation() == 2);
+        });
+    CHECK(ended.has_value());
+  }
+}
+
+TEST_CASE("a child that is killed by its handle while it stops has its whole grace, and is not abandoned before",
+          "[supervision][A10]") {
+  const outcome<> ended = supervised_by({}, [](supervisor& top) -> task<> {
+    executor& runs_on = this_fiber::pointer()->runs_on();
+    const child_spec spec{.name = "it", .shutdown = 1s, .abandon_after = 1min};
+    const supervised it = co_await top.start(spec, lingers, 3s);
+    it.kill();
+    co_await top.stop("it");
+    CHECK(now() == instant{3s});
+    CHECK(runs_on.abandoned() == 0);
+    CHECK(it.state() == child_status::down);
+  });
+  CHECK(ended.has_value());
+}
+
+TEST_CASE("a child that was stopped with others before it had started, and then fails to, is no child",
+          "[supervision][OTP-010]") {
+  const outcome<> ended =
+      supervised_by({.strategy = restart_strategy::one_for_all, .intensity = 9}, [](supervisor& top) -> task<> {
+        co_await top.start({.name = "failing"}, fails_first, std::make_shared<int>(0), 1s);
+        const auto fails_again = [](startup, std::shared_ptr<int> runs) -> task<> {
+          if (++*runs > 1)
+            throw std::runtime_error("no port");
+          co_await serving();
+        };
+        const outcome<supervised> failed =
+            co_await as_outcome(top.start({.name = "it"}, fails_again, std::make_shared<int>(0)));
+        CHECK(message_of(failed.error()) == "the child \"it\" did not start: no port");
+        CHECK(top.count().listed == 1);
+      });
+  CHECK(ended.has_value());
+}
+
+TEST_CASE("who removes a child is told that it is gone, though another one has its name by then", "[supervision]") {
+  const outcome<> ended = supervised_by({}, [](supervisor& top) -> task<> {
+    co_await top.start({.name = "it"}, serving);
+    co_await top.stop("it");
+    co_await in_task_group([&](task_group& group) {
+      group.start([](supervisor of) -> task<> { co_await of.remove("it"); }, top);
+      group.start(
+          [](supervisor of) -> task<> {
+            while (of.find("it"))
+              co_await yield();
+            co_await of.start({.name = "it"}, serving);
+          },
+          top);
+    });
+    CHECK(top.find("it")->state() == child_status::running);
   });
   CHECK(ended.has_value());
 }
