@@ -42,8 +42,10 @@ task<> cure(supervisor& top, const settings& how, ward& seen) {
     co_await yield();
 }
 
-/// Serves for ever, but for the first run of one of them, which fails once it is told to.
-task<> resident(receiver<int> told) {
+task<> resident() { co_await sleep_until(instant::max()); }
+
+/// Fails in its first run, once it is told to.
+task<> told_to_fail(receiver<int> told) {
   if (co_await told.receive())
     throw std::runtime_error("told to");
 }
@@ -54,25 +56,24 @@ struct times {
 };
 
 task<> populate(supervisor& top, const settings& how, bool in_order, times& took) {
-  const mailbox<int> none{capacity{1}};
-  const mailbox<int> one{capacity{1}};
-  const sender<int> keeps_it_open = none.sender();
-  const sender<int> tell = one.sender();
+  const mailbox<int> told{capacity{1}};
+  const sender<int> tell = told.sender();
   const long before_kib = status_kib("VmRSS");
   double began = now();
-  std::optional<supervised> told;
+  std::optional<supervised> failing;
   for (std::int64_t i = 0; i < how.n; ++i) {
     const std::string name = in_order ? "c" + std::to_string(i) : std::string();
     if (i == how.n / 2)
-      told.emplace(co_await top.start({.name = name}, resident, one.receiver()));
+      failing.emplace(
+          co_await top.start({.name = name, .restart = restart_type::transient}, told_to_fail, told.receiver()));
     else
-      co_await top.start({.name = name}, resident, none.receiver());
+      co_await top.start({.name = name}, resident);
   }
   took.start = now() - began;
   took.bytes_per = (status_kib("VmRSS") - before_kib) * 1024 / static_cast<long>(how.n);
   began = now();
   co_await tell.send(1);
-  while (told->incarnation() != 2)
+  while (failing->incarnation() != 2)
     co_await yield();
   took.crash = now() - began;
   took.stop = now();
