@@ -8,7 +8,6 @@
 #include <troupe/scope/task.hpp>
 #include <troupe/scope/time_source.hpp>
 
-#include <atomic>
 #include <chrono>
 
 namespace troupe {
@@ -24,18 +23,9 @@ struct ask_limits {
 namespace detail {
 
 /// Counted: by the addresses, and by the actor while it lives. Small, because it stays while any address does.
-class actor_life {
+class actor_life : public counted_object<actor_life> {
 public:
   explicit actor_life(const ask_limits& limits) noexcept : limits_(limits) {}
-  actor_life(const actor_life&) = delete;
-  actor_life& operator=(const actor_life&) = delete;
-
-  void keep() noexcept { references_.fetch_add(1, std::memory_order_relaxed); } // relaxed: the caller holds one
-  void drop() noexcept {
-    // acq_rel: the last one sees all that the others wrote before it destroys
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      delete this;
-  }
 
   const ask_limits& limits() const noexcept { return limits_; }
   /// Cancels the actor's scope, now or when it begins.
@@ -52,10 +42,10 @@ public:
   void revive() noexcept;
 
 private:
+  friend class counted_object<actor_life>;
   ~actor_life() = default;
 
   const ask_limits limits_;
-  std::atomic<int> references_{1};
   spinlock lock_; // taken before a fiber's
   bool stopped_ = false;
   cancel_scope* scope_ = nullptr; // while it lives

@@ -36,17 +36,6 @@ struct overloaded : Handlers... {
 template <class... Handlers>
 overloaded(Handlers...) -> overloaded<Handlers...>;
 
-/// Answers an ask with its message.
-template <class T, class M>
-void hand_back(const reply<T>& token, M&& kind) noexcept {
-  std::exception_ptr error;
-  try {
-    error = std::make_exception_ptr(ask_error{std::make_shared<M>(std::move(kind))});
-  } catch (...) { // no memory: then it is told without the message
-  }
-  token.block_->hand_back(std::move(error));
-}
-
 /// Runs `handling` as the work of one ask: it has the ask's deadline, is stopped by its revoke, and how it ends is the
 /// answer where it has not given one.
 task<> serve(ask_pointer ask, task<> handling);
@@ -107,9 +96,8 @@ public:
     std::visit(
         []<class M>(M& kind) {
           if constexpr (detail::askable<M>) {
-            const auto token = std::exchange(kind.to, {}); // the error must not hold what holds it
-            if (token)
-              detail::hand_back(token, std::move(kind));
+            auto token = std::exchange(kind.to, {}); // the error must not hold what holds it
+            token.hand_back(std::move(kind));
           }
         },
         content_);

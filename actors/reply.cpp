@@ -7,12 +7,6 @@
 
 namespace troupe::detail {
 
-void ask_block::drop() noexcept {
-  // acq_rel: whoever is last sees all that the others did
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-    delete this;
-}
-
 bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {
   const std::lock_guard held{lock_};
   if (answer_ != answer::none)

@@ -27,14 +27,8 @@ namespace detail {
 ///
 /// Its one lock decides between the answer, the revoke and the end of the asker's patience: the first wins, and the
 /// others do nothing. It is taken before a fiber's lock (a revoke cancels the scope of the work under it).
-class ask_block : private waitable {
+class ask_block : public counted_object<ask_block>, private waitable {
 public:
-  ask_block(const ask_block&) = delete;
-  ask_block& operator=(const ask_block&) = delete;
-
-  void keep() noexcept { references_.fetch_add(1, std::memory_order_relaxed); } // relaxed: the caller holds one
-  void drop() noexcept;
-
   /// @name For the callee
   ///@{
   /// The work begins, in this scope, which a revoke cancels from now on, instead of that of whoever passed the ask on.
@@ -86,7 +80,8 @@ public:
   ///@}
 
 protected:
-  ask_block() noexcept = default;
+  ask_block() noexcept : counted_object(2) {} // the asker and the token
+  friend class counted_object<ask_block>;
   virtual ~ask_block() = default;
 
   /// Decides for a value, which `put` keeps, unless something else was first.
@@ -111,7 +106,6 @@ private:
   void fail_locked(ask_failure why, wakeups& woken) noexcept;
   void fail_locked(std::exception_ptr error, wakeups& woken) noexcept;
 
-  std::atomic<int> references_{2}; // the asker's and the token's
   mutable spinlock lock_;
   bool begun_ = false;
   bool token_gone_ = false;
@@ -177,16 +171,6 @@ using ask_pointer = counted_pointer<ask_block>;
 
 } // namespace detail
 
-template <class T>
-class reply;
-
-namespace detail {
-
-template <class T, class M>
-void hand_back(const reply<T>& token, M&& kind) noexcept;
-
-} // namespace detail
-
 /// The right and the duty to answer one ask: the last member, `to`, of a message that can be asked.
 ///
 /// It may be moved elsewhere and answered later, from any fiber, or be passed on in a message to another actor, which
@@ -235,11 +219,22 @@ private:
   friend class message;
   template <class Message>
   friend class actor_ref;
-  template <class Value, class M>
-  friend void detail::hand_back(const reply<Value>& token, M&& kind) noexcept;
 
   /// Takes over one count.
   explicit reply(detail::reply_block<T>& block) noexcept : block_(&block) {}
+
+  /// Answers with the message itself, which was not handled.
+  template <class M>
+  void hand_back(M&& unhandled) noexcept {
+    if (block_ == nullptr)
+      return;
+    std::exception_ptr error;
+    try {
+      error = std::make_exception_ptr(ask_error{std::make_shared<M>(std::move(unhandled))});
+    } catch (...) { // no memory: then it is told without the message
+    }
+    block_->hand_back(std::move(error));
+  }
 
   void tell_moved() const noexcept {
     if (block_ != nullptr)

@@ -13,6 +13,11 @@
 
 namespace troupe {
 
+namespace detail {
+template <class T>
+class lasting_inbox;
+}
+
 /// The one reader of a mailbox: it takes items without a lock, in claims of up to 64. Movable, not copyable; a mailbox
 /// has either this or receivers.
 ///
@@ -70,7 +75,7 @@ private:
   template <class>
   friend class mailbox;
   template <class>
-  friend class lasting_inbox;
+  friend class detail::lasting_inbox;
 
   explicit inbox(detail::mailbox_state<T>& state) noexcept : state_(state) {}
 

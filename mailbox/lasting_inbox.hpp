@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-namespace troupe {
+namespace troupe::detail {
 
 /// What a supervisor keeps of an actor's mailbox while its reader is started anew: as long as this is there, the mailbox
 /// has a reading half, and what is queued stays.
@@ -51,7 +51,7 @@ public:
   }
 
 private:
-  detail::state_pointer<T, detail::half::receiver> state_;
+  state_pointer<T, half::receiver> state_;
 };
 
-} // namespace troupe
+} // namespace troupe::detail

@@ -26,9 +26,6 @@ struct capacity {
   }
 };
 
-template <class T>
-class lasting_inbox;
-
 /// A bounded mailbox: makes its halves, and can wait until all that was sent is settled.
 ///
 /// The halves and the items in hand keep what they need, so this object may go before them. With one sender and
@@ -90,7 +87,7 @@ public:
 
 private:
   template <class>
-  friend class lasting_inbox;
+  friend class detail::lasting_inbox;
   using pointer = detail::state_pointer<T, detail::half::maker>;
 
   pointer state_;

@@ -1,10 +1,34 @@
-// A pointer to an object that counts who holds it.
+// An object that counts who holds it, and the pointer that does.
 
 #pragma once
 
+#include <atomic>
 #include <utility>
 
 namespace troupe::detail {
+
+/// Base of a `T` that is destroyed by whoever lets go of it last, on any thread.
+template <class T>
+class counted_object {
+public:
+  counted_object(const counted_object&) = delete;
+  counted_object& operator=(const counted_object&) = delete;
+
+  void keep() noexcept { holders_.fetch_add(1, std::memory_order_relaxed); } // relaxed: the caller holds it
+  void drop() noexcept {
+    // acq_rel: the last one sees all that the others wrote before it destroys
+    if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      delete static_cast<T*>(this);
+  }
+
+protected:
+  /// @param holders  who hold it from the beginning
+  explicit counted_object(int holders = 1) noexcept : holders_(holders) {}
+  ~counted_object() = default;
+
+private:
+  std::atomic<int> holders_;
+};
 
 /// Holds one count of an object with `keep()` and `drop()`. Null only where it was moved from, or made so.
 template <class T>

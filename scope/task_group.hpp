@@ -69,7 +69,7 @@ struct child_options {
 
 namespace detail {
 
-class supervisor_core; // of a layer above
+class caretaker; // of a layer above
 
 /// Not a function: `start` with options is meant.
 template <class... Args>
@@ -145,7 +145,7 @@ public:
 
 private:
   friend class detail::child_base;
-  friend class detail::supervisor_core;
+  friend class detail::caretaker;
   template <class Body>
   friend task<> in_task_group(Body body);
 

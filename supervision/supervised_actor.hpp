@@ -9,7 +9,6 @@
 #include <functional>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -40,17 +39,13 @@ namespace detail {
 /// `on_undelivered`.
 template <class Message, class Lost, class Function, class... Args>
 class supervised_actor final : public supervised_child {
-  static_assert(std::is_copy_constructible_v<Function> && (std::is_copy_constructible_v<Args> && ...),
-                "a supervised actor is started anew with fresh copies of its function and arguments: pass what can be "
-                "copied, or a factory");
-
 public:
   template <class F, class... A>
   supervised_actor(supervisor_core& of, const actor_spec& spec, Lost lost, F&& function, A&&... args)
       : supervised_child(of, spec.as_child()), drains_(spec.drains),
         life_(actor_life_pointer::owning(new actor_life{spec.limits})),
         box_(troupe::capacity{spec.capacity}, spec.on_full, undelivered<Message>(std::move(lost)), spec.max_age),
-        in_(box_), function_(std::forward<F>(function)), args_(std::forward<A>(args)...) {
+        in_(box_), call_(std::in_place, std::forward<F>(function), std::forward<A>(args)...) {
     says_when_started_ = takes_startup;
   }
 
@@ -63,20 +58,18 @@ private:
     if (std::exchange(has_run_, true) && !std::exchange(is_prepared_, false))
       give_back_asks();
     life_->begin(this_fiber::pointer()->innermost_scope());
-    std::apply([this](const Args&... args) { copies_.emplace(std::in_place, std::as_const(function_), args...); },
-               args_);
     if constexpr (takes_startup) {
-      return (*copies_)(in_.lend(), startup_of_this_run());
+      return call_.begin(in_.lend(), startup_of_this_run());
     } else {
       static_assert(std::is_invocable_v<Function&, inbox<Message>, Args&&...>,
                     "an actor's function is called with its inbox, a `startup` if it takes one, and copies of the "
                     "arguments that it was started with");
-      return (*copies_)(in_.lend());
+      return call_.begin(in_.lend());
     }
   }
   void end_run() noexcept override {
     life_->end();
-    copies_.reset();
+    call_.end();
   }
   void prepare_restart() noexcept override {
     is_prepared_ = true;
@@ -102,9 +95,7 @@ private:
   const mailbox<Message> box_;
   const sender<Message> to_ = box_.sender(); // it is not closed because nobody has its address
   const lasting_inbox<Message> in_;
-  const Function function_;
-  const std::tuple<Args...> args_;
-  std::optional<kept_call<Function, Args...>> copies_;
+  repeated_call<Function, Args...> call_;
 };
 
 } // namespace detail
@@ -116,7 +107,7 @@ auto supervisor::start_actor(const actor_spec& spec, on_undelivered<Call> lost, 
   static_assert(!std::is_void_v<message_type>,
                 "an actor's function takes an inbox<message<...>> by value as its first parameter, and is no template");
   using made = detail::supervised_actor<message_type, Call, std::decay_t<Function>, std::decay_t<Args>...>;
-  detail::supervisor_core::require_sensible(spec.as_child(), core_->options());
+  require_sensible(spec.as_child());
   auto* const actor =
       new made{*core_, spec, std::move(lost.call), std::forward<Function>(function), std::forward<Args>(args)...};
   auto child = detail::supervised_child_pointer::owning(actor);

@@ -5,26 +5,26 @@
 #include <troupe/scope/cancel_scope.hpp>
 #include <troupe/scope/child.hpp>
 #include <troupe/scope/counted_pointer.hpp>
-#include <troupe/scope/kept_call.hpp>
 #include <troupe/scope/task.hpp>
 #include <troupe/scope/time_source.hpp>
 #include <troupe/scope/wait_list.hpp>
 #include <troupe/supervision/child_spec.hpp>
+#include <troupe/supervision/repeated_call.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace troupe {
 
 class startup;
+class supervisor;
 
 namespace detail {
 
+class caretaker;
 class supervised_child;
 class supervisor_core;
 
@@ -62,18 +62,9 @@ private:
 };
 
 /// Counted: by its supervisor while it is listed, by the fiber that runs it, and by handles.
-class supervised_child {
+class supervised_child : public counted_object<supervised_child> {
 public:
   supervised_child(supervisor_core& of, const child_spec& spec);
-  supervised_child(const supervised_child&) = delete;
-  supervised_child& operator=(const supervised_child&) = delete;
-
-  void keep() noexcept { references_.fetch_add(1, std::memory_order_relaxed); } // relaxed: the caller holds one
-  void drop() noexcept {
-    // acq_rel: the last one sees all that the others wrote before it destroys
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      delete this;
-  }
 
   supervisor_core& supervisor() const noexcept { return *supervisor_; }
   const child_spec& spec() const noexcept { return spec_; }
@@ -111,9 +102,12 @@ public:
 protected:
   virtual ~supervised_child();
 
+  friend class counted_object<supervised_child>;
   friend class troupe::startup;
   friend class incarnation_scope;
+  friend class caretaker;
   friend class supervisor_core;
+  friend class troupe::supervisor;
 
   startup startup_of_this_run() noexcept;
 
@@ -129,13 +123,28 @@ private:
     leave,     ///< The same, and nobody will.
   };
   enum class request : std::uint8_t { none, pending, done, failed, refused };
+  /// One bit each.
+  enum class news : std::uint8_t {
+    added = 1,
+    started = 2, ///< It says so.
+    ended = 4,   ///< Its run has.
+    time = 8,    ///< Its timer has fired.
+    asked_to_stop = 16,
+    asked_to_start = 32,
+    asked_to_go = 64, ///< To be forgotten.
+  };
+  static constexpr std::uint8_t bit(news which) noexcept { return static_cast<std::uint8_t>(which); }
+  /// Under the lock: somebody has asked for it, and was not heard yet.
+  bool is_asked(news what) const noexcept { return ((news_ | being_seen_) & bit(what)) != 0; }
+  /// Who waits until a child is as they want it.
+  struct waiter : wait_node {
+    explicit waiter(bool (*condition)(const supervised_child&) noexcept) noexcept : holds(condition) {}
+    bool (*const holds)(const supervised_child&) noexcept;
+  };
 
-  std::atomic<int> references_{1};
   const supervisor_pointer supervisor_;
   child_spec spec_; // its name is what it was given
   std::string name_;
-
-  using condition = bool (*)(const supervised_child&) noexcept;
 
   // Guarded by the supervisor's lock:
   order order_ = order::none; // to the fiber that runs it
@@ -179,14 +188,10 @@ private:
 /// A child that calls `function(args...)`, with copies of both for each run.
 template <class Function, class... Args>
 class supervised_call final : public supervised_child {
-  static_assert(std::is_copy_constructible_v<Function> && (std::is_copy_constructible_v<Args> && ...),
-                "a supervised child is started anew with fresh copies of its function and arguments: pass what can be "
-                "copied, or a factory");
-
 public:
   template <class F, class... A>
   supervised_call(supervisor_core& of, const child_spec& spec, F&& function, A&&... args)
-      : supervised_child(of, spec), function_(std::forward<F>(function)), args_(std::forward<A>(args)...) {
+      : supervised_child(of, spec), call_(std::in_place, std::forward<F>(function), std::forward<A>(args)...) {
     says_when_started_ = takes_startup;
   }
 
@@ -194,22 +199,18 @@ private:
   static constexpr bool takes_startup = std::is_invocable_v<Function&, startup, Args&&...>;
 
   task<> begin_run() override {
-    std::apply([this](const Args&... args) { copies_.emplace(std::in_place, std::as_const(function_), args...); },
-               args_);
     if constexpr (takes_startup) {
-      return (*copies_)(startup_of_this_run());
+      return call_.begin(startup_of_this_run());
     } else {
       static_assert(std::is_invocable_v<Function&, Args&&...>,
                     "a supervised child's function is called with copies of the arguments that it was started with, "
                     "after a `startup` if it takes one");
-      return (*copies_)();
+      return call_.begin();
     }
   }
-  void end_run() noexcept override { copies_.reset(); }
+  void end_run() noexcept override { call_.end(); }
 
-  const Function function_;
-  const std::tuple<Args...> args_;
-  std::optional<kept_call<Function, Args...>> copies_;
+  repeated_call<Function, Args...> call_;
 };
 
 } // namespace detail

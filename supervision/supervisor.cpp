@@ -1,33 +1,152 @@
+#include <troupe/scope/checkpoint.hpp>
 #include <troupe/supervision/supervisor.hpp>
 
+#include <coroutine>
+#include <mutex>
 #include <stdexcept>
 
 namespace troupe {
 
+using detail::supervised_child;
 using detail::supervised_child_pointer;
-using detail::supervisor_core;
+
+namespace {
+
+std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
+
+[[noreturn]] void refuse_start(const supervised_child& child) {
+  throw start_failed("the child " + in_quotes(child.name()) + " was not started: its supervisor is stopping", nullptr);
+}
+
+} // namespace
 
 child_status supervised::state() const noexcept { return child_->supervisor().state_of(*child_); }
 std::uint64_t supervised::incarnation() const noexcept { return child_->supervisor().incarnation_of(*child_); }
 void supervised::cancel() const noexcept { child_->supervisor().cancel_run(*child_, false); }
 void supervised::kill() const noexcept { child_->supervisor().cancel_run(*child_, true); }
 
+/// Waits until a child is as somebody who asked for something wants it.
+class supervisor::change_operation : supervised_child::waiter {
+public:
+  change_operation(supervised_child& child, bool (*condition)(const supervised_child&) noexcept) noexcept
+      : waiter(condition), child_(child) {}
+  ~change_operation() {
+    const std::lock_guard held{child_.supervisor().lock_};
+    child_.waiting_.remove(*this); // still in it only if we were stopped
+  }
+
+  void attach(fiber& self) noexcept { waiting = &self; }
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<>) noexcept {
+    if (waiting->stop_pending())
+      return waiting->stop();
+    const std::lock_guard held{child_.supervisor().lock_};
+    if (holds(child_))
+      return waiting->yield();
+    if (!waiting->open_wait(fiber::wait_kind::plain, "change a child of", &child_.supervisor()))
+      return waiting->stop();
+    child_.waiting_.push(*this);
+    waiting->park();
+  }
+  void await_resume() const noexcept {}
+
+private:
+  supervised_child& child_;
+};
+
+void supervisor::require_sensible(const child_spec& spec) const {
+  const supervisor_options& options = core_->options();
+  const auto refuse = [&spec](const std::string& why) {
+    throw std::invalid_argument("supervisor::start: the child " + in_quotes(spec.name) + " " + why);
+  };
+  if (spec.significant && spec.restart == restart_type::permanent)
+    refuse("is permanent, so it never ends by itself and cannot be significant: make it transient or temporary");
+  if (spec.significant && options.stops == auto_shutdown::never)
+    refuse("is significant, but its supervisor has auto_shutdown::never");
+  if (spec.shutdown && *spec.shutdown < duration::zero())
+    refuse("has a negative shutdown: zero kills at once");
+  if (spec.abandon_after < duration::zero() || spec.start_timeout <= duration::zero())
+    refuse("has a limit that has passed before it begins");
+  if (options.strategy == restart_strategy::dynamic && !spec.name.empty())
+    refuse("has a name, which children of a dynamic supervisor do not: keep the handle");
+}
+
+task<> supervisor::stop(std::string_view name) const { return stopped(core_, named(name)); }
+task<> supervisor::restart(std::string_view name) const { return restarted(core_, named(name)); }
+task<> supervisor::remove(std::string_view name) const { return removed(core_, named(name)); }
+
 task<supervised> supervisor::started(detail::supervisor_pointer core, supervised_child_pointer child) {
-  co_await supervisor_core::started(std::move(core), child);
+  co_await checkpoint();
+  if (!core->add(*child))
+    refuse_start(*child);
+  co_await start_answered(std::move(core), child);
   co_return supervised{std::move(child)};
 }
 
-task<> supervisor::stop(std::string_view name) const { return supervisor_core::stopped(core_, core_->named(name)); }
-task<> supervisor::restart(std::string_view name) const {
-  return supervisor_core::restarted(core_, core_->named(name));
+task<> supervisor::restarted(detail::supervisor_pointer core, supervised_child_pointer child) {
+  if (!core->ask(*child, supervised_child::news::asked_to_start))
+    throw std::invalid_argument("supervisor::restart: the child " + in_quotes(child->name()) +
+                                " is not down: stop it first");
+  co_await start_answered(std::move(core), std::move(child));
 }
-task<> supervisor::remove(std::string_view name) const { return supervisor_core::removed(core_, core_->named(name)); }
 
-std::vector<supervised> supervisor::children() const {
-  std::vector<supervised> all;
-  for (supervised_child_pointer& each : core_->children())
-    all.push_back(supervised{std::move(each)});
-  return all;
+task<> supervisor::start_answered(detail::supervisor_pointer core, supervised_child_pointer child) {
+  const struct asking {
+    supervised_child& whose;
+    ~asking() {
+      const std::lock_guard held{whose.supervisor().lock_};
+      whose.start_awaited_ = false;
+      if (whose.start_ != supervised_child::request::pending)
+        whose.start_ = supervised_child::request::none; // read: another one may ask
+    }
+  } while_it_lasts{*child};
+  co_await change_operation{
+      *child, [](const supervised_child& it) noexcept { return it.start_ != supervised_child::request::pending; }};
+  std::exception_ptr error;
+  supervised_child::request how;
+  {
+    const std::lock_guard held{core->lock_};
+    how = child->start_;
+    error = std::exchange(child->start_error_, nullptr);
+  }
+  if (how == supervised_child::request::refused && error == nullptr)
+    refuse_start(*child);
+  if (how == supervised_child::request::refused)
+    std::rethrow_exception(error);
+  if (how == supervised_child::request::failed)
+    throw start_failed("the child " + in_quotes(child->name()) + " did not start" +
+                           (error ? ": " + message_of(error) : ", but was stopped"),
+                       error);
+}
+
+task<> supervisor::stopped(detail::supervisor_pointer core, supervised_child_pointer child) {
+  if (core->ask(*child, supervised_child::news::asked_to_stop))
+    co_await change_operation{*child, [](const supervised_child& it) noexcept {
+                                return !it.listed_ || (it.state_ == child_status::down &&
+                                                       !it.is_asked(supervised_child::news::asked_to_stop));
+                              }};
+}
+
+task<> supervisor::removed(detail::supervisor_pointer core, supervised_child_pointer child) {
+  const auto refuse = [&child] {
+    throw std::invalid_argument("supervisor::remove: the child " + in_quotes(child->name()) +
+                                " is not down: stop it first");
+  };
+  if (!core->ask(*child, supervised_child::news::asked_to_go))
+    refuse();
+  co_await change_operation{*child, [](const supervised_child& it) noexcept {
+                              return !it.listed_ || !it.is_asked(supervised_child::news::asked_to_go);
+                            }};
+  const std::lock_guard held{core->lock_};
+  if (child->listed_)
+    refuse(); // it was started meanwhile
+}
+
+supervised_child_pointer supervisor::named(std::string_view name) const {
+  supervised_child_pointer found = core_->find(name);
+  if (!found)
+    throw std::invalid_argument("supervisor: there is no child " + in_quotes(name));
+  return found;
 }
 
 std::optional<supervised> supervisor::find(std::string_view name) const {
@@ -35,6 +154,13 @@ std::optional<supervised> supervisor::find(std::string_view name) const {
   if (!found)
     return std::nullopt;
   return supervised{std::move(found)};
+}
+
+std::vector<supervised> supervisor::children() const {
+  std::vector<supervised> all;
+  for (supervised_child_pointer& each : core_->children())
+    all.push_back(supervised{std::move(each)});
+  return all;
 }
 
 children_count supervisor::count() const noexcept { return core_->count(); }

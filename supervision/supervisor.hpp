@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/scope/endless_wait.hpp>
 #include <troupe/scope/station.hpp>
 #include <troupe/scope/task.hpp>
 #include <troupe/supervision/child_spec.hpp>
@@ -67,7 +68,7 @@ public:
   template <class Function, class... Args>
   task<supervised> start(const child_spec& spec, Function&& function, Args&&... args) const {
     using call = detail::supervised_call<std::decay_t<Function>, std::decay_t<Args>...>;
-    detail::supervisor_core::require_sensible(spec, core_->options());
+    require_sensible(spec);
     return started(core_, detail::supervised_child_pointer::owning(
                               new call{*core_, spec, std::forward<Function>(function), std::forward<Args>(args)...}));
   }
@@ -114,20 +115,31 @@ public:
   /// Serves until the supervisor is stopped, by itself or by a cancel from outside: for the end of its block.
   ///
   /// @suspends until then, and never goes on
-  detail::serve_operation run() const noexcept { return {}; }
+  detail::endless_wait run() const noexcept { return {fiber::wait_kind::daemon, "serve"}; }
 
 private:
   template <class Body>
   friend task<> supervise(supervisor_options options, Body body);
 
   explicit supervisor(detail::supervisor_pointer core) noexcept : core_(std::move(core)) {}
+  /// @throws std::invalid_argument
+  void require_sensible(const child_spec& spec) const;
+  /// @throws std::invalid_argument: there is none
+  detail::supervised_child_pointer named(std::string_view name) const;
+
+  // What they ask for may take longer than this handle stays.
+  class change_operation;
+  static task<supervised> started(detail::supervisor_pointer core, detail::supervised_child_pointer child);
   template <class Address>
   static task<Address> address_of_started(detail::supervisor_pointer core, detail::supervised_child_pointer child,
                                           Address address) {
-    co_await detail::supervisor_core::started(std::move(core), std::move(child));
+    co_await started(std::move(core), std::move(child));
     co_return address;
   }
-  static task<supervised> started(detail::supervisor_pointer core, detail::supervised_child_pointer child);
+  static task<> start_answered(detail::supervisor_pointer core, detail::supervised_child_pointer child);
+  static task<> stopped(detail::supervisor_pointer core, detail::supervised_child_pointer child);
+  static task<> restarted(detail::supervisor_pointer core, detail::supervised_child_pointer child);
+  static task<> removed(detail::supervisor_pointer core, detail::supervised_child_pointer child);
 
   detail::supervisor_pointer core_;
 };

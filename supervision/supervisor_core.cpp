@@ -1,5 +1,3 @@
-#include <troupe/scope/assert.hpp>
-#include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/station.hpp>
 #include <troupe/supervision/supervisor_core.hpp>
 
@@ -13,8 +11,6 @@ namespace troupe::detail {
 namespace {
 
 constexpr duration shutdown_by_default = std::chrono::seconds{5};
-
-std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
 
 } // namespace
 
@@ -59,8 +55,8 @@ public:
 
 private:
   bool something_to_do() const noexcept {
-    return core_.first_news_ != nullptr || (core_.shutdown_asked_ && !core_.closing_) ||
-           (core_.closing_ && core_.first_ == nullptr && core_.being_added_ == 0);
+    return core_.first_news_ != nullptr || (core_.shutdown_asked_ && !core_.decides_.closing()) ||
+           (core_.decides_.closing() && core_.first_ == nullptr && core_.being_added_ == 0);
   }
 
   supervisor_core& core_;
@@ -99,53 +95,11 @@ private:
   fiber* self_ = nullptr;
 };
 
-/// Waits until a child is as somebody who asked for something wants it.
-class supervisor_core::change_operation : public wait_node {
-public:
-  change_operation(supervised_child& child, condition awaited) noexcept : child_(child), holds_(awaited) {}
-  ~change_operation() {
-    const std::lock_guard held{child_.supervisor().lock_};
-    child_.waiting_.remove(*this); // still in it only if we were stopped
-  }
-
-  void attach(fiber& self) noexcept { waiting = &self; }
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) noexcept {
-    if (waiting->stop_pending())
-      return waiting->stop();
-    const std::lock_guard held{child_.supervisor().lock_};
-    if (holds_(child_))
-      return waiting->yield();
-    if (!waiting->open_wait(fiber::wait_kind::plain, "change a child of", &child_.supervisor()))
-      return waiting->stop();
-    child_.waiting_.push(*this);
-    waiting->park();
-  }
-  void await_resume() const noexcept {}
-
-  bool holds() const noexcept { return holds_(child_); }
-
-private:
-  supervised_child& child_;
-  const condition holds_;
-};
-
-void supervisor_core::wake_waiting(supervised_child& child, wakeups& woken) noexcept {
-  // Each once: those who still wait go to the end of the line again.
-  for (std::size_t left = child.waiting_.size(); left != 0; --left) {
-    auto& first = static_cast<change_operation&>(*child.waiting_.pop());
-    if (first.holds())
-      static_cast<void>(first.waiting->grant(woken)); // false: stopped, and it will not look at us again
-    else
-      child.waiting_.push(first);
-  }
-}
-
 // ---- the block -------------------------------------------------------------------------------------------------------
 
 supervisor_core::supervisor_core(fiber& owner, const supervisor_options& options)
     : executor_(owner.runs_on()), options_(options), path_(incarnation_scope::path_of(owner)),
-      window_(options.intensity, options.period) {}
+      decides_(*this, restart_window{options.intensity, options.period}) {}
 
 supervisor_pointer supervisor_core::make(fiber& owner, const supervisor_options& options) {
   if (options.strategy == restart_strategy::dynamic && options.stops != auto_shutdown::never)
@@ -188,8 +142,8 @@ task<> supervised_block(supervisor_pointer core, task<> body) {
   const outcome<> joined = co_await catch_stop(in_task_group(block));
   if (ended.has_error())
     std::rethrow_exception(ended.error());
-  if (core->gave_up_)
-    throw escalated{core->path_.empty() ? "/" : core->path_, std::move(core->failures_)};
+  if (core->decides_.gave_up())
+    throw escalated{core->path_.empty() ? "/" : core->path_, std::move(core->decides_.failures())};
   if (joined.has_error())
     std::rethrow_exception(joined.error());
   if (pass_on)
@@ -316,22 +270,6 @@ void supervisor_core::note(supervised_child& of, news what, wakeups& woken) noex
 
 // ---- requests --------------------------------------------------------------------------------------------------------
 
-void supervisor_core::require_sensible(const child_spec& spec, const supervisor_options& options) {
-  const auto refuse = [&spec](const std::string& why) {
-    throw std::invalid_argument("supervisor::start: the child " + in_quotes(spec.name) + " " + why);
-  };
-  if (spec.significant && spec.restart == restart_type::permanent)
-    refuse("is permanent, so it never ends by itself and cannot be significant: make it transient or temporary");
-  if (spec.significant && options.stops == auto_shutdown::never)
-    refuse("is significant, but its supervisor has auto_shutdown::never");
-  if (spec.shutdown && *spec.shutdown < duration::zero())
-    refuse("has a negative shutdown: zero kills at once");
-  if (spec.abandon_after < duration::zero() || spec.start_timeout <= duration::zero())
-    refuse("has a limit that has passed before it begins");
-  if (options.strategy == restart_strategy::dynamic && !spec.name.empty())
-    refuse("has a name, which children of a dynamic supervisor do not: keep the handle");
-}
-
 bool supervisor_core::add(supervised_child& added) {
   {
     const std::lock_guard held{lock_};
@@ -385,78 +323,6 @@ bool supervisor_core::ask(supervised_child& of, news what) noexcept {
   return true;
 }
 
-namespace {
-
-[[noreturn]] void refuse_start(const supervised_child& child) {
-  throw start_failed("the child " + in_quotes(child.name()) + " was not started: its supervisor is stopping", nullptr);
-}
-
-} // namespace
-
-task<> supervisor_core::started(supervisor_pointer core, supervised_child_pointer child) {
-  co_await checkpoint();
-  if (!core->add(*child))
-    refuse_start(*child);
-  co_await start_answered(std::move(core), std::move(child));
-}
-
-task<> supervisor_core::restarted(supervisor_pointer core, supervised_child_pointer child) {
-  if (!core->ask(*child, news::asked_to_start))
-    throw std::invalid_argument("supervisor::restart: the child " + in_quotes(child->name()) +
-                                " is not down: stop it first");
-  co_await start_answered(std::move(core), std::move(child));
-}
-
-task<> supervisor_core::start_answered(supervisor_pointer core, supervised_child_pointer child) {
-  const struct asking {
-    supervised_child& whose;
-    ~asking() {
-      const std::lock_guard held{whose.supervisor().lock_};
-      whose.start_awaited_ = false;
-      if (whose.start_ != request::pending)
-        whose.start_ = request::none; // read: another one may ask
-    }
-  } while_it_lasts{*child};
-  co_await change_operation{*child, [](const supervised_child& it) noexcept { return it.start_ != request::pending; }};
-  std::exception_ptr error;
-  request how;
-  {
-    const std::lock_guard held{core->lock_};
-    how = child->start_;
-    error = std::exchange(child->start_error_, nullptr);
-  }
-  if (how == request::refused && error == nullptr)
-    refuse_start(*child);
-  if (how == request::refused)
-    std::rethrow_exception(error);
-  if (how == request::failed)
-    throw start_failed("the child " + in_quotes(child->name()) + " did not start" +
-                           (error ? ": " + message_of(error) : ", but was stopped"),
-                       error);
-}
-
-task<> supervisor_core::stopped(supervisor_pointer core, supervised_child_pointer child) {
-  if (core->ask(*child, news::asked_to_stop))
-    co_await change_operation{*child, [](const supervised_child& it) noexcept {
-                                return !it.listed_ ||
-                                       (it.state_ == child_status::down && !is_asked(it, news::asked_to_stop));
-                              }};
-}
-
-task<> supervisor_core::removed(supervisor_pointer core, supervised_child_pointer child) {
-  const auto refuse = [&child] {
-    throw std::invalid_argument("supervisor::remove: the child " + in_quotes(child->name()) +
-                                " is not down: stop it first");
-  };
-  if (!core->ask(*child, news::asked_to_go))
-    refuse();
-  co_await change_operation{
-      *child, [](const supervised_child& it) noexcept { return !it.listed_ || !is_asked(it, news::asked_to_go); }};
-  const std::lock_guard held{core->lock_};
-  if (child->listed_)
-    refuse(); // it was started meanwhile
-}
-
 void supervisor_core::cancel_run(supervised_child& of, bool kill) noexcept {
   const std::lock_guard held{lock_};
   if (of.state_ == child_status::down || of.state_ == child_status::backing_off)
@@ -477,13 +343,6 @@ supervised_child_pointer supervisor_core::find(std::string_view name) const noex
   const std::lock_guard held{lock_};
   const auto found = by_name_.find(name);
   return supervised_child_pointer::to(found != by_name_.end() ? found->second : nullptr);
-}
-
-supervised_child_pointer supervisor_core::named(std::string_view name) const {
-  supervised_child_pointer found = find(name);
-  if (!found)
-    throw std::invalid_argument("supervisor: there is no child " + in_quotes(name));
-  return found;
 }
 
 std::vector<supervised_child_pointer> supervisor_core::children() const {
@@ -552,7 +411,62 @@ duration supervisor_core::grace_of(const supervised_child& child) noexcept {
   return child.supervises_ != nullptr ? child.supervises_->stops_within() : shutdown_by_default;
 }
 
-// ---- decisions: by the one fiber that looks at news ------------------------------------------------------------------
+// ---- what the fiber that looks at news tells others -------------------------------------------------------------------
+
+void supervisor_core::set_state(supervised_child& child, child_status state) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  set_state_locked(child, state, woken);
+}
+
+void supervisor_core::set_state_locked(supervised_child& child, child_status state, wakeups& woken) noexcept {
+  const auto runs = [](child_status in) { return in != child_status::down && in != child_status::backing_off; };
+  count_.active += runs(state) ? 1 : 0;
+  count_.active -= runs(child.state_) ? 1 : 0;
+  child.state_ = state;
+  supervisor_core::wake_waiting(child, woken);
+}
+
+void supervisor_core::answer(supervised_child& child, request how, std::exception_ptr error) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  answer_locked(child, how, std::move(error), woken);
+}
+
+void supervisor_core::answer_locked(supervised_child& child, request how, std::exception_ptr error,
+                                    wakeups& woken) noexcept {
+  if (child.start_ != request::pending)
+    return;
+  child.start_ = child.start_awaited_ ? how : request::none;
+  child.start_error_ = std::move(error);
+  supervisor_core::wake_waiting(child, woken);
+}
+
+void supervisor_core::give_order(supervised_child& child, order what) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  give_order_locked(child, what, woken);
+}
+
+void supervisor_core::give_order_locked(supervised_child& child, order what, wakeups& woken) noexcept {
+  child.order_ = what;
+  if (child.host_waiting_ != nullptr)
+    static_cast<void>(
+        std::exchange(child.host_waiting_, nullptr)->grant(woken)); // always: the fiber is hidden from cancels
+}
+
+void supervisor_core::wake_waiting(supervised_child& child, wakeups& woken) noexcept {
+  // Each once: those who still wait go to the end of the line again.
+  for (std::size_t left = child.waiting_.size(); left != 0; --left) {
+    auto& first = static_cast<supervised_child::waiter&>(*child.waiting_.pop());
+    if (first.holds(child))
+      static_cast<void>(first.waiting->grant(woken)); // false: stopped, and it will not look at us again
+    else
+      child.waiting_.push(first);
+  }
+}
+
+// ---- the fiber that looks at news --------------------------------------------------------------------------------------
 
 task<> supervisor_core::look_after(supervisor_pointer core) {
   fiber& self = co_await current_fiber{};
@@ -563,12 +477,12 @@ task<> supervisor_core::look_after(supervisor_pointer core) {
       co_return;
   }
   const cancel_scope hidden{self, cancel_scope::shielding::cleanup};
-  core->kill_all();
+  core->decides_.kill_all();
   co_await look_until_all_have_ended(*core);
 }
 
 task<> supervisor_core::look_until_all_have_ended(supervisor_core& core) {
-  while (!core.close_if_done()) {
+  while (!core.decides_.close_if_done()) {
     const supervised_child_pointer child = co_await news_operation{core};
     if (child) {
       std::uint8_t what = 0;
@@ -576,13 +490,13 @@ task<> supervisor_core::look_until_all_have_ended(supervisor_core& core) {
         const std::lock_guard held{core.lock_};
         what = child->being_seen_ = std::exchange(child->news_, std::uint8_t{0});
       }
-      core.look_at(*child, what);
+      core.decides_.look_at(*child, what);
       wakeups woken;
       const std::lock_guard held{core.lock_};
       child->being_seen_ = 0;
       wake_waiting(*child, woken);
     }
-    core.stop_all_if_asked();
+    core.decides_.stop_all_if_asked();
   }
 }
 

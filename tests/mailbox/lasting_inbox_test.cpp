@@ -18,7 +18,7 @@ using item = std::unique_ptr<int>;
 
 item made(int value) { return std::make_unique<int>(value); }
 
-std::vector<int> all_of(const lasting_inbox<item>& from) {
+std::vector<int> all_of(const detail::lasting_inbox<item>& from) {
   std::vector<int> values;
   inbox<item> lent = from.lend();
   while (received<item> next = lent.try_receive())
@@ -31,7 +31,7 @@ std::vector<int> all_of(const lasting_inbox<item>& from) {
 TEST_CASE("what is queued stays for the next reader, with what the one before had claimed", "[mailbox][A6]") {
   const mailbox<item> box{capacity{200}};
   const sender<item> to = box.sender();
-  const lasting_inbox<item> kept{box};
+  const detail::lasting_inbox<item> kept{box};
   for (int i = 0; i < 150; ++i)
     REQUIRE(to.try_send(made(i)) == send_status::accepted);
   {
@@ -56,7 +56,7 @@ TEST_CASE("what is dropped of a queue goes with its reason, oldest first, and th
                               lost.push_back(*dropped);
                             }};
     const sender<item> to = box.sender();
-    const lasting_inbox<item> kept{box};
+    const detail::lasting_inbox<item> kept{box};
     std::vector<int> expected_lost;
     std::vector<int> expected;
     for (int i = 0; i < count; ++i) {
@@ -77,7 +77,7 @@ TEST_CASE("senders that wait for room get what is dropped of a queue", "[mailbox
   simulator simulated;
   const outcome<> ended = simulated.run([]() -> task<> {
     const mailbox<item> box{capacity{2}};
-    const lasting_inbox<item> kept{box};
+    const detail::lasting_inbox<item> kept{box};
     co_await in_task_group([&](task_group& group) -> task<> {
       const sender<item> to = box.sender();
       for (int i = 0; i < 4; ++i)
@@ -97,7 +97,7 @@ TEST_CASE("senders that wait for room get what is dropped of a queue", "[mailbox
 TEST_CASE("a mailbox that was closed takes items again once it is opened", "[mailbox][A7]") {
   const mailbox<item> box{capacity{2}};
   const sender<item> to = box.sender();
-  const lasting_inbox<item> kept{box};
+  const detail::lasting_inbox<item> kept{box};
   REQUIRE(to.try_send(made(1)) == send_status::accepted);
   kept.close_and_drop();
   CHECK(kept.closed());

@@ -37,7 +37,9 @@ task<> leaves_one_behind(flag let_go) {
   });
 }
 
-const runtime_options two_workers{.workers = 2, .shutdown_limit = 20ms, .slow_slice = 1h};
+runtime_options two_workers(duration shutdown_limit) {
+  return {.workers = 2, .shutdown_limit = shutdown_limit, .slow_slice = 1h};
+}
 
 } // namespace
 
@@ -45,7 +47,7 @@ TEST_CASE("a runtime waits at its end for a child that was abandoned", "[runtime
   if (in_child_process()) {
     const flag let_go = std::make_shared<std::atomic<bool>>(false);
     {
-      runtime here{runtime_options{.workers = 2, .slow_slice = 1h}};
+      runtime here{two_workers(1h)};
       if (!here.run(leaves_one_behind, let_go).has_value() || here.fibers().abandoned() != 1)
         end_child(1);
       tell_parent("the root has ended");
@@ -62,7 +64,7 @@ TEST_CASE("a runtime waits at its end for a child that was abandoned", "[runtime
 TEST_CASE("a child that was abandoned and never ends is counted at the limit, and the process ends", "[runtime][A10]") {
   if (in_child_process()) {
     {
-      runtime here{two_workers};
+      runtime here{two_workers(20ms)};
       if (!here.run(leaves_one_behind, std::make_shared<std::atomic<bool>>(false)).has_value())
         end_child(1);
       tell_parent("the root has ended");

@@ -5,6 +5,7 @@
 #include <tests/budget.hpp>
 #include <tests/catch.hpp>
 
+#include <troupe/scope/endless_wait.hpp>
 #include <troupe/simulation/simulator.hpp>
 
 #include <atomic>
@@ -38,29 +39,10 @@ std::uint64_t cancelled_at_every_step(std::uint64_t seed, clock_mode clock, Test
   }
 }
 
-/// A wait that nothing grants: it ends by a cancel. (A sleep would be a timer, and the race clock may fire any.)
-class endless_wait {
-public:
-  explicit endless_wait(fiber::wait_kind kind) noexcept : kind_(kind) {}
-
-  void attach(fiber& self) noexcept { self_ = &self; }
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) noexcept {
-    if (self_->open_wait(kind_, "wait for ever", nullptr))
-      self_->park();
-    else
-      self_->stop();
-  }
-  void await_resume() const noexcept {}
-
-private:
-  fiber* self_ = nullptr;
-  fiber::wait_kind kind_;
-};
-
-inline endless_wait wait_for_ever() noexcept { return endless_wait{fiber::wait_kind::plain}; }
+/// Nothing grants it: it ends by a cancel.
+inline detail::endless_wait wait_for_ever() noexcept { return {fiber::wait_kind::plain, "wait for ever"}; }
 /// Idle by nature, as an actor's empty inbox is.
-inline endless_wait serve_for_ever() noexcept { return endless_wait{fiber::wait_kind::daemon}; }
+inline detail::endless_wait serve_for_ever() noexcept { return {fiber::wait_kind::daemon, "wait for ever"}; }
 
 /// How many `counted` were constructed and destroyed.
 struct census {

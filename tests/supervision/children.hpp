@@ -10,11 +10,33 @@
 #include <troupe/scope/shield.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task.hpp>
+#include <troupe/simulation/simulator.hpp>
+#include <troupe/supervision/supervisor.hpp>
 
 #include <stdexcept>
 #include <string>
 
 namespace troupe::tests {
+
+/// Runs `body(supervisor&)` under a supervisor, in a simulation.
+template <class Body>
+outcome<> supervised_by(const supervisor_options& options, Body body) {
+  simulator simulated;
+  return simulated.run([&]() -> task<> { co_await supervise(options, body); });
+}
+
+/// The same, for what does not fail: when the supervisor's block was left.
+template <class Body>
+instant left_at(const supervisor_options& options, Body body) {
+  simulator simulated;
+  instant at{};
+  outcome<> ended = simulated.run([&]() -> task<> {
+    co_await supervise(options, body);
+    at = now();
+  });
+  ended.value();
+  return at;
+}
 
 inline task<> serving() { co_await serve_for_ever(); }
 

@@ -110,13 +110,10 @@ private:
         spec.start_timeout = std::chrono::microseconds{1 + random() % 30};
         const std::uint64_t theirs = random();
         if (is_branch) {
-          const outcome<supervised> started =
-              co_await as_outcome(top.start(spec, branch, std::ref(of), depth + 1, theirs));
-          keep(all, started);
+          keep(all, co_await as_outcome(top.start(spec, branch, std::ref(of), depth + 1, theirs)));
         } else {
-          const outcome<supervised> started =
-              co_await as_outcome(top.start(spec, leaf, std::ref(of), std::make_shared<std::atomic<int>>(0), theirs));
-          keep(all, started);
+          keep(all,
+               co_await as_outcome(top.start(spec, leaf, std::ref(of), std::make_shared<std::atomic<int>>(0), theirs)));
         }
         co_await harm(top, all, random);
       }
@@ -124,9 +121,9 @@ private:
         co_await top.run();
     });
   }
-  static void keep(std::vector<supervised>& all, const outcome<supervised>& started) {
+  static void keep(std::vector<supervised>& all, outcome<supervised> started) {
     if (!started.has_error())
-      all.push_back(const_cast<outcome<supervised>&>(started).value());
+      all.push_back(std::move(started).value());
   }
 
   static task<> harm(supervisor& top, const std::vector<supervised>& all, std::mt19937_64& random) {

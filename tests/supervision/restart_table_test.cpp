@@ -125,17 +125,14 @@ TEST_CASE("which children are started anew is what OTP documents, for each strat
 
 TEST_CASE("a temporary child that is stopped with its siblings is not started anew", "[supervision][OTP-078]") {
   for (const restart_strategy strategy : {all, rest}) {
-    simulator simulated;
-    const outcome<> ended = simulated.run([strategy]() -> task<> {
-      co_await supervise({.strategy = strategy}, [](supervisor& top) -> task<> {
-        const supervised failing = co_await top.start({.name = "failing"}, failing_after, 1s);
-        co_await top.start({.name = "bystander", .restart = temporary}, serving);
-        const supervised last = co_await top.start({.name = "last"}, serving);
-        co_await sleep_for(1500ms);
-        CHECK(failing.incarnation() == 2);
-        CHECK_FALSE(top.find("bystander"));
-        CHECK(last.incarnation() == 2);
-      });
+    const outcome<> ended = supervised_by({.strategy = strategy}, [](supervisor& top) -> task<> {
+      const supervised failing = co_await top.start({.name = "failing"}, failing_after, 1s);
+      co_await top.start({.name = "bystander", .restart = temporary}, serving);
+      const supervised last = co_await top.start({.name = "last"}, serving);
+      co_await sleep_for(1500ms);
+      CHECK(failing.incarnation() == 2);
+      CHECK_FALSE(top.find("bystander"));
+      CHECK(last.incarnation() == 2);
     });
     CHECK(ended.has_value());
   }

@@ -67,9 +67,9 @@ std::string beside_clerk(const supervisor_options& options, const actor_spec& sp
 
 /// What an ask for a question gives, as a word.
 task<std::string> asked(clerk_ref whom, int id) {
-  const outcome<int> got = co_await as_outcome(whom.ask<question>(id, std::make_unique<int>(id)));
+  outcome<int> got = co_await as_outcome(whom.ask<question>(id, std::make_unique<int>(id)));
   if (got.has_value())
-    co_return std::to_string(const_cast<outcome<int>&>(got).value());
+    co_return std::to_string(got.value());
   try {
     std::rethrow_exception(got.error());
   } catch (const ask_error& failed) {
@@ -152,23 +152,20 @@ TEST_CASE("asks that are queued when an actor fails are told at once, with their
 }
 
 TEST_CASE("what an actor throws at an ask is the answer, and the actor is started anew", "[supervision][A6][F2]") {
-  simulator simulated;
-  const outcome<> ended = simulated.run([]() -> task<> {
-    co_await supervise({}, [](supervisor& top) -> task<> {
-      const auto thrower = [](inbox<message<question>> in) -> task<> {
-        while (auto next = co_await in.receive())
-          co_await next->match([](question& q) {
-            if (q.id == 1)
-              throw std::runtime_error("no answer");
-            q.to(q.id);
-          });
-      };
-      const auto ref = co_await top.start_actor({.name = "thrower"}, thrower);
-      const outcome<int> got = co_await as_outcome(ref.ask<question>(1, nullptr));
-      CHECK(message_of(got.error()) == "no answer");
-      const int next = co_await ref.ask<question>(2, nullptr);
-      CHECK(next == 2);
-    });
+  const outcome<> ended = supervised_by({}, [](supervisor& top) -> task<> {
+    const auto thrower = [](inbox<message<question>> in) -> task<> {
+      while (auto next = co_await in.receive())
+        co_await next->match([](question& q) {
+          if (q.id == 1)
+            throw std::runtime_error("no answer");
+          q.to(q.id);
+        });
+    };
+    const auto ref = co_await top.start_actor({.name = "thrower"}, thrower);
+    const outcome<int> got = co_await as_outcome(ref.ask<question>(1, nullptr));
+    CHECK(message_of(got.error()) == "no answer");
+    const int next = co_await ref.ask<question>(2, nullptr);
+    CHECK(next == 2);
   });
   CHECK(ended.has_value());
 }
@@ -246,20 +243,17 @@ TEST_CASE("an actor that is stopped with its siblings goes on with its queue", "
 }
 
 TEST_CASE("an actor may say when it has started, and serves nobody before", "[supervision][A8]") {
-  simulator simulated;
-  const outcome<> ended = simulated.run([]() -> task<> {
-    co_await supervise({}, [](supervisor& top) -> task<> {
-      const auto late = [](inbox<message<question>> in, startup up, int answer) -> task<> {
-        co_await sleep_for(2s);
-        up.started();
-        while (auto next = co_await in.receive())
-          co_await next->match([&](question& q) { q.to(answer); });
-      };
-      const auto ref = co_await top.start_actor({.name = "late"}, late, 42);
-      CHECK(now() == instant{2s});
-      const int got = co_await ref.ask<question>(1, nullptr);
-      CHECK(got == 42);
-    });
+  const outcome<> ended = supervised_by({}, [](supervisor& top) -> task<> {
+    const auto late = [](inbox<message<question>> in, startup up, int answer) -> task<> {
+      co_await sleep_for(2s);
+      up.started();
+      while (auto next = co_await in.receive())
+        co_await next->match([&](question& q) { q.to(answer); });
+    };
+    const auto ref = co_await top.start_actor({.name = "late"}, late, 42);
+    CHECK(now() == instant{2s});
+    const int got = co_await ref.ask<question>(1, nullptr);
+    CHECK(got == 42);
   });
   CHECK(ended.has_value());
 }

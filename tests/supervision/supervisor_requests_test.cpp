@@ -11,13 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Runs `body(top)` in a simulation.
-template <class Body>
-outcome<> supervised_by(supervisor_options options, Body body) {
-  simulator simulated;
-  return simulated.run([&]() -> task<> { co_await supervise(options, body); });
-}
-
 /// The sentence with which a request is refused.
 template <class T>
 task<std::string> refusal(task<T> request) {
@@ -253,43 +246,35 @@ TEST_CASE("what a supervised supervisor gives up for goes on upward, with all of
 }
 
 TEST_CASE("a supervised supervisor has as long to stop as its children may take in all", "[supervision][A9][OTP-016]") {
-  simulator simulated;
   std::string log;
-  const outcome<> ended = simulated.run([&]() -> task<> {
-    co_await supervise({}, [&](supervisor& top) -> task<> {
-      const auto subtree = [&log]() -> task<> {
-        co_await supervise({}, [&log](supervisor& sub) -> task<> {
-          for (const char* name : {"a", "b"})
-            co_await sub.start({.name = name, .shutdown = 10s}, slow_to_stop, std::ref(log), std::string(name), 9s);
-          co_await sub.run();
-        });
-      };
-      co_await top.start({.name = "sub"}, subtree);
-      co_await sleep_for(1s);
-    });
-    CHECK(now() == instant{19s});
+  const instant left = left_at({}, [&](supervisor& top) -> task<> {
+    const auto subtree = [&log]() -> task<> {
+      co_await supervise({}, [&log](supervisor& sub) -> task<> {
+        for (const char* name : {"a", "b"})
+          co_await sub.start({.name = name, .shutdown = 10s}, slow_to_stop, std::ref(log), std::string(name), 9s);
+        co_await sub.run();
+      });
+    };
+    co_await top.start({.name = "sub"}, subtree);
+    co_await sleep_for(1s);
   });
-  CHECK(ended.has_value());
+  CHECK(left == instant{19s});
   CHECK(log == "+a +b -b -a ");
 }
 
 TEST_CASE("a limit from above goes before the graces below it: all of them are killed at once", "[supervision][A9]") {
-  simulator simulated;
   std::string log;
-  const outcome<> ended = simulated.run([&]() -> task<> {
-    co_await supervise({}, [&](supervisor& top) -> task<> {
-      const auto subtree = [&log]() -> task<> {
-        co_await supervise({}, [&log](supervisor& sub) -> task<> {
-          for (const char* name : {"a", "b"})
-            co_await sub.start({.name = name, .shutdown = 1h}, in_a_shield, std::ref(log), 1h);
-          co_await sub.run();
-        });
-      };
-      co_await top.start({.name = "sub", .shutdown = 2s}, subtree);
-      co_await sleep_for(1s);
-    });
-    CHECK(now() == instant{3s});
+  const instant left = left_at({}, [&](supervisor& top) -> task<> {
+    const auto subtree = [&log]() -> task<> {
+      co_await supervise({}, [&log](supervisor& sub) -> task<> {
+        for (const char* name : {"a", "b"})
+          co_await sub.start({.name = name, .shutdown = 1h}, in_a_shield, std::ref(log), 1h);
+        co_await sub.run();
+      });
+    };
+    co_await top.start({.name = "sub", .shutdown = 2s}, subtree);
+    co_await sleep_for(1s);
   });
-  CHECK(ended.has_value());
+  CHECK(left == instant{3s});
   CHECK(log == "in doubt in doubt ");
 }

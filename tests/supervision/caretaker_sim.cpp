@@ -1,6 +1,6 @@
 // Random commands to a supervisor, and to a model of one that is sequential and simple enough to be believed.
 
-#include <troupe/supervision/supervisor_core.hpp>
+#include <troupe/supervision/caretaker.hpp>
 
 #include "children.hpp"
 

@@ -1,6 +1,6 @@
 // What is asked for, or fails, while a supervisor is in the middle of something else.
 
-#include <troupe/supervision/supervisor_core.hpp>
+#include <troupe/supervision/caretaker.hpp>
 
 #include "children.hpp"
 
@@ -19,12 +19,6 @@ using namespace troupe::tests;
 using namespace std::chrono_literals;
 
 namespace {
-
-template <class Body>
-outcome<> supervised_by(supervisor_options options, Body body) {
-  simulator simulated;
-  return simulated.run([&]() -> task<> { co_await supervise(options, body); });
-}
 
 /// Fails `after` its first start; its further runs serve.
 task<> fails_first(std::shared_ptr<int> runs, duration after) {
@@ -49,6 +43,22 @@ task<> lingers(duration takes) {
 
 const restart_backoff waits{.initial = 5s, .longest = 5s, .jitter = 0};
 
+/// Calls `body(top, failing)` while `failing` is down and another child is being stopped because of that: with and
+/// without a backoff.
+template <class Body>
+void while_one_for_all_stops(Body body) {
+  for (const restart_backoff& backoff : {restart_backoff{}, waits}) {
+    const auto both = [&body](supervisor& top) -> task<> {
+      co_await top.start({.name = "slow"}, lingers, 3s);
+      const supervised failing = co_await top.start({.name = "failing"}, fails_first, std::make_shared<int>(0), 1s);
+      co_await sleep_for(2s);
+      CHECK(failing.state() == child_status::down);
+      co_await body(top, failing);
+    };
+    CHECK(supervised_by({.strategy = restart_strategy::one_for_all, .backoff = backoff}, both).has_value());
+  }
+}
+
 } // namespace
 
 TEST_CASE("who waits for the start of a child that is abandoned is told", "[supervision][A8][A10]") {
@@ -64,20 +74,32 @@ TEST_CASE("who waits for the start of a child that is abandoned is told", "[supe
 }
 
 TEST_CASE("a child that is restarted by name while others are stopped is started with them", "[supervision][OTP-032]") {
-  for (const restart_backoff& backoff : {restart_backoff{}, waits}) {
-    const outcome<> ended =
-        supervised_by({.strategy = restart_strategy::one_for_all, .backoff = backoff}, [](supervisor& top) -> task<> {
-          co_await top.start({.name = "slow"}, lingers, 3s);
-          const supervised failing = co_await top.start({.name = "failing"}, fails_first, std::make_shared<int>(0), 1s);
-          co_await sleep_for(2s);
-          CHECK(failing.state() == child_status::down);
-          co_await top.restart("failing");
-          CHECK(failing.state() == child_status::running);
-          CHECK(failing.incarnation() == 2);
-          CHECK(top.count().active == 2);
-        });
-    CHECK(ended.has_value());
-  }
+  while_one_for_all_stops([](supervisor& top, const supervised& failing) -> task<> {
+    co_await top.restart("failing");
+    CHECK(failing.state() == child_status::running);
+    CHECK(failing.incarnation() == 2);
+    CHECK(top.count().active == 2);
+  });
+}
+
+TEST_CASE("a restart that waits for its turn is told when the child is stopped for good", "[supervision][A8]") {
+  while_one_for_all_stops([](supervisor& top, const supervised& failing) -> task<> {
+    co_await in_task_group([&](task_group& group) -> task<> {
+      group.start(
+          [](supervisor of) -> task<> {
+            const outcome<> asked = co_await as_outcome(of.restart("failing"));
+            CHECK(message_of(asked.error()) == "the child \"failing\" did not start, but was stopped");
+          },
+          top);
+      co_await sleep_for(500ms);
+      co_await top.stop("failing");
+    });
+    co_await sleep_for(1min);
+    CHECK(top.find("failing") == failing); // it had run, so it is a child
+    CHECK(failing.state() == child_status::down);
+    co_await top.restart("failing");
+    CHECK(failing.incarnation() == 2);
+  });
 }
 
 TEST_CASE("what waits to be started with others is not forgotten when a later child fails", "[supervision][OTP-041]") {
@@ -247,33 +269,6 @@ TEST_CASE("a transient actor that had returned is started with others, and takes
     CHECK(open == send_status::accepted);
   });
   CHECK(ended.has_value());
-}
-
-TEST_CASE("a restart that waits for its turn is told when the child is stopped for good", "[supervision][A8]") {
-  for (const restart_backoff& backoff : {restart_backoff{}, waits}) {
-    const outcome<> ended =
-        supervised_by({.strategy = restart_strategy::one_for_all, .backoff = backoff}, [](supervisor& top) -> task<> {
-          co_await top.start({.name = "slow"}, lingers, 3s);
-          const supervised failing = co_await top.start({.name = "failing"}, fails_first, std::make_shared<int>(0), 1s);
-          co_await sleep_for(2s);
-          co_await in_task_group([&](task_group& group) -> task<> {
-            group.start(
-                [](supervisor of) -> task<> {
-                  const outcome<> asked = co_await as_outcome(of.restart("failing"));
-                  CHECK(message_of(asked.error()) == "the child \"failing\" did not start, but was stopped");
-                },
-                top);
-            co_await sleep_for(500ms);
-            co_await top.stop("failing");
-          });
-          co_await sleep_for(1min);
-          CHECK(top.find("failing") == failing); // it had run, so it is a child
-          CHECK(failing.state() == child_status::down);
-          co_await top.restart("failing");
-          CHECK(failing.incarnation() == 2);
-        });
-    CHECK(ended.has_value());
-  }
 }
 
 TEST_CASE("a child that is killed by its handle while it stops has its whole grace, and is not abandoned before",
