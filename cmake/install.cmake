@@ -13,7 +13,7 @@ foreach(name IN LISTS troupe_layers)
       FILES_MATCHING PATTERN "*.hpp" PATTERN "troupe.hpp" EXCLUDE)
   endif()
 endforeach()
-install(TARGETS troupe_umbrella EXPORT troupe_targets)
+install(TARGETS troupe_umbrella troupe_caf EXPORT troupe_targets)
 install(FILES "${troupe_umbrella}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/troupe")
 
 install(EXPORT troupe_targets NAMESPACE troupe:: FILE troupeTargets.cmake DESTINATION "${troupe_package_dir}")

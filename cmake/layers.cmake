@@ -67,6 +67,14 @@ function(troupe_add_umbrella header)
   set_property(GLOBAL PROPERTY TROUPE_UMBRELLA "${header}")
 endfunction()
 
+# troupe_add_caf_side(layer): target troupe::caf, for programs that include the layer's opt-in headers caf_*.hpp.
+function(troupe_add_caf_side layer)
+  add_library(troupe_caf INTERFACE)
+  add_library(troupe::caf ALIAS troupe_caf)
+  target_link_libraries(troupe_caf INTERFACE troupe_${layer} CAF::core)
+  set_target_properties(troupe_caf PROPERTIES EXPORT_NAME caf)
+endfunction()
+
 # Target verify_headers: every public header compiles alone, twice in a row, with all warnings, seeing only its layer.
 function(troupe_add_header_check)
   get_property(layers GLOBAL PROPERTY TROUPE_LAYERS)

@@ -187,6 +187,7 @@ runtime::~runtime() = default;
 void runtime::request_shutdown() noexcept { state_->request_shutdown(); }
 int runtime::signalled() const noexcept { return state_->signalled(); }
 executor& runtime::fibers() noexcept { return state_->carriers(); }
+caf::actor_system& runtime::actor_system() noexcept { return state_->carriers().actor_system(); }
 std::size_t runtime::workers() const noexcept { return state_->carriers().carriers(); }
 void runtime::enter(fiber& top) { state_->enter(top); }
 void runtime::leave() noexcept { state_->leave(); }

@@ -11,6 +11,10 @@
 #include <type_traits>
 #include <utility>
 
+namespace caf {
+class actor_system;
+}
+
 namespace troupe {
 
 struct runtime_options {
@@ -83,6 +87,11 @@ public:
   /// them is told without its path.
   executor& fibers() noexcept;
   std::size_t workers() const noexcept;
+  /// Where CAF's actors live, on the same threads: for `caf_*.hpp`, and to spawn plain CAF actors. Its end waits for
+  /// the last of them.
+  ///
+  /// @thread any
+  caf::actor_system& actor_system() noexcept;
 
 private:
   class state;
