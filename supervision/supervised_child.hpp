@@ -41,6 +41,11 @@ public:
   ///
   /// @thread the fiber's
   static supervised_child* of(const fiber& self) noexcept;
+  /// The run that a fiber is in, perhaps below others; null: it is in none.
+  ///
+  /// @thread the fiber's
+  static const incarnation_scope* around(const fiber& self) noexcept;
+  supervised_child& child() const noexcept { return of_; }
   /// Where a fiber is, in a run or outside of any.
   ///
   /// @thread the fiber's
@@ -67,7 +72,6 @@ public:
   supervised_child(supervisor_core& of, const child_spec& spec);
 
   supervisor_core& supervisor() const noexcept { return *supervisor_; }
-  const child_spec& spec() const noexcept { return spec_; }
   const std::string& name() const noexcept { return name_; }
   std::string path() const;
 
@@ -132,6 +136,7 @@ private:
     asked_to_stop = 16,
     asked_to_start = 32,
     asked_to_go = 64, ///< To be forgotten.
+    reconfigured = 128,
   };
   static constexpr std::uint8_t bit(news which) noexcept { return static_cast<std::uint8_t>(which); }
   /// Under the lock: somebody has asked for it, and was not heard yet.
@@ -143,7 +148,7 @@ private:
   };
 
   const supervisor_pointer supervisor_;
-  child_spec spec_; // its name is what it was given
+  child_spec spec_; // its name is what it was given; written under the lock by the fiber that looks at news alone
   std::string name_;
 
   // Guarded by the supervisor's lock:
@@ -161,7 +166,8 @@ private:
   bool has_news_ = false;
   supervised_child* next_news_ = nullptr;
   exit_reason exit_;
-  wait_list waiting_; // for a change of what follows
+  std::optional<child_spec> wanted_spec_; // from the next news on
+  wait_list waiting_;                     // for a change of what follows
   child_status state_ = child_status::down;
   request start_ = request::none;  // of whoever asked for its start, until they have read it
   bool start_awaited_ = false;     // they are still there
