@@ -252,7 +252,7 @@ void caretaker::abandon(supervised_child& child) noexcept {
     core_.hosts_->disown(*child.host_);
     child.abandoned_ = true;
   }
-  child.refuse_all(); // it will not take anything any more, though it has not let go of it
+  child.be_abandoned(); // it will not take anything any more, though it has not let go of it
   core_.set_state(child, child_status::down);
   tell(child, tree_event_kind::abandoned);
   forget(child);

@@ -67,20 +67,27 @@ private:
       return call_.begin(in_.lend());
     }
   }
-  void end_run() noexcept override {
-    life_->end();
+  void end_run(const outcome<>& how) noexcept override {
+    life_->end(how);
     call_.end();
   }
   void prepare_restart() noexcept override {
     is_prepared_ = true;
     give_back_asks();
   }
-  void retire() noexcept override { in_.close_and_drop(); }
+  void retire() noexcept override {
+    in_.close_and_drop();
+    life_->tell_down();
+  }
   void revive() noexcept override {
     life_->revive();
     in_.reopen();
   }
   void refuse_all() noexcept override { in_.close(); }
+  void be_abandoned() noexcept override {
+    in_.close();
+    life_->tell_abandoned();
+  }
   bool is_over() const noexcept override { return in_.closed() || life_->is_stopped(); }
   bool drains() const noexcept override { return drains_; }
 

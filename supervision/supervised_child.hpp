@@ -82,7 +82,7 @@ public:
   /// @throws what copying, and the function, throw
   virtual task<> begin_run() = 0;
   /// The run has ended, and its frames are gone: so are the copies.
-  virtual void end_run() noexcept = 0;
+  virtual void end_run(const outcome<>& how) noexcept = 0;
   /// It is to be started anew: before that, and before a backoff.
   virtual void prepare_restart() noexcept {}
   /// It has ended, and is not started anew unless somebody asks for it: what it still has is lost.
@@ -94,6 +94,10 @@ public:
   ///
   /// @thread any
   virtual void refuse_all() noexcept {}
+  /// Nobody waits for the end of its run any more, nor takes what it still has from it.
+  ///
+  /// @thread any
+  virtual void be_abandoned() noexcept { refuse_all(); }
   /// True when it ends by itself, once it has done what it was sent before `refuse_all()`.
   ///
   /// @thread any
@@ -214,7 +218,7 @@ private:
       return call_.begin();
     }
   }
-  void end_run() noexcept override { call_.end(); }
+  void end_run(const outcome<>&) noexcept override { call_.end(); }
 
   repeated_call<Function, Args...> call_;
 };

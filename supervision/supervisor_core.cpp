@@ -215,7 +215,7 @@ task<> supervisor_core::host(supervised_child_pointer child) {
       if (work)
         ended = co_await catch_stop(std::move(*work));
       work.reset();
-      child->end_run();
+      child->end_run(ended);
     }
     child->supervisor().tell_ended(*child, std::move(ended));
   }
