@@ -91,10 +91,6 @@ public:
 
   /// True when it was asked, and the asker may wait for an answer.
   bool is_asked() noexcept { return pending() != nullptr; }
-  /// A kind that can be asked may not: its asker is told that the handler has failed.
-  bool may_be_given_again() const noexcept {
-    return std::visit([]<class M>(const M&) { return !detail::askable<M>; }, content_);
-  }
   /// For an actor that is started anew: an ask in it is told `restarting`, with what it was made of.
   void hand_back() noexcept {
     std::visit(

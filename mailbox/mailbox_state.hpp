@@ -210,7 +210,7 @@ public:
   /// next one: when it was crashed; and when whoever was given it again was stopped, which is not counted. (The receive
   /// that waits may be about to be stopped by that very crash.) False: it is lost. One is kept at a time.
   bool give_again(item_type& item, drop_reason reason, std::uint16_t given) noexcept {
-    if (lost_ == nullptr || !may_be_given_again(item))
+    if (lost_ == nullptr)
       return false;
     if (reason == drop_reason::crashed ? given++ >= lost_->again_max : given == 0)
       return false;

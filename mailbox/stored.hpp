@@ -95,13 +95,4 @@ void tell_taken(T& item) noexcept {
     opened(item).taken();
 }
 
-/// An item that has `bool may_be_given_again() const noexcept` says so; others may.
-template <class T>
-bool may_be_given_again(const T& item) noexcept {
-  if constexpr (requires { opened(item).may_be_given_again(); })
-    return opened(item).may_be_given_again();
-  else
-    return true;
-}
-
 } // namespace troupe::detail

@@ -141,6 +141,34 @@ TEST_CASE("where the restarts have run out a message that was to be given again 
   CHECK(of.lost == std::vector{1, -2, -3}); // the one that crashed, then what was queued
 }
 
+TEST_CASE("a message that fails elsewhere, after its actor has ended, is lost as crashed at once",
+          "[supervision][A6]") {
+  plan of;
+  const auto fails_later = [](received<steps> taken) -> task<> {
+    co_await sleep_for(1s);
+    const received<steps> stays = std::move(taken);
+    throw std::runtime_error("it fails");
+  };
+  const outcome<> ended = supervised_by({}, [&](supervisor& top) -> task<> {
+    std::optional<actor_ref<steps>> ref;
+    const outcome<> outside = co_await as_outcome(in_task_group([&](task_group& group) -> task<> {
+      const auto hands_over = [&](inbox<steps> in) -> task<> {
+        while (auto message = co_await in.receive())
+          group.start(fails_later, std::move(message));
+      };
+      const actor_spec spec{.name = "worker", .redeliveries_max = 9};
+      ref = co_await top.start_actor(spec, lost_to(of), hands_over);
+      co_await ref->tell<step>(7);
+      co_await sleep_for(1ms);
+      co_await top.stop("worker");
+      co_await serving();
+    }));
+    CHECK(outside.has_error());
+    CHECK(of.lost == std::vector{7});
+  });
+  CHECK(ended.has_value());
+}
+
 TEST_CASE("a try_receive and a batch are given it, too", "[supervision][A6]") {
   const auto polling = [](inbox<steps> in, plan& of) -> task<> {
     for (;;) {
