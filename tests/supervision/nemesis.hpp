@@ -80,7 +80,7 @@ private:
   /// Starts an actor, and tells and asks it something.
   static task<> start_actor(nemesis& of, supervisor& top, actor_spec spec, std::mt19937_64& random) {
     spec.capacity = 1 + random() % 3;
-    spec.redeliveries_max = random() % 3;
+    spec.redeliveries_max = static_cast<std::uint16_t>(random() % 3);
     spec.drains = random() % 2 == 0;
     const auto lost = on_undelivered{[&of](orders&& message, drop_reason why) {
       const bool was_told = message.visit([]<class M>(M&) { return std::is_same_v<M, order>; });
