@@ -1,6 +1,7 @@
 #include <troupe/actors/actor_life.hpp>
 #include <troupe/scope/station.hpp>
 
+#include <algorithm>
 #include <mutex>
 
 namespace troupe::detail {
@@ -18,15 +19,44 @@ bool actor_life::is_stopped() noexcept {
 }
 
 void actor_life::begin(cancel_scope& scope) noexcept {
+  wakeups woken;
   const std::lock_guard held{lock_};
   scope_ = &scope;
   if (stopped_)
     scope.cancel();
+  down_ = false;
+  if (++incarnation_ > 1) // the first one is no news
+    wake_watching(woken);
 }
 
-void actor_life::end() noexcept {
+void actor_life::end(const outcome<>& how) noexcept {
+  outcome<> last; // goes after the lock
   const std::lock_guard held{lock_};
   scope_ = nullptr;
+  last = std::exchange(ended_, how);
+}
+
+void actor_life::tell_down() noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  if (!std::exchange(down_, true))
+    wake_watching(woken);
+}
+
+void actor_life::tell_abandoned() noexcept {
+  end(cancel_cause{cancel_reason::shutdown});
+  tell_down();
+}
+
+actor_life::seen actor_life::seen_now() noexcept {
+  const std::lock_guard held{lock_};
+  // One that is down is news to who begins to watch, and its first run is none.
+  return {std::max<std::uint64_t>(incarnation_, 1), false};
+}
+
+void actor_life::wake_watching(wakeups& woken) noexcept {
+  while (wait_node* const first = watching_.pop())
+    static_cast<void>(first->waiting->grant(woken)); // false: stopped, and it will look again, or never
 }
 
 void actor_life::revive() noexcept {
@@ -34,7 +64,7 @@ void actor_life::revive() noexcept {
   stopped_ = false;
 }
 
-task<> live(actor_life_pointer life, task<> work) {
+task<> live(living life, task<> work) {
   fiber& self = co_await current_fiber{};
   outcome<> ended;
   bool pass_on = false;
@@ -42,7 +72,7 @@ task<> live(actor_life_pointer life, task<> work) {
     cancel_scope scope{self};
     life->begin(scope);
     ended = co_await catch_stop(std::move(work));
-    life->end();
+    life->end(ended);
     pass_on = ended.cancelled() && scope.outer_stopping();
   }
   if (ended.has_error())

@@ -1,14 +1,19 @@
-// What the addresses of an actor share with it, beside its mailbox: how it is stopped, and what asking it takes.
+// What the addresses of an actor share with it, beside its mailbox: how it is stopped, what asking it takes, and what
+// has become of it.
 
 #pragma once
 
 #include <troupe/scope/cancel_scope.hpp>
 #include <troupe/scope/counted_pointer.hpp>
+#include <troupe/scope/outcome.hpp>
 #include <troupe/scope/spinlock.hpp>
 #include <troupe/scope/task.hpp>
 #include <troupe/scope/time_source.hpp>
+#include <troupe/scope/wait_list.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <utility>
 
 namespace troupe {
 
@@ -34,27 +39,73 @@ public:
   void stop() noexcept;
   /// @thread any
   bool is_stopped() noexcept;
-  /// The actor begins, in this scope.
+  /// The actor begins, in this scope: for the first time, or anew.
   void begin(cancel_scope& scope) noexcept;
-  /// It has ended, and no stop reaches its scope from here on.
-  void end() noexcept;
+  /// Its run has ended, and no stop reaches its scope from here on.
+  void end(const outcome<>& how) noexcept;
+  /// It does not begin again by itself.
+  void tell_down() noexcept;
+  /// Nobody waits for the end of its run any more.
+  ///
+  /// @thread any
+  void tell_abandoned() noexcept;
   /// It may begin again after a stop.
   void revive() noexcept;
+
+  /// @name For who watches it, under the lock but for `seen_now`
+  ///@{
+  /// What somebody knows of it.
+  struct seen {
+    std::uint64_t incarnation = 0;
+    bool down = false;
+  };
+  seen seen_now() noexcept;
+  spinlock& lock() noexcept { return lock_; }
+  wait_list& watching() noexcept { return watching_; }
+  bool changed(const seen& since) const noexcept {
+    return down_ ? !since.down : since.down || incarnation_ > since.incarnation;
+  }
+  /// What there is to know now; then it is known.
+  seen look(seen& known) noexcept { return known = {incarnation_, down_}; }
+  const outcome<>& ended() const noexcept { return ended_; }
+  ///@}
 
 private:
   friend class counted_object<actor_life>;
   ~actor_life() = default;
 
+  void wake_watching(wakeups& woken) noexcept;
+
   const ask_limits limits_;
   spinlock lock_; // taken before a fiber's
   bool stopped_ = false;
+  bool down_ = false;
   cancel_scope* scope_ = nullptr; // while it lives
+  std::uint64_t incarnation_ = 0;
+  outcome<> ended_{cancel_cause{cancel_reason::scope_closed}}; // how its last run has: none has begun
+  wait_list watching_;
 };
 
 using actor_life_pointer = counted_pointer<actor_life>;
 
+/// What the fiber of an actor of a task group has of it: when this goes it is down, also when it never began.
+class living {
+public:
+  explicit living(actor_life_pointer life) noexcept : life_(std::move(life)) {}
+  living(living&&) noexcept = default;
+  living& operator=(living&&) = delete;
+  ~living() {
+    if (life_)
+      life_->tell_down();
+  }
+  actor_life* operator->() const noexcept { return &*life_; }
+
+private:
+  actor_life_pointer life_;
+};
+
 /// Runs the function of an actor in a scope that `actor_life::stop` cancels.
-task<> live(actor_life_pointer life, task<> work);
+task<> live(living life, task<> work);
 
 } // namespace detail
 

@@ -4,6 +4,7 @@
 
 #include <troupe/actors/actor_life.hpp>
 #include <troupe/actors/message.hpp>
+#include <troupe/actors/monitor.hpp>
 #include <troupe/mailbox/sender.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/steady_time.hpp>
@@ -136,6 +137,11 @@ public:
   child<send_status> tell_after(task_group& owner, std::chrono::duration<Rep, Period> delay, Args&&... args) const {
     return owner.start(told_later, to_, clipped(delay), Message{std::in_place_type<M>, std::forward<Args>(args)...});
   }
+
+  /// Watches it, from now on. (Only the monitor is told: an actor whose end fails others is a child of their group.)
+  ///
+  /// @thread any
+  actor_monitor monitor() const noexcept { return actor_monitor{life_}; }
 
   friend bool operator==(const actor_ref& a, const actor_ref& b) noexcept { return a.to_ == b.to_; }
 

@@ -7,6 +7,7 @@
 #include <troupe/mailbox/receiving.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <mutex>
 #include <utility>
@@ -50,15 +51,16 @@ public:
     detail::maybe<detail::stored<T>> item;
     state_->drop_expired(this_fiber::pointer());
     detail::mailbox_state<T>::tell_what_was_taken();
+    std::uint16_t given_again = 0;
     {
       detail::wakeups woken;
       const std::lock_guard held{state_->lock()};
-      state_->take_next(item, woken);
+      given_again = state_->take_next(item, woken);
       state_->free_what_was_taken(woken);
     }
     if (!item)
       return {};
-    return received<T>{*state_, std::uncaught_exceptions(), std::move(*item)};
+    return received<T>{*state_, std::uncaught_exceptions(), given_again, std::move(*item)};
   }
 
   /// As `receiver::receive_up_to`.

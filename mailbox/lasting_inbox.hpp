@@ -4,6 +4,7 @@
 
 #include <troupe/mailbox/mailbox.hpp>
 
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -22,6 +23,9 @@ public:
     state_->read_by_one();
   }
 
+  /// What a reader lets go of as crashed is given again at the next receive, before what is queued, so often. Before it
+  /// is lent.
+  void give_again_at_most(std::uint16_t times) const { state_->give_again_at_most(times); }
   /// The inbox of the next reader. The one before has gone.
   inbox<T> lend() const noexcept {
     state_->forget_reader();

@@ -32,7 +32,8 @@ struct receiver_node : wait_node {
   receiver_node() noexcept : wait_node(not_linked{}) {}
   ~receiver_node() {} // whoever filled it has emptied it: a granted receive always goes on
 
-  bool filled; // written before it is in the line
+  /// 0: not; else one more than how often the item was given before. Written before it is in the line.
+  std::uint16_t filled;
   enum class step : std::uint8_t { go_on, wait, stop } next = step::go_on;
   enum class found : std::uint8_t {
     nothing, ///< Closed and drained, or not looked yet.
@@ -56,7 +57,7 @@ public:
   mailbox_state(std::uint32_t capacity, overflow on_full, undelivered_handler<T> undelivered)
       : mailbox_core(capacity, on_full) {
     if (undelivered)
-      undelivered_ = std::make_unique<undelivered_handler<T>>(std::move(undelivered));
+      lost_ = std::make_unique<losses>(std::move(undelivered));
   }
 
   // -- under the lock -------------------------------------------------------------------------------------------------
@@ -197,6 +198,41 @@ public:
       self->tell_books();
   }
 
+  // -- giving an item again -------------------------------------------------------------------------------------------
+
+  /// An item that is let go as crashed is given again, so often. Before it is used.
+  void give_again_at_most(std::uint16_t times) {
+    if (lost_ == nullptr)
+      lost_ = std::make_unique<losses>(nullptr);
+    lost_->again_max = times;
+  }
+  /// Gives an item in hand, which had been given `given` times after the first, to a receive that waits, else to the
+  /// next one: when it was crashed; and when whoever was given it again was stopped, which is not counted. (The receive
+  /// that waits may be about to be stopped by that very crash.) False: it is lost. One is kept at a time.
+  bool give_again(item_type& item, drop_reason reason, std::uint16_t given) noexcept {
+    if (lost_ == nullptr)
+      return false;
+    if (reason == drop_reason::crashed ? given++ >= lost_->again_max : given == 0)
+      return false;
+    wakeups woken;
+    const std::lock_guard held{lock_};
+    if (closed_ || lost_->again)
+      return false;
+    if (!fill_waiting(item, static_cast<std::uint16_t>(given + 1), woken)) {
+      lost_->again.emplace(std::move(item));
+      lost_->again_given = given;
+    }
+    return true;
+  }
+  /// Under the lock: moves the item out that was kept. How often that was given now, after the first; 0: there is none.
+  std::uint16_t take_crashed(item_type* to) noexcept {
+    if (lost_ == nullptr || !lost_->again) [[likely]]
+      return 0;
+    std::construct_at(to, std::move(*lost_->again));
+    lost_->again.reset();
+    return lost_->again_given;
+  }
+
   // -- not under the lock ---------------------------------------------------------------------------------------------
 
   /// Room that a batch needs for what is there now.
@@ -204,15 +240,20 @@ public:
     const std::lock_guard held{lock_};
     return std::max<std::size_t>(1, queue_.size());
   }
-  /// Under the lock: what a try_receive takes, of a claim first. False when there is nothing.
-  bool take_next(maybe<item_type>& to, wakeups& woken) noexcept {
+  /// Under the lock: what a try_receive takes, of a claim first. How often it was given, after the first time.
+  std::uint16_t take_next(maybe<item_type>& to, wakeups& woken) noexcept {
+    if (lost_ != nullptr && lost_->again) [[unlikely]] {
+      std::uint16_t given = 0;
+      to.fill([&](item_type* at) { given = take_crashed(at); });
+      return given;
+    }
     if (!has_claimed() && is_read_by_one() && may_be_claimed())
       claim(1, woken);
     if (has_claimed())
       to.fill([this](item_type* at) { take_claimed(at); });
     else if (has_item())
       to.fill([&](item_type* at) { take(at, woken); });
-    return static_cast<bool>(to);
+    return 0;
   }
   /// Adds what is queued, `at_most` in all and no more than there is memory for.
   void take_more(std::vector<item_type>& items, std::size_t at_most) noexcept {
@@ -221,7 +262,8 @@ public:
     const std::lock_guard held{lock_};
     while (items.size() < std::min(at_most, items.capacity())) {
       maybe<item_type> next;
-      if (!take_next(next, woken))
+      take_next(next, woken);
+      if (!next)
         break;
       tell_taken(*next);
       items.push_back(std::move(*next));
@@ -263,16 +305,16 @@ public:
   /// An item that a send could not bring in.
   void refuse(T&& item, drop_reason reason) noexcept {
     count(reason);
-    if (!undelivered_)
+    if (lost_ == nullptr || !lost_->handler)
       return;
     add(holder::neither); // the item may hold the very sender that sends it
-    (*undelivered_)(std::move(item), reason);
+    lost_->handler(std::move(item), reason);
     let_go(holder::neither);
   }
   /// Gives an accepted item to the handler; then it is destroyed, and then settled.
   void tell_dropped(item_type& item, drop_reason reason) noexcept {
-    if (undelivered_)
-      (*undelivered_)(std::move(opened(item)), reason);
+    if (lost_ != nullptr && lost_->handler)
+      lost_->handler(std::move(opened(item)), reason);
   }
   void settle_dropped(maybe<item_type>& item, drop_reason reason) noexcept {
     tell_dropped(*item, reason);
@@ -329,6 +371,7 @@ public:
     slow_ = limits_age_;
   }
   void drop_queued() noexcept override {
+    drop_crashed();
     for (;;) {
       maybe<item_type> item;
       {
@@ -344,6 +387,17 @@ public:
 
 private:
   ~mailbox_state() override = default;
+
+  void drop_crashed() noexcept {
+    maybe<item_type> item;
+    {
+      const std::lock_guard held{lock_};
+      if (lost_ == nullptr || !lost_->again)
+        return;
+      item.fill([this](item_type* at) { take_crashed(at); });
+    }
+    settle_dropped(item, drop_reason::crashed);
+  }
 
   [[gnu::noinline]] void drop_older_than_allowed(instant now) noexcept {
     for (;;) {
@@ -369,7 +423,7 @@ private:
     return on_full() == overflow::suspend || on_full() == overflow::reject ? send_status::full : send_status::dropped;
   }
 
-  bool anything_queued() const noexcept override { return queue_.queued() != 0; }
+  bool anything_queued() const noexcept override { return queue_.queued() != 0 || (lost_ != nullptr && lost_->again); }
   queue_counts queue() const noexcept override {
     const std::uint64_t in = queue_.pushed() + taken_back();
     return {in, in - queue_.size()};
@@ -387,16 +441,22 @@ private:
   }
 
   void put_in_grown(item_type&& item, wakeups& woken) noexcept {
+    if (fill_waiting(item, 1, woken))
+      ++handed_;
+    else
+      put_plainly(std::move(item));
+  }
+  /// Moves an item to the receive that has waited longest. False: none does.
+  bool fill_waiting(item_type& item, std::uint16_t filled, wakeups& woken) noexcept {
     while (wait_node* const first = waiting_receivers_.pop()) {
       if (!first->waiting->grant(woken))
         continue; // stopped; it does not look at us again
       auto& served = static_cast<receiver_node<T>&>(*first);
       std::construct_at(&served.item, std::move(item));
-      served.filled = true;
-      ++handed_;
-      return;
+      served.filled = filled;
+      return true;
     }
-    put_plainly(std::move(item));
+    return false;
   }
 
   /// Free slots go to waiting senders, in order. Their memory is there: all slots were in use when they began to wait.
@@ -430,8 +490,18 @@ private:
     finish(woken);
   }
 
+  /// What becomes of items that are lost, where there is something to say.
+  struct losses {
+    explicit losses(undelivered_handler<T> called) : handler(std::move(called)) {}
+
+    const undelivered_handler<T> handler;
+    std::uint16_t again_max = 0;
+    std::uint16_t again_given = 0;
+    maybe<item_type> again;
+  };
+
   ring<item_type> queue_;
-  std::unique_ptr<undelivered_handler<T>> undelivered_;
+  std::unique_ptr<losses> lost_;
 };
 
 template <class T>

@@ -5,6 +5,7 @@
 #include <troupe/mailbox/halves.hpp>
 #include <troupe/scope/task.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -89,8 +90,9 @@ private:
     construct(&item_);
     detail::tell_taken(item_);
   }
-  /// Taken by `try_receive`, perhaps in a destructor while exceptions pass.
-  received(detail::mailbox_state<T>& from, int passing, item_type&& item) noexcept : from_(&from), passing_(passing) {
+  /// Taken by `try_receive`, perhaps in a destructor while exceptions pass; or given again after a crash.
+  received(detail::mailbox_state<T>& from, int passing, std::uint16_t given_again, item_type&& item) noexcept
+      : from_(&from), passing_(static_cast<std::uint16_t>(passing)), given_again_(given_again) {
     std::construct_at(&item_, std::move(item));
     detail::tell_taken(item_);
   }
@@ -99,7 +101,8 @@ private:
     from_ = std::exchange(other.from_, nullptr);
     if (from_ == nullptr)
       return;
-    passing_ = other.owner_ != nullptr ? 0 : other.passing_;
+    passing_ = other.owner_ != nullptr ? std::uint16_t{0} : other.passing_;
+    given_again_ = other.owner_ != nullptr ? std::uint16_t{0} : other.given_again_;
     owner_ = nullptr;
     std::construct_at(&item_, std::move(other.item_));
     std::destroy_at(&other.item_);
@@ -118,6 +121,8 @@ private:
   [[gnu::noinline]] void settle_under_lock() noexcept {
     const std::optional<drop_reason> reason = detail::reason_to_let_go(owner_ != nullptr ? 0 : passing_);
     detail::mailbox_state<T>& from = *std::exchange(from_, nullptr);
+    if (reason && from.give_again(item_, *reason, owner_ != nullptr ? std::uint16_t{0} : given_again_))
+      return std::destroy_at(&item_);
     if (reason)
       from.tell_dropped(item_, *reason);
     std::destroy_at(&item_); // before anybody can see it settled, so who has joined may tear down what items refer to
@@ -135,7 +140,9 @@ private:
   };
   detail::mailbox_state<T>* from_ = nullptr;
   fiber* owner_ = nullptr; // null once it was moved
-  int passing_;            // where there is no owner: exceptions that passed already when it was taken
+  // Where there is no owner:
+  std::uint16_t passing_;     // exceptions that passed already when it was taken
+  std::uint16_t given_again_; // how often it was given after the first time
 };
 
 } // namespace troupe

@@ -50,7 +50,7 @@ public:
     detail::stored<T>& item = items_[taken_++];
     if (fiber* const self = this_fiber::pointer(); self != nullptr && self->calm())
       return received<T>{*from_, *self, [&item](detail::stored<T>* at) { std::construct_at(at, std::move(item)); }};
-    return received<T>{*from_, std::uncaught_exceptions(), std::move(item)};
+    return received<T>{*from_, std::uncaught_exceptions(), 0, std::move(item)};
   }
 
   /// Over those that are left in it.

@@ -42,7 +42,7 @@ public:
     }
     if (!item)
       return {};
-    return received<T>{*state_, std::uncaught_exceptions(), std::move(*item)};
+    return received<T>{*state_, std::uncaught_exceptions(), 0, std::move(*item)};
   }
 
   /// Waits for an item, and takes with it what else is queued, `at_most` in all, under one lock.

@@ -14,6 +14,8 @@ void caretaker::look_at(supervised_child& child, std::uint8_t what) noexcept {
     enlist(child);
   if (!child.listed_)
     return;
+  if (is(news::reconfigured))
+    reconfigure(child);
   if (is(news::started) && child.state_ == child_status::starting) {
     clear_timer(child);
     child.has_started_ = true;
@@ -71,6 +73,30 @@ bool caretaker::its_turn_comes(const supervised_child& child) const noexcept {
     return false;
   return several_.stopping || several_.failed != nullptr ||
          (several_.at != nullptr && child.place_ >= several_.at->place_);
+}
+
+void caretaker::reconfigure_if_asked() noexcept {
+  const std::lock_guard held{core_.lock_};
+  if (!core_.wanted_options_)
+    return;
+  core_.options_ = *std::exchange(core_.wanted_options_, std::nullopt);
+  window_.limit(core_.options_.intensity, core_.options_.period);
+}
+
+void caretaker::reconfigure(supervised_child& child) noexcept {
+  const bool was_significant = child.spec_.significant;
+  {
+    const std::lock_guard held{core_.lock_};
+    if (!child.wanted_spec_)
+      return;
+    child.spec_ = *std::exchange(child.wanted_spec_, std::nullopt);
+  }
+  if (child.spec_.significant == was_significant)
+    return;
+  if (was_significant)
+    significant_ -= child.counted_out_ ? 0 : 1;
+  child.counted_out_ = child.spec_.significant && child.state_ == child_status::down && child.retired_;
+  significant_ += child.spec_.significant && !child.counted_out_ ? 1 : 0;
 }
 
 void caretaker::stop_all_if_asked() noexcept {
@@ -226,7 +252,7 @@ void caretaker::abandon(supervised_child& child) noexcept {
     core_.hosts_->disown(*child.host_);
     child.abandoned_ = true;
   }
-  child.refuse_all(); // it will not take anything any more, though it has not let go of it
+  child.be_abandoned(); // it will not take anything any more, though it has not let go of it
   core_.set_state(child, child_status::down);
   tell(child, tree_event_kind::abandoned);
   forget(child);
@@ -365,9 +391,9 @@ void caretaker::retire(supervised_child& child) noexcept {
 
 void caretaker::restart(supervised_child& failed, exit_reason&& how) noexcept {
   core_.set_state(failed, child_status::down);
-  if (!note_failure(failed, exit_reason{how})) {
+  gave_up_ = note_failure(failed, exit_reason{how});
+  if (gave_up_ != escalation::none) {
     tell(failed, tree_event_kind::gave_up, how);
-    gave_up_ = true;
     return stop_all();
   }
   if (core_.now() - failed.run_began_ >= core_.options_.backoff.stable_after)
@@ -406,15 +432,17 @@ void caretaker::restart_several(supervised_child& failed, restart_from from, dur
   go_on();
 }
 
-bool caretaker::note_failure(const supervised_child& child, exit_reason&& how) noexcept {
+escalation caretaker::note_failure(const supervised_child& child, exit_reason&& how) noexcept {
   try {
     while (!failures_.empty() && (failures_.size() == escalated::failures_max ||
                                   saturated(failures_.front().at, core_.options_.period) < core_.now()))
       failures_.erase(failures_.begin());
     failures_.push_back({child.path(), child.incarnation_, std::move(how), core_.now()});
-    return window_.note(core_.now());
+    if (!window_.note(core_.now()))
+      return escalation::intensity;
+    return !core_.budget_ || core_.budget_->note(core_.executor_.time()) ? escalation::none : escalation::budget;
   } catch (...) { // no memory to count it: then it does not restart
-    return false;
+    return escalation::intensity;
   }
 }
 

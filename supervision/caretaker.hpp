@@ -24,6 +24,8 @@ public:
 
   /// What has happened to a child, as bits of its `news`.
   void look_at(supervised_child& child, std::uint8_t what) noexcept;
+  /// Goes by new options, once somebody has asked for that. Before a look at what has happened since.
+  void reconfigure_if_asked() noexcept;
   /// Stops all, once somebody has asked for that.
   void stop_all_if_asked() noexcept;
   /// Stops all, with the shields in them: whoever stops us has no more patience.
@@ -32,8 +34,8 @@ public:
   /// True when there is nothing left to look at: then nothing comes any more.
   bool close_if_done() noexcept;
 
-  /// Why it has given up; empty: it has not. Once all children have ended.
-  bool gave_up() const noexcept { return gave_up_; }
+  /// Once all children have ended.
+  escalation gave_up() const noexcept { return gave_up_; }
   std::vector<child_failure>& failures() noexcept { return failures_; }
 
 private:
@@ -42,6 +44,7 @@ private:
   using request = supervised_child::request;
 
   void enlist(supervised_child& child) noexcept;
+  void reconfigure(supervised_child& child) noexcept;
   void forget(supervised_child& child) noexcept;
   void stop_for_good(supervised_child& child) noexcept;
   void start_again(supervised_child& child) noexcept;
@@ -67,7 +70,8 @@ private:
   bool go_on_stopping() noexcept;
   void go_on_starting() noexcept;
 
-  bool note_failure(const supervised_child& child, exit_reason&& how) noexcept;
+  /// Why it is not to be started anew; `none`: it is.
+  escalation note_failure(const supervised_child& child, exit_reason&& how) noexcept;
   void tell(const supervised_child& child, tree_event_kind what, const exit_reason& reason = {},
             duration wait = {}) const noexcept;
   void set_timer(supervised_child& child, duration after) noexcept;
@@ -82,7 +86,7 @@ private:
   std::uint64_t placed_ = 0;
   std::size_t significant_ = 0; // that have not ended by themselves
   std::vector<child_failure> failures_;
-  bool gave_up_ = false;
+  escalation gave_up_ = escalation::none;
   struct several {
     supervised_child* from = nullptr; // null: there is no restart of several under way
     supervised_child* at = nullptr;   // whose turn it is

@@ -5,7 +5,7 @@ namespace troupe {
 
 namespace {
 
-std::string sentence(const std::string& supervisor, const std::vector<child_failure>& failures) {
+std::string sentence(const std::string& supervisor, escalation why, const std::vector<child_failure>& failures) {
   if (failures.empty())
     return "the supervisor " + supervisor + " gives up: there is no memory to say why";
   const child_failure& last = failures.back();
@@ -13,12 +13,13 @@ std::string sentence(const std::string& supervisor, const std::vector<child_fail
   text += to_string(last.reason.kind);
   if (last.reason.error)
     text += ": " + message_of(last.reason.error);
-  return text + "), and that is one restart too many";
+  return text + (why == escalation::budget ? "), and the budget of its tree has no restart left"
+                                           : "), and that is one restart too many");
 }
 
 } // namespace
 
-escalated::escalated(const std::string& supervisor, std::vector<child_failure> failures)
-    : std::runtime_error(sentence(supervisor, failures)), failures_(std::move(failures)) {}
+escalated::escalated(const std::string& supervisor, escalation why, std::vector<child_failure> failures)
+    : std::runtime_error(sentence(supervisor, why, failures)), why_(why), failures_(std::move(failures)) {}
 
 } // namespace troupe

@@ -36,7 +36,14 @@ struct child_failure {
   instant at{};
 };
 
-/// A supervisor has given up: there were more restarts than its intensity allows. Where the child that failed last is a
+/// Why a supervisor has given up.
+enum class escalation : std::uint8_t {
+  none,
+  intensity, ///< It would have been more restarts than its own `intensity` allows.
+  budget,    ///< It would have been more than a `restart_budget` of its tree does.
+};
+
+/// A supervisor has given up: there were more restarts than its intensity, or the tree's budget, allows. Where the child that failed last is a
 /// supervisor itself, its error is another one of these.
 class escalated : public std::runtime_error {
 public:
@@ -44,12 +51,15 @@ public:
   static constexpr std::size_t failures_max = 100;
 
   /// @param supervisor  its path
-  escalated(const std::string& supervisor, std::vector<child_failure> failures);
+  escalated(const std::string& supervisor, escalation why, std::vector<child_failure> failures);
+
+  escalation why() const noexcept { return why_; }
 
   /// The last ones, in order of time: the one that was too many, and before it those of the same period.
   const std::vector<child_failure>& failures() const noexcept { return failures_; }
 
 private:
+  escalation why_;
   std::vector<child_failure> failures_;
 };
 

@@ -22,7 +22,7 @@ bool restart_window::note(instant now) {
   const auto at = [this](std::size_t index) -> instant& { return noted_[(oldest_ + index) & (noted_.size() - 1)]; };
   for (; count_ != 0 && now > saturated(at(0), period_); --count_)
     ++oldest_;
-  if (count_ == intensity_)
+  if (count_ >= intensity_) // beyond it: it was higher when they were noted
     return false;
   if (count_ == noted_.size()) {
     std::vector<instant> grown(std::max<std::size_t>(2 * count_, 4));

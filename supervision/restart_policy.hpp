@@ -42,6 +42,11 @@ public:
   ///
   /// @throws std::bad_alloc; then it is not noted
   [[nodiscard]] bool note(instant now);
+  /// What holds from the next one on; those that were noted count.
+  void limit(std::size_t intensity, duration period) noexcept {
+    intensity_ = intensity;
+    period_ = period;
+  }
 
   std::size_t intensity() const noexcept { return intensity_; }
   duration period() const noexcept { return period_; }
@@ -52,6 +57,14 @@ private:
   std::size_t oldest_ = 0;
   std::size_t count_ = 0;
   std::vector<instant> noted_; // a ring of a power of two
+};
+
+/// A limit of all restarts in a tree of supervisors: at most `intensity` within any `period`.
+struct restart_budget {
+  std::size_t intensity = 10;
+  duration period = std::chrono::seconds{10};
+
+  friend bool operator==(const restart_budget&, const restart_budget&) = default;
 };
 
 /// How long a child waits before it is started anew: twice as long each time, up to a limit, until it has run well once.

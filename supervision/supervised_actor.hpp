@@ -6,6 +6,7 @@
 #include <troupe/mailbox/lasting_inbox.hpp>
 #include <troupe/supervision/supervisor.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -26,6 +27,10 @@ struct actor_spec {
   duration abandon_after = std::chrono::seconds{1};
   duration start_timeout = std::chrono::seconds{30};
   bool significant = false;
+  /// How often a message that a run fails with is given to the next one, before what is queued; after that it is lost as
+  /// `crashed`. It is given as its handler has left it, so that must not move from it before it has done its work. An
+  /// ask is not begun again: its asker has been told the failure, and may `retry`. At most 65,535.
+  std::uint16_t redeliveries_max = 0;
   /// When it is stopped for good it first handles what it was sent until then, within its `shutdown`.
   bool drains = false;
 
@@ -47,6 +52,8 @@ public:
         box_(troupe::capacity{spec.capacity}, spec.on_full, undelivered<Message>(std::move(lost)), spec.max_age),
         in_(box_), call_(std::in_place, std::forward<F>(function), std::forward<A>(args)...) {
     says_when_started_ = takes_startup;
+    if (spec.redeliveries_max != 0)
+      in_.give_again_at_most(spec.redeliveries_max);
   }
 
   actor_ref<Message> address() const { return actor_ref<Message>{to_, life_}; }
@@ -67,20 +74,27 @@ private:
       return call_.begin(in_.lend());
     }
   }
-  void end_run() noexcept override {
-    life_->end();
+  void end_run(const outcome<>& how) noexcept override {
+    life_->end(how);
     call_.end();
   }
   void prepare_restart() noexcept override {
     is_prepared_ = true;
     give_back_asks();
   }
-  void retire() noexcept override { in_.close_and_drop(); }
+  void retire() noexcept override {
+    in_.close_and_drop();
+    life_->tell_down();
+  }
   void revive() noexcept override {
     life_->revive();
     in_.reopen();
   }
   void refuse_all() noexcept override { in_.close(); }
+  void be_abandoned() noexcept override {
+    in_.close();
+    life_->tell_abandoned();
+  }
   bool is_over() const noexcept override { return in_.closed() || life_->is_stopped(); }
   bool drains() const noexcept override { return drains_; }
 

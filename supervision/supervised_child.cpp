@@ -19,12 +19,17 @@ supervised_child* incarnation_scope::of(const fiber& self) noexcept {
   return nullptr;
 }
 
-std::string incarnation_scope::path_of(const fiber& self) {
+const incarnation_scope* incarnation_scope::around(const fiber& self) noexcept {
   // Not beyond the run: there a fiber that is being abandoned loses its owner. Up to it, what is around a scope stays.
   for (const cancel_scope* scope = &self.innermost_scope(); scope != nullptr; scope = scope->outer_)
     if (scope->role_ == role::incarnation)
-      return static_cast<const incarnation_scope*>(scope)->of_.path() + self.path_below(&scope->fiber_);
-  return self.path_below(nullptr);
+      return static_cast<const incarnation_scope*>(scope);
+  return nullptr;
+}
+
+std::string incarnation_scope::path_of(const fiber& self) {
+  const incarnation_scope* const run = around(self);
+  return run != nullptr ? run->of_.path() + self.path_below(&run->fiber_) : self.path_below(nullptr);
 }
 
 void child_timer::on_time(timer& fired, wakeups& woken) noexcept {

@@ -41,6 +41,11 @@ public:
   ///
   /// @thread the fiber's
   static supervised_child* of(const fiber& self) noexcept;
+  /// The run that a fiber is in, perhaps below others; null: it is in none.
+  ///
+  /// @thread the fiber's
+  static const incarnation_scope* around(const fiber& self) noexcept;
+  supervised_child& child() const noexcept { return of_; }
   /// Where a fiber is, in a run or outside of any.
   ///
   /// @thread the fiber's
@@ -67,7 +72,6 @@ public:
   supervised_child(supervisor_core& of, const child_spec& spec);
 
   supervisor_core& supervisor() const noexcept { return *supervisor_; }
-  const child_spec& spec() const noexcept { return spec_; }
   const std::string& name() const noexcept { return name_; }
   std::string path() const;
 
@@ -78,7 +82,7 @@ public:
   /// @throws what copying, and the function, throw
   virtual task<> begin_run() = 0;
   /// The run has ended, and its frames are gone: so are the copies.
-  virtual void end_run() noexcept = 0;
+  virtual void end_run(const outcome<>& how) noexcept = 0;
   /// It is to be started anew: before that, and before a backoff.
   virtual void prepare_restart() noexcept {}
   /// It has ended, and is not started anew unless somebody asks for it: what it still has is lost.
@@ -90,6 +94,10 @@ public:
   ///
   /// @thread any
   virtual void refuse_all() noexcept {}
+  /// Nobody waits for the end of its run any more, nor takes what it still has from it.
+  ///
+  /// @thread any
+  virtual void be_abandoned() noexcept { refuse_all(); }
   /// True when it ends by itself, once it has done what it was sent before `refuse_all()`.
   ///
   /// @thread any
@@ -132,6 +140,7 @@ private:
     asked_to_stop = 16,
     asked_to_start = 32,
     asked_to_go = 64, ///< To be forgotten.
+    reconfigured = 128,
   };
   static constexpr std::uint8_t bit(news which) noexcept { return static_cast<std::uint8_t>(which); }
   /// Under the lock: somebody has asked for it, and was not heard yet.
@@ -143,7 +152,7 @@ private:
   };
 
   const supervisor_pointer supervisor_;
-  child_spec spec_; // its name is what it was given
+  child_spec spec_; // its name is what it was given; written under the lock by the fiber that looks at news alone
   std::string name_;
 
   // Guarded by the supervisor's lock:
@@ -161,7 +170,8 @@ private:
   bool has_news_ = false;
   supervised_child* next_news_ = nullptr;
   exit_reason exit_;
-  wait_list waiting_; // for a change of what follows
+  std::optional<child_spec> wanted_spec_; // from the next news on
+  wait_list waiting_;                     // for a change of what follows
   child_status state_ = child_status::down;
   request start_ = request::none;  // of whoever asked for its start, until they have read it
   bool start_awaited_ = false;     // they are still there
@@ -208,7 +218,7 @@ private:
       return call_.begin();
     }
   }
-  void end_run() noexcept override { call_.end(); }
+  void end_run(const outcome<>&) noexcept override { call_.end(); }
 
   repeated_call<Function, Args...> call_;
 };

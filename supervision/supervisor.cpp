@@ -21,6 +21,7 @@ std::string in_quotes(std::string_view name) { return "\"" + std::string(name) +
 } // namespace
 
 child_status supervised::state() const noexcept { return child_->supervisor().state_of(*child_); }
+child_spec supervised::spec() const noexcept { return child_->supervisor().spec_of(*child_); }
 std::uint64_t supervised::incarnation() const noexcept { return child_->supervisor().incarnation_of(*child_); }
 void supervised::cancel() const noexcept { child_->supervisor().cancel_run(*child_, false); }
 void supervised::kill() const noexcept { child_->supervisor().cancel_run(*child_, true); }
@@ -54,10 +55,11 @@ private:
   supervised_child& child_;
 };
 
-void supervisor::require_sensible(const child_spec& spec) const {
-  const supervisor_options& options = core_->options();
-  const auto refuse = [&spec](const std::string& why) {
-    throw std::invalid_argument("supervisor::start: the child " + in_quotes(spec.name) + " " + why);
+void supervisor::require_sensible(const child_spec& spec, std::string_view called) const {
+  const supervisor_options options = core_->options();
+  const auto refuse = [&](const std::string& why) {
+    throw std::invalid_argument(std::string("supervisor::") + (called.empty() ? "start" : "reconfigure") +
+                                ": the child " + in_quotes(called.empty() ? spec.name : called) + " " + why);
   };
   if (spec.significant && spec.restart == restart_type::permanent)
     refuse("is permanent, so it never ends by itself and cannot be significant: make it transient or temporary");
@@ -148,6 +150,33 @@ supervised_child_pointer supervisor::named(std::string_view name) const {
     throw std::invalid_argument("supervisor: there is no child " + in_quotes(name));
   return found;
 }
+
+void supervisor::reconfigure(const supervisor_options& options) const {
+  detail::supervisor_core::require_sensible(options);
+  const bool is_dynamic = core_->options().strategy == restart_strategy::dynamic;
+  if (is_dynamic != (options.strategy == restart_strategy::dynamic))
+    throw std::invalid_argument(is_dynamic ? "supervisor::reconfigure: a dynamic supervisor stays one: its children "
+                                             "have neither names nor an order"
+                                           : "supervisor::reconfigure: a supervisor whose children have names and an "
+                                             "order does not become dynamic");
+  if (options.budget != core_->options().budget)
+    throw std::invalid_argument(
+        "supervisor::reconfigure: the budget of a tree stays as it is: supervisors below have it");
+  core_->reconfigure(options);
+}
+
+void supervisor::reconfigure(std::string_view name, const child_spec& spec) const {
+  const supervised_child_pointer child = named(name);
+  require_sensible(spec, name);
+  if (!spec.name.empty() && spec.name != name)
+    throw std::invalid_argument("supervisor::reconfigure: the child " + in_quotes(name) +
+                                " keeps its name, and was "
+                                "given " +
+                                in_quotes(spec.name));
+  core_->reconfigure(*child, spec);
+}
+
+supervisor_options supervisor::options() const noexcept { return core_->options(); }
 
 std::optional<supervised> supervisor::find(std::string_view name) const {
   supervised_child_pointer found = core_->find(name);

@@ -29,6 +29,8 @@ public:
   child_status state() const noexcept;
   /// How often it was started: 1 in its first run.
   std::uint64_t incarnation() const noexcept;
+  /// As it is now. Its name, empty where it was given none, is good as long as this handle.
+  child_spec spec() const noexcept;
   /// Stops its run, if there is one, as a cancel; what comes of it is what its restart type says.
   void cancel() const noexcept;
   /// Stops its run at once, with the shields in it; that counts as a failure.
@@ -106,6 +108,22 @@ public:
   /// @throws   `std::invalid_argument`: there is none, or it is not down
   task<> remove(std::string_view name) const;
 
+  /// Changes how it decides from now on: what happens after this call is decided by the new options, and restarts that
+  /// were counted count. Children keep what they are, so those that are significant stay so when `stops` becomes
+  /// `never`, and count again when it is something else. Where the supervisor has ended nothing happens.
+  ///
+  /// @throws `std::invalid_argument` for what makes no sense, as `supervise`; also where one of both is `dynamic`, which
+  ///         children of the other kind do not suit, and for another `budget`; then nothing has changed
+  void reconfigure(const supervisor_options& options) const;
+  /// Changes how the child of that name is treated from now on: whether and how it is stopped, started anew, counted.
+  /// A stop, or a start, that has begun keeps its limit.
+  ///
+  /// @param spec  its name is empty, or what it is called
+  /// @throws `std::invalid_argument` for what makes no sense, as `start`; or there is none
+  void reconfigure(std::string_view name, const child_spec& spec) const;
+  /// As it decides now.
+  supervisor_options options() const noexcept;
+
   /// The children, in the order in which they were started.
   std::vector<supervised> children() const;
   /// The child of that name; empty: there is none.
@@ -123,7 +141,7 @@ private:
 
   explicit supervisor(detail::supervisor_pointer core) noexcept : core_(std::move(core)) {}
   /// @throws std::invalid_argument
-  void require_sensible(const child_spec& spec) const;
+  void require_sensible(const child_spec& spec, std::string_view called = {}) const;
   /// @throws std::invalid_argument: there is none
   detail::supervised_child_pointer named(std::string_view name) const;
 

@@ -12,6 +12,13 @@ namespace {
 
 constexpr duration shutdown_by_default = std::chrono::seconds{5};
 
+/// Its own, or that of the tree that it is in.
+tree_budget_pointer budget_of(const tree_budget_pointer& around, const supervisor_options& options) {
+  if (!options.budget)
+    return around;
+  return tree_budget_pointer::owning(new tree_budget(*options.budget, around));
+}
+
 } // namespace
 
 // ---- waits -----------------------------------------------------------------------------------------------------------
@@ -99,15 +106,27 @@ private:
 
 supervisor_core::supervisor_core(fiber& owner, const supervisor_options& options)
     : executor_(owner.runs_on()), options_(options), path_(incarnation_scope::path_of(owner)),
+      budget_(budget_of(budget_around(owner), options)),
       decides_(*this, restart_window{options.intensity, options.period}) {}
 
+tree_budget_pointer supervisor_core::budget_around(const fiber& owner) noexcept {
+  const incarnation_scope* const run = incarnation_scope::around(owner);
+  return run != nullptr ? run->child().supervisor().budget_ : tree_budget_pointer{};
+}
+
 supervisor_pointer supervisor_core::make(fiber& owner, const supervisor_options& options) {
+  require_sensible(options);
+  return supervisor_pointer::owning(new supervisor_core(owner, options));
+}
+
+void supervisor_core::require_sensible(const supervisor_options& options) {
   if (options.strategy == restart_strategy::dynamic && options.stops != auto_shutdown::never)
     throw std::invalid_argument("supervise: children that come and go in any number cannot be significant, so a "
                                 "dynamic supervisor has auto_shutdown::never");
   if (options.period <= duration::zero())
     throw std::invalid_argument("supervise: the period of its intensity must be longer than nothing");
-  return supervisor_pointer::owning(new supervisor_core(owner, options));
+  if (options.budget && options.budget->period <= duration::zero())
+    throw std::invalid_argument("supervise: the period of its budget must be longer than nothing");
 }
 
 task<> supervised_block(supervisor_pointer core, task<> body) {
@@ -142,8 +161,9 @@ task<> supervised_block(supervisor_pointer core, task<> body) {
   const outcome<> joined = co_await catch_stop(in_task_group(block));
   if (ended.has_error())
     std::rethrow_exception(ended.error());
-  if (core->decides_.gave_up())
-    throw escalated{core->path_.empty() ? "/" : core->path_, std::move(core->decides_.failures())};
+  if (core->decides_.gave_up() != escalation::none)
+    throw escalated{core->path_.empty() ? "/" : core->path_, core->decides_.gave_up(),
+                    std::move(core->decides_.failures())};
   if (joined.has_error())
     std::rethrow_exception(joined.error());
   if (pass_on)
@@ -195,7 +215,7 @@ task<> supervisor_core::host(supervised_child_pointer child) {
       if (work)
         ended = co_await catch_stop(std::move(*work));
       work.reset();
-      child->end_run();
+      child->end_run(ended);
     }
     child->supervisor().tell_ended(*child, std::move(ended));
   }
@@ -323,6 +343,20 @@ bool supervisor_core::ask(supervised_child& of, news what) noexcept {
   return true;
 }
 
+void supervisor_core::reconfigure(const supervisor_options& options) noexcept {
+  const std::lock_guard held{lock_};
+  wanted_options_ = options;
+}
+
+void supervisor_core::reconfigure(supervised_child& of, const child_spec& spec) noexcept {
+  wakeups woken;
+  const std::lock_guard held{lock_};
+  of.wanted_spec_ = spec;
+  of.wanted_spec_->name = of.spec_.name;
+  if (of.listed_)
+    note(of, news::reconfigured, woken);
+}
+
 void supervisor_core::cancel_run(supervised_child& of, bool kill) noexcept {
   const std::lock_guard held{lock_};
   if (of.state_ == child_status::down || of.state_ == child_status::backing_off)
@@ -362,6 +396,16 @@ std::vector<supervised_child_pointer> supervisor_core::children() const {
 children_count supervisor_core::count() const noexcept {
   const std::lock_guard held{lock_};
   return count_;
+}
+
+supervisor_options supervisor_core::options() const noexcept {
+  const std::lock_guard held{lock_};
+  return wanted_options_.value_or(options_);
+}
+
+child_spec supervisor_core::spec_of(const supervised_child& of) const noexcept {
+  const std::lock_guard held{lock_};
+  return of.wanted_spec_.value_or(of.spec_);
 }
 
 child_status supervisor_core::state_of(const supervised_child& of) const noexcept {
@@ -484,6 +528,7 @@ task<> supervisor_core::look_after(supervisor_pointer core) {
 task<> supervisor_core::look_until_all_have_ended(supervisor_core& core) {
   while (!core.decides_.close_if_done()) {
     const supervised_child_pointer child = co_await news_operation{core};
+    core.decides_.reconfigure_if_asked();
     if (child) {
       std::uint8_t what = 0;
       {

@@ -11,9 +11,11 @@
 #include <troupe/supervision/caretaker.hpp>
 #include <troupe/supervision/supervised_child.hpp>
 #include <troupe/supervision/supervisor_options.hpp>
+#include <troupe/supervision/tree_budget.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -43,7 +45,6 @@ class supervisor_core final : public counted_object<supervisor_core>, private wa
 public:
   static supervisor_pointer make(fiber& owner, const supervisor_options& options);
 
-  const supervisor_options& options() const noexcept { return options_; }
   /// Of its block's fiber; empty for that of a root.
   const std::string& path() const noexcept { return path_; }
 
@@ -55,6 +56,8 @@ public:
   supervised_child_pointer find(std::string_view name) const noexcept;
   std::vector<supervised_child_pointer> children() const;
   children_count count() const noexcept;
+  supervisor_options options() const noexcept;
+  child_spec spec_of(const supervised_child& of) const noexcept;
   child_status state_of(const supervised_child& of) const noexcept;
   std::uint64_t incarnation_of(const supervised_child& of) const noexcept;
   /// The longest that stopping all of them may take.
@@ -88,6 +91,7 @@ private:
   class order_operation;
 
   supervisor_core(fiber& owner, const supervisor_options& options);
+  static tree_budget_pointer budget_around(const fiber& owner) noexcept;
   ~supervisor_core() = default;
 
   std::string describe() const override { return "the children of " + (path_.empty() ? std::string("/") : path_); }
@@ -107,7 +111,10 @@ private:
   bool add(supervised_child& added);
   /// False: that cannot be asked of it as it is.
   bool ask(supervised_child& of, news what) noexcept;
+  void reconfigure(const supervisor_options& options) noexcept;
+  void reconfigure(supervised_child& of, const child_spec& spec) noexcept;
   ///@}
+  static void require_sensible(const supervisor_options& options);
   void note(supervised_child& of, news what, wakeups& woken) noexcept;
   void tell_ended(supervised_child& of, outcome<>&& how) noexcept;
   void shut_down() noexcept;
@@ -128,15 +135,17 @@ private:
   ///@}
 
   executor& executor_;
-  const supervisor_options options_;
+  supervisor_options options_; // written under the lock by the fiber that looks at news alone
   const std::string path_;
+  const tree_budget_pointer budget_; // null: none around it
 
   mutable spinlock lock_;    // taken before a fiber's
   fiber* looking_ = nullptr; // waits for news
   supervised_child* first_news_ = nullptr;
   supervised_child* last_news_ = nullptr;
   bool shutdown_asked_ = false;
-  bool closed_ = false; // nobody looks at news any more
+  std::optional<supervisor_options> wanted_options_; // from the next news on
+  bool closed_ = false;                              // nobody looks at news any more
   std::size_t being_added_ = 0;
   std::uint64_t added_ = 0;
   cancel_scope* body_ = nullptr;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace troupe {
 
@@ -25,6 +26,10 @@ struct supervisor_options {
   std::size_t intensity = 1;
   duration period = std::chrono::seconds{5};
   restart_backoff backoff = {};
+  /// Of all restarts in the tree below: of its children, of theirs, and so on. Intensities multiply from level to level,
+  /// 10 x 10 is 100; this one counts them all. Whoever wants one more gives up, and so do those above it up to this
+  /// supervisor. A budget further down counts in this one, too.
+  std::optional<restart_budget> budget = std::nullopt;
   auto_shutdown stops = auto_shutdown::never;
   /// Children at the same time, at most.
   std::size_t children_max = 1'000'000;
