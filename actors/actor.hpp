@@ -60,7 +60,7 @@ struct message_of_actor<Result (Object::*)(inbox<Message>, Args...) const> {
 struct begin_actor {
   template <class Function, class Inbox, class... Args>
   requires std::is_invocable_v<Function&, Inbox, Args...> task<>
-  operator()(actor_life_pointer life, Function&& function, Inbox&& in, Args&&... args) const {
+  operator()(only_life life, Function&& function, Inbox&& in, Args&&... args) const {
     static_assert(std::is_same_v<std::invoke_result_t<Function&, Inbox, Args...>, task<>>,
                   "an actor's function is a coroutine with result task<>: what it finds out goes into its answers");
     return live(std::move(life), std::invoke(function, std::move(in), std::forward<Args>(args)...));
@@ -96,8 +96,8 @@ auto task_group::start_actor(const actor_options& options, on_undelivered<Call> 
                                   detail::undelivered<message_type>(std::move(lost.call)), options.max_age};
   actor_ref<message_type> address{box.sender(),
                                   detail::actor_life_pointer::owning(new detail::actor_life{options.limits})};
-  start({.name = options.name}, detail::begin_actor{}, address.life_, std::forward<Function>(function),
-        box.serving_inbox(), std::forward<Args>(args)...);
+  start({.name = options.name}, detail::begin_actor{}, detail::only_life{address.life_},
+        std::forward<Function>(function), box.serving_inbox(), std::forward<Args>(args)...);
   return address;
 }
 template <class Function, class... Args>

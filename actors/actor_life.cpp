@@ -32,9 +32,52 @@ void actor_life::end() noexcept {
 void actor_life::revive() noexcept {
   const std::lock_guard held{lock_};
   stopped_ = false;
+  over_ = false;
 }
 
-task<> live(actor_life_pointer life, task<> work) {
+void actor_life::over(const outcome<>& how) noexcept {
+  life_watcher* told = nullptr;
+  {
+    const std::lock_guard held{lock_};
+    over_ = true;
+    told = std::exchange(watchers_, nullptr);
+  }
+  while (told != nullptr) {
+    life_watcher* const next = std::exchange(told->next_, nullptr); // nobody else looks at what is in no list
+    told->life_is_over(how);
+    told->drop();
+    told = next;
+  }
+}
+
+bool actor_life::watch(life_watcher& watcher) noexcept {
+  const std::lock_guard held{lock_};
+  if (over_)
+    return false;
+  watcher.keep();
+  watcher.next_ = std::exchange(watchers_, &watcher);
+  return true;
+}
+
+void actor_life::unwatch(life_watcher& watcher) noexcept {
+  {
+    const std::lock_guard held{lock_};
+    life_watcher** at = &watchers_;
+    while (*at != nullptr && *at != &watcher)
+      at = &(*at)->next_;
+    if (*at == nullptr)
+      return;
+    *at = std::exchange(watcher.next_, nullptr);
+  }
+  watcher.drop();
+}
+
+only_life::~only_life() {
+  if (life_)
+    life_->over(outcome<>{cancel_cause{cancel_reason::scope_closed}});
+}
+
+task<> live(only_life life, task<> work) {
   fiber& self = co_await current_fiber{};
   outcome<> ended;
   bool pass_on = false;
@@ -45,6 +88,7 @@ task<> live(actor_life_pointer life, task<> work) {
     life->end();
     pass_on = ended.cancelled() && scope.outer_stopping();
   }
+  life->over(ended);
   if (ended.has_error())
     std::rethrow_exception(ended.error());
   if (pass_on)

@@ -4,11 +4,13 @@
 
 #include <troupe/scope/cancel_scope.hpp>
 #include <troupe/scope/counted_pointer.hpp>
+#include <troupe/scope/outcome.hpp>
 #include <troupe/scope/spinlock.hpp>
 #include <troupe/scope/task.hpp>
 #include <troupe/scope/time_source.hpp>
 
 #include <chrono>
+#include <utility>
 
 namespace troupe {
 
@@ -21,6 +23,24 @@ struct ask_limits {
 };
 
 namespace detail {
+
+/// Is told when an actor has ended for good: not between the runs of one that is started anew.
+///
+/// Counted: by whoever made it, and by the actor's life until it was told.
+class life_watcher : public counted_object<life_watcher> {
+public:
+  /// Called once, on the fiber that ran the actor, without a lock.
+  virtual void life_is_over(const outcome<>& how) noexcept = 0;
+
+protected:
+  friend class counted_object<life_watcher>;
+  virtual ~life_watcher() = default;
+
+private:
+  friend class actor_life;
+
+  life_watcher* next_ = nullptr; // guarded by the lock of the life that it watches
+};
 
 /// Counted: by the addresses, and by the actor while it lives. Small, because it stays while any address does.
 class actor_life : public counted_object<actor_life> {
@@ -38,8 +58,19 @@ public:
   void begin(cancel_scope& scope) noexcept;
   /// It has ended, and no stop reaches its scope from here on.
   void end() noexcept;
-  /// It may begin again after a stop.
+  /// It may begin again after it was stopped, or was over.
   void revive() noexcept;
+
+  /// It has ended for good: tells who watches. A second call does nothing.
+  void over(const outcome<>& how) noexcept;
+  /// False: it is over, and the watcher hears nothing.
+  ///
+  /// @thread any
+  [[nodiscard]] bool watch(life_watcher& watcher) noexcept;
+  /// The watcher hears nothing any more, unless it is being told right now.
+  ///
+  /// @thread any
+  void unwatch(life_watcher& watcher) noexcept;
 
 private:
   friend class counted_object<actor_life>;
@@ -48,13 +79,29 @@ private:
   const ask_limits limits_;
   spinlock lock_; // taken before a fiber's
   bool stopped_ = false;
-  cancel_scope* scope_ = nullptr; // while it lives
+  bool over_ = false;
+  cancel_scope* scope_ = nullptr;    // while it lives
+  life_watcher* watchers_ = nullptr; // in no order; a count each
 };
 
 using actor_life_pointer = counted_pointer<actor_life>;
 
+/// The life of an actor that runs once: over at the latest when this goes, so also where its function was never called.
+class only_life {
+public:
+  explicit only_life(actor_life_pointer life) noexcept : life_(std::move(life)) {}
+  only_life(only_life&&) noexcept = default;
+  ~only_life();
+
+  actor_life& operator*() const noexcept { return *life_; }
+  actor_life* operator->() const noexcept { return &*life_; }
+
+private:
+  actor_life_pointer life_;
+};
+
 /// Runs the function of an actor in a scope that `actor_life::stop` cancels.
-task<> live(actor_life_pointer life, task<> work);
+task<> live(only_life life, task<> work);
 
 } // namespace detail
 

@@ -141,6 +141,7 @@ public:
 
 private:
   friend class task_group;
+  friend class detail::actor_gate<Message>;
   template <class M, class Lost, class Function, class... Args>
   friend class detail::supervised_actor;
 

@@ -67,6 +67,7 @@ private:
       return call_.begin(in_.lend());
     }
   }
+  void note_end(const outcome<>& how) noexcept override { ended_ = how; }
   void end_run() noexcept override {
     life_->end();
     call_.end();
@@ -75,7 +76,10 @@ private:
     is_prepared_ = true;
     give_back_asks();
   }
-  void retire() noexcept override { in_.close_and_drop(); }
+  void retire() noexcept override {
+    in_.close_and_drop();
+    life_->over(ended_);
+  }
   void revive() noexcept override {
     life_->revive();
     in_.reopen();
@@ -91,6 +95,7 @@ private:
   const bool drains_;
   bool has_run_ = false; // all of the fiber that runs it
   bool is_prepared_ = false;
+  outcome<> ended_; // of its last run
   const actor_life_pointer life_;
   const mailbox<Message> box_;
   const sender<Message> to_ = box_.sender(); // it is not closed because nobody has its address

@@ -5,6 +5,7 @@
 #include <troupe/scope/cancel_scope.hpp>
 #include <troupe/scope/child.hpp>
 #include <troupe/scope/counted_pointer.hpp>
+#include <troupe/scope/outcome.hpp>
 #include <troupe/scope/task.hpp>
 #include <troupe/scope/time_source.hpp>
 #include <troupe/scope/wait_list.hpp>
@@ -77,6 +78,8 @@ public:
   ///
   /// @throws what copying, and the function, throw
   virtual task<> begin_run() = 0;
+  /// How the run has ended: comes before `end_run()`.
+  virtual void note_end(const outcome<>&) noexcept {}
   /// The run has ended, and its frames are gone: so are the copies.
   virtual void end_run() noexcept = 0;
   /// It is to be started anew: before that, and before a backoff.

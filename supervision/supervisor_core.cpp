@@ -195,6 +195,7 @@ task<> supervisor_core::host(supervised_child_pointer child) {
       if (work)
         ended = co_await catch_stop(std::move(*work));
       work.reset();
+      child->note_end(ended);
       child->end_run();
     }
     child->supervisor().tell_ended(*child, std::move(ended));
