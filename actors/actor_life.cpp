@@ -37,10 +37,46 @@ void actor_life::end(const outcome<>& how) noexcept {
 }
 
 void actor_life::tell_down() noexcept {
-  wakeups woken;
-  const std::lock_guard held{lock_};
-  if (!std::exchange(down_, true))
+  life_watcher* told = nullptr;
+  outcome<> how;
+  {
+    wakeups woken;
+    const std::lock_guard held{lock_};
+    if (std::exchange(down_, true))
+      return;
     wake_watching(woken);
+    told = std::exchange(watchers_, nullptr);
+    if (told != nullptr)
+      how = ended_;
+  }
+  while (told != nullptr) {
+    life_watcher* const next = std::exchange(told->next_, nullptr); // nobody else looks at what is in no list
+    told->life_is_over(how);
+    told->drop();
+    told = next;
+  }
+}
+
+bool actor_life::watch(life_watcher& watcher) noexcept {
+  const std::lock_guard held{lock_};
+  if (down_)
+    return false;
+  watcher.keep();
+  watcher.next_ = std::exchange(watchers_, &watcher);
+  return true;
+}
+
+void actor_life::unwatch(life_watcher& watcher) noexcept {
+  {
+    const std::lock_guard held{lock_};
+    life_watcher** at = &watchers_;
+    while (*at != nullptr && *at != &watcher)
+      at = &(*at)->next_;
+    if (*at == nullptr)
+      return;
+    *at = std::exchange(watcher.next_, nullptr);
+  }
+  watcher.drop();
 }
 
 void actor_life::tell_abandoned() noexcept {

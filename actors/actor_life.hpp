@@ -27,6 +27,24 @@ struct ask_limits {
 
 namespace detail {
 
+/// Is told when an actor has ended for good: not between the runs of one that is started anew. For who is no fiber.
+///
+/// Counted: by whoever made it, and by the actor's life until it was told.
+class life_watcher : public counted_object<life_watcher> {
+public:
+  /// Called once, without a lock, by whoever ended the actor.
+  virtual void life_is_over(const outcome<>& how) noexcept = 0;
+
+protected:
+  friend class counted_object<life_watcher>;
+  virtual ~life_watcher() = default;
+
+private:
+  friend class actor_life;
+
+  life_watcher* next_ = nullptr; // guarded by the lock of the life that it watches
+};
+
 /// Counted: by the addresses, and by the actor while it lives. Small, because it stays while any address does.
 class actor_life : public counted_object<actor_life> {
 public:
@@ -43,7 +61,7 @@ public:
   void begin(cancel_scope& scope) noexcept;
   /// Its run has ended, and no stop reaches its scope from here on.
   void end(const outcome<>& how) noexcept;
-  /// It does not begin again by itself.
+  /// It does not begin again by itself. A second call does nothing.
   void tell_down() noexcept;
   /// Nobody waits for the end of its run any more.
   ///
@@ -51,6 +69,15 @@ public:
   void tell_abandoned() noexcept;
   /// It may begin again after a stop.
   void revive() noexcept;
+
+  /// False: it is down, and the watcher hears nothing.
+  ///
+  /// @thread any
+  [[nodiscard]] bool watch(life_watcher& watcher) noexcept;
+  /// The watcher hears nothing any more, unless it is being told right now.
+  ///
+  /// @thread any
+  void unwatch(life_watcher& watcher) noexcept;
 
   /// @name For who watches it, under the lock but for `seen_now`
   ///@{
@@ -84,6 +111,7 @@ private:
   std::uint64_t incarnation_ = 0;
   outcome<> ended_{cancel_cause{cancel_reason::scope_closed}}; // how its last run has: none has begun
   wait_list watching_;
+  life_watcher* watchers_ = nullptr; // in no order; a count each
 };
 
 using actor_life_pointer = counted_pointer<actor_life>;

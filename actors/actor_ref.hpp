@@ -119,8 +119,8 @@ public:
   ///
   /// @thread any
   void stop_now() const noexcept {
+    life_->stop(); // first: it must see the stop, and not that its mailbox is closed
     to_.close();
-    life_->stop();
   }
   /// Lets it handle what it was sent until now, in order, and then end: its mailbox takes nothing more.
   ///
@@ -147,6 +147,7 @@ public:
 
 private:
   friend class task_group;
+  friend class detail::actor_gate<Message>;
   template <class M, class Lost, class Function, class... Args>
   friend class detail::supervised_actor;
 

@@ -20,77 +20,70 @@ bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {
 }
 
 void ask_block::end(const cancel_scope& work, const outcome<>& how) noexcept {
-  wakeups woken;
-  const std::lock_guard held{lock_};
+  deciding now{*this};
   if (work_ != &work)
     return;
   work_ = nullptr;
   if (how.has_error())
-    fail_locked(how.error(), woken);
+    fail_locked(how.error(), now);
   else if (how.cancelled())
-    fail_locked(ask_failure::aborted, woken);
+    fail_locked(ask_failure::aborted, now);
   else if (token_gone_)
-    fail_locked(ask_failure::broken_promise, woken);
+    fail_locked(ask_failure::broken_promise, now);
 }
 
 void ask_block::fail(ask_failure why) noexcept {
-  wakeups woken;
-  const std::lock_guard held{lock_};
-  fail_locked(why, woken);
+  deciding now{*this};
+  fail_locked(why, now);
 }
 
-void ask_block::fail_locked(ask_failure why, wakeups& woken) noexcept {
+void ask_block::fail_locked(ask_failure why, deciding& now) noexcept {
   if (answer_ != answer::none)
     return;
   why_ = why;
-  decide(answer::failure, woken);
+  decide(answer::failure, now);
 }
 
 void ask_block::fail(std::exception_ptr error) noexcept {
-  wakeups woken;
-  const std::lock_guard held{lock_};
-  fail_locked(std::move(error), woken);
+  deciding now{*this};
+  fail_locked(std::move(error), now);
 }
 
-void ask_block::fail_locked(std::exception_ptr error, wakeups& woken) noexcept {
+void ask_block::fail_locked(std::exception_ptr error, deciding& now) noexcept {
   if (answer_ != answer::none)
     return;
   error_ = std::move(error);
-  decide(answer::error, woken);
+  decide(answer::error, now);
 }
 
 void ask_block::hand_back(std::exception_ptr error) noexcept {
-  wakeups woken;
-  const std::lock_guard held{lock_};
+  deciding now{*this};
   if (answer_ != answer::none)
     return;
   error_ = std::move(error);
-  fail_locked(begun_ ? ask_failure::broken_promise : ask_failure::restarting, woken);
+  fail_locked(begun_ ? ask_failure::broken_promise : ask_failure::restarting, now);
 }
 
 void ask_block::dropped(ask_failure why) noexcept {
-  wakeups woken;
-  const std::lock_guard held{lock_};
-  fail_locked(begun_ ? ask_failure::broken_promise : why, woken);
+  deciding now{*this};
+  fail_locked(begun_ ? ask_failure::broken_promise : why, now);
 }
 
 void ask_block::token_dropped() noexcept {
-  wakeups woken;
-  const std::lock_guard held{lock_};
+  deciding now{*this};
   token_gone_ = true;
   // With the frames of work that failed or was stopped: then that is the answer.
   if (work_ != nullptr && (frames_ending() != ending::normal || std::uncaught_exceptions() != 0))
     return;
-  fail_locked(begun_ ? ask_failure::broken_promise : ask_failure::not_started, woken);
+  fail_locked(begun_ ? ask_failure::broken_promise : ask_failure::not_started, now);
 }
 
 bool ask_block::revoke() noexcept {
-  wakeups woken;
-  const std::lock_guard held{lock_};
+  deciding now{*this};
   if (answer_ != answer::none)
     return true;
   if (!begun_) {
-    fail_locked(ask_failure::not_started, woken);
+    fail_locked(ask_failure::not_started, now);
     return true;
   }
   if (work_ != nullptr)
@@ -119,10 +112,11 @@ std::exception_ptr ask_block::error() const {
   return has_error ? error_ : std::make_exception_ptr(ask_error{why_});
 }
 
-void ask_block::decide(answer as, wakeups& woken) noexcept {
+void ask_block::decide(answer as, deciding& now) noexcept {
   answer_ = as;
+  now.decided = true;
   if (asker_ != nullptr)
-    static_cast<void>(std::exchange(asker_, nullptr)->grant(woken)); // false: stopped, and it asks for the fate
+    static_cast<void>(std::exchange(asker_, nullptr)->grant(now.woken)); // false: stopped, and it asks for the fate
   if (asking_ != nullptr)
     asking_->decide();
 }

@@ -84,16 +84,41 @@ protected:
   friend class counted_object<ask_block>;
   virtual ~ask_block() = default;
 
+  /// Holds the lock, and once it has let go of it tells of the answer.
+  class deciding {
+  public:
+    explicit deciding(ask_block& about) noexcept : about_(about) { about_.lock_.lock(); }
+    ~deciding() {
+      const bool calls = decided && about_.calls_back_;
+      about_.lock_.unlock();
+      woken.flush();
+      if (calls) [[unlikely]]
+        about_.answered(); // whoever decides has a count
+    }
+    deciding(const deciding&) = delete;
+    deciding& operator=(const deciding&) = delete;
+
+    wakeups woken;
+    bool decided = false;
+
+  private:
+    ask_block& about_;
+  };
+
   /// Decides for a value, which `put` keeps, unless something else was first.
   template <class Put>
   void answer_with(Put&& put) noexcept {
-    wakeups woken;
-    const std::lock_guard held{lock_};
+    deciding now{*this};
     if (answer_ != answer::none)
       return;
     put();
-    decide(answer::value, woken);
+    decide(answer::value, now);
   }
+
+  /// From the beginning: nobody waits for the answer, and `answered()` is called instead.
+  void call_back() noexcept { calls_back_ = true; }
+  /// Once, by whoever has decided, without the lock.
+  virtual void answered() noexcept {}
 
   enum class answer : std::uint8_t { none, value, error, failure };
   answer answer_ = answer::none;
@@ -102,13 +127,14 @@ private:
   std::string describe() const override { return "the answer to an ask"; }
   std::uint64_t number() const noexcept override { return 0; }
   std::uint32_t owner() const noexcept override;
-  void decide(answer as, wakeups& woken) noexcept;
-  void fail_locked(ask_failure why, wakeups& woken) noexcept;
-  void fail_locked(std::exception_ptr error, wakeups& woken) noexcept;
+  void decide(answer as, deciding& now) noexcept;
+  void fail_locked(ask_failure why, deciding& now) noexcept;
+  void fail_locked(std::exception_ptr error, deciding& now) noexcept;
 
   mutable spinlock lock_;
   bool begun_ = false;
   bool token_gone_ = false;
+  bool calls_back_ = false;
   std::atomic<bool> taken_{false};
   ask_failure why_ = ask_failure::not_started;
   fiber* asker_ = nullptr; // while it waits; a thread:
@@ -144,7 +170,7 @@ private:
 };
 
 template <class T>
-class reply_block final : public ask_block {
+class reply_block : public ask_block {
   static_assert(std::is_void_v<T> || std::is_nothrow_move_constructible_v<stored_result_t<T>>,
                 "an answer must be movable without an exception: reply with a std::unique_ptr otherwise");
 
@@ -168,6 +194,9 @@ private:
 
 /// As the asker or the work holds it.
 using ask_pointer = counted_pointer<ask_block>;
+
+template <class Message>
+class actor_gate;
 
 } // namespace detail
 
@@ -219,6 +248,8 @@ private:
   friend class message;
   template <class Message>
   friend class actor_ref;
+  template <class Message>
+  friend class detail::actor_gate;
 
   /// Takes over one count.
   explicit reply(detail::reply_block<T>& block) noexcept : block_(&block) {}

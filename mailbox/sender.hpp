@@ -137,6 +137,16 @@ public:
     }
   }
 
+  /// Like `try_send`, but what is refused is counted and goes to `on_undelivered`, as with `send`.
+  ///
+  /// @thread any, also outside of any fiber
+  send_status try_send_or_drop(T&& item) const {
+    const send_status status = try_send(std::move(item));
+    if (status != send_status::accepted)
+      state_->refuse(std::move(item), detail::reason_to_refuse(status));
+    return status;
+  }
+
   /// Like `send` with `overflow::suspend`, for a thread that runs no fiber: it blocks until there is room. (A fiber
   /// must not: it would block everybody on its thread.) A refused `item` has not been moved from, and is not given to
   /// `on_undelivered`.

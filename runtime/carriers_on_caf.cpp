@@ -1,3 +1,4 @@
+#include <troupe/runtime/caf_error.hpp>
 #include <troupe/runtime/carriers_on_caf.hpp>
 #include <troupe/scope/signals_masked.hpp>
 
@@ -100,6 +101,7 @@ carriers_on_caf::carriers_on_caf(time_source& time, std::size_t workers, event_s
   caf_->config.set("scheduler.policy", caf::atom("sharing"));
   caf_->config.set("scheduler.max-threads", carriers());
   caf_->config.set("scheduler.max-throughput", caf_messages_per_turn);
+  caf_->config.add_error_category(detail::ask_errors, detail::render_ask_error);
   const detail::signals_masked inherited;
   caf_->system.emplace(caf_->config);
   for (std::size_t index = 0; index < carriers(); ++index)

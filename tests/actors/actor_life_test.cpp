@@ -66,6 +66,25 @@ TEST_CASE("stop_now ends what an actor does and answers all who wait, at once, a
   CHECK(log.begun == std::vector{1});
 }
 
+TEST_CASE("an actor that is stopped sees the stop, and not first that its mailbox is closed", "[actors][C3][B1]") {
+  bool saw_a_close = false;
+  simulator simulated;
+  const outcome<> ended = simulated.run([&]() -> task<> {
+    co_await in_task_group([&](task_group& group) -> task<> {
+      const auto idle = [](inbox<service_message> in, bool& closed) -> task<> {
+        while (auto next = co_await in.receive())
+          next->taken();
+        closed = true;
+      };
+      const address ref = group.start_actor({}, idle, std::ref(saw_a_close));
+      co_await sleep_for(1s);
+      ref.stop_now();
+    });
+  });
+  CHECK(ended.has_value());
+  CHECK_FALSE(saw_a_close);
+}
+
 TEST_CASE("stop_now waits for a shielded phase, whose answer counts", "[actors][C3][B4]") {
   static_cast<void>(beside_service({.capacity = 4}, [](const address& ref, service_log&) -> task<> {
     co_await in_task_group([&](task_group& askers) -> task<> {

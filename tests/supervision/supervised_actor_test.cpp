@@ -5,6 +5,7 @@
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
 
+#include <troupe/actors/actor_gate.hpp>
 #include <troupe/scope/task_group.hpp>
 
 #include <memory>
@@ -256,4 +257,37 @@ TEST_CASE("an actor may say when it has started, and serves nobody before", "[su
     CHECK(got == 42);
   });
   CHECK(ended.has_value());
+}
+
+TEST_CASE("who watches the life of a supervised actor is told when it has ended for good, not of its restarts",
+          "[supervision][A7]") {
+  class notes_the_end final : public detail::life_watcher {
+  public:
+    explicit notes_the_end(std::string& log) : log_(log) {}
+
+  private:
+    void life_is_over(const outcome<>& how) noexcept override {
+      log_ += how.has_error() ? "failed " : how.cancelled() ? "cancelled " : "returned ";
+    }
+    std::string& log_;
+  };
+  using pointer = detail::counted_pointer<notes_the_end>;
+  std::string told;
+  const pointer first = pointer::owning(new notes_the_end{told}), second = pointer::owning(new notes_the_end{told});
+  beside_clerk({.intensity = 3}, {.name = "clerk"},
+               [&](supervisor& top, const clerk_ref& ref, std::string& log) -> task<> {
+                 const detail::actor_gate<clerk_message> through{ref};
+                 CHECK(through.life()->watch(*first));
+                 through.tell(clerk_message{note{1, true}});
+                 through.tell(clerk_message{note{2}});
+                 co_await sleep_for(3s);
+                 CHECK(log == "+ lost 1 crashed + 2 ");
+                 CHECK(told.empty());
+                 co_await top.stop("clerk");
+                 CHECK(told == "cancelled ");
+                 CHECK_FALSE(through.life()->watch(*second));
+                 co_await top.restart("clerk");
+                 CHECK(through.life()->watch(*second));
+               });
+  CHECK(told == "cancelled cancelled ");
 }
