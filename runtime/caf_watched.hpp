@@ -34,7 +34,7 @@ public:
 
   void initialize() override {
     keep_what_is_thrown([this] { Base::initialize(); });
-    if (!this->fail_state()) // else it has quit in it
+    if (!static_cast<const caf::local_actor&>(*this).fail_state()) // else it has quit in it
       run_->has_started();
   }
 
