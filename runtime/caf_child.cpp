@@ -22,9 +22,8 @@ task<> lives(const startup& up, caf_run& run) {
 
 task<> ends(caf_run& run) { co_await wait_for{run, caf_run::awaited::end, fiber::wait_kind::plain}; }
 
-/// Asks it to end, and kills it when its supervisor says that it has taken too long: by ending the commit phases.
+/// It was asked to end, and is killed when its supervisor says that it takes too long: by ending the commit phases.
 task<> ended_on_request(fiber& self, caf_run& run) {
-  run.send_exit(caf::exit_reason::user_shutdown);
   {
     const cancel_scope grace{self, cancel_scope::shielding::commit};
     const outcome<> waited = co_await catch_stop(ends(run));
@@ -62,6 +61,8 @@ task<> live_as_caf_actor(startup up, caf_run_owner mine) {
   fiber& self = co_await current_fiber{};
   caf_run& run = *mine.run();
   const outcome<> waited = co_await catch_stop(lives(up, run));
+  if (waited.cancelled())
+    run.send_exit(caf::exit_reason::user_shutdown);
   mine.withdraw();
   if (waited.cancelled()) {
     co_await ended_on_request(self, run);

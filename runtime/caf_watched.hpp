@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/runtime/caf_bounded.hpp>
+#include <troupe/runtime/caf_error.hpp>
 #include <troupe/runtime/caf_run.hpp>
 
 #include <caf/actor_config.hpp>
@@ -63,6 +64,12 @@ public:
   explicit caf_watched(caf::actor_config& config, caf_run_pointer run, Args&&... args)
       : caf_watched_start<Base>(config, std::move(run), std::forward<Args>(args)...) {
     this->run_->sees_messages();
+    // CAF's own handler writes to standard output, and drops the text. One that the class has set in its constructor
+    // stays, and one that is set later counts.
+    using handler = caf::error (*)(caf::scheduled_actor*, std::exception_ptr&);
+    if (const handler* set = this->exception_handler_.template target<handler>();
+        set != nullptr && *set == &caf::scheduled_actor::default_exception_handler)
+      this->set_exception_handler([](std::exception_ptr& thrown) { return caf_error_of(thrown); });
   }
 
   using Base::consume;

@@ -66,6 +66,7 @@ struct probe {
   std::atomic<int> blocked{0};
   std::atomic<int> alive{0};
   std::counting_semaphore<> go{0};
+  std::vector<std::atomic<bool>> done; // what was added, where a test makes room for that
 };
 
 /// Counts the actors that have it.
@@ -83,6 +84,8 @@ private:
 inline caf::message_handler handlers(caf::scheduled_actor* self, probe& seen, int total) {
   return {[&seen, total](add_atom, int more) mutable {
             seen.handled.fetch_add(1);
+            if (static_cast<std::size_t>(more) < seen.done.size())
+              seen.done[static_cast<std::size_t>(more)].store(true);
             return total += more;
           },
           [](fail_atom, int code) -> int { throw broken{code}; },
@@ -164,13 +167,19 @@ class caf_place {
 public:
   template <class Body>
   outcome<> run(const supervisor_options& options, Body body) {
-    return here.run([&]() -> task<> { co_await supervise(options, body); });
+    return here_->run([&]() -> task<> { co_await supervise(options, body); });
   }
   template <class Body>
   void run(Body body) {
     run(supervisor_options{.intensity = 100}, body).value();
   }
-  caf::actor_system& system() { return here.actor_system(); }
+  caf::actor_system& system() { return here_->actor_system(); }
+  executor& fibers() { return here_->fibers(); }
+  /// When the runtime has ended: CAF's actors go a moment after what they tell of their end.
+  int actors_left() {
+    here_.reset();
+    return seen.alive;
+  }
 
   task<> ended(std::uint64_t incarnation = 1) {
     co_await until([&] { return told.ended(incarnation).has_value(); });
@@ -181,7 +190,9 @@ public:
 
   story told;
   probe seen;
-  runtime here{{.workers = 2, .handle_signals = false, .sink = &told}};
+
+private:
+  std::optional<runtime> here_{std::in_place, runtime_options{.workers = 2, .handle_signals = false, .sink = &told}};
 };
 
 /// What an ask gives, in a word.
