@@ -15,7 +15,8 @@ namespace {
 using wait_for = caf_run::change_operation;
 
 task<> lives(const startup& up, caf_run& run) {
-  if (co_await wait_for{run, caf_run::awaited::start_or_end, fiber::wait_kind::plain})
+  const bool has_started = co_await wait_for{run, caf_run::awaited::start_or_end, fiber::wait_kind::plain};
+  if (has_started)
     up.started();
   co_await wait_for{run, caf_run::awaited::end, fiber::wait_kind::daemon};
 }
@@ -38,8 +39,7 @@ bool is_normal(const caf::error& reason) { return !reason || reason == caf::exit
 
 /// @pre it is no normal end
 [[noreturn]] void throw_why(const caf_run& run) {
-  std::rethrow_exception(run.error() ? run.error()
-                                     : failure_in(run.reason(), run.system(), "the CAF actor has ended"));
+  std::rethrow_exception(run.error() ? run.error() : failure_in(run.reason(), run.system(), "the CAF actor has ended"));
 }
 
 } // namespace

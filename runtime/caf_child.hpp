@@ -103,15 +103,15 @@ task<caf_ref<Handle>> caf_ref_of_started(caf_life_pointer life, task<supervised>
 /// @suspends @cancel @throws as `supervisor::start`
 template <class Function, class... Args>
 requires(!std::derived_from<Function, caf::abstract_actor>) auto start_caf_child(const supervisor& top,
-                                                                                  const child_spec& spec,
-                                                                                  caf::actor_system& system,
-                                                                                  Function&& function, Args&&... args) {
+                                                                                 const child_spec& spec,
+                                                                                 caf::actor_system& system,
+                                                                                 Function&& function, Args&&... args) {
   using handle = caf::infer_handle_from_fun_t<std::decay_t<Function>>;
   auto life = detail::caf_life_pointer::owning(new detail::caf_child_life);
   detail::caf_function_child child{{life, &system}};
-  return detail::caf_ref_of_started<handle>(std::move(life), top.start(spec, std::move(child),
-                                                                       std::forward<Function>(function),
-                                                                       std::forward<Args>(args)...));
+  return detail::caf_ref_of_started<handle>(
+      std::move(life),
+      top.start(spec, std::move(child), std::forward<Function>(function), std::forward<Args>(args)...));
 }
 template <std::derived_from<caf::abstract_actor> Class, class... Args>
 auto start_caf_child(const supervisor& top, const child_spec& spec, caf::actor_system& system, Args&&... args) {

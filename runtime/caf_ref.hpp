@@ -21,6 +21,9 @@
 
 namespace troupe {
 
+template <class Handle>
+class caf_ref;
+
 namespace detail {
 
 /// Which run of a CAF actor is the one to send to: what all of its addresses share with it.
@@ -40,6 +43,9 @@ private:
 };
 
 using caf_life_pointer = counted_pointer<caf_child_life>;
+
+template <class Handle>
+task<caf_ref<Handle>> caf_ref_of_started(caf_life_pointer life, task<supervised> start);
 
 /// @throws as `caf_ref::ask`
 task<caf::message> caf_asked(caf_life_pointer whom, supervised child, caf::message content);
@@ -127,11 +133,12 @@ public:
 
   friend bool operator==(const caf_ref& a, const caf_ref& b) noexcept { return a.child_ == b.child_; }
 
-  /// For `start_caf_child`.
+private:
+  friend task<caf_ref> detail::caf_ref_of_started<Handle>(detail::caf_life_pointer life, task<supervised> start);
+
   caf_ref(detail::caf_life_pointer life, supervised child) noexcept
       : life_(std::move(life)), child_(std::move(child)) {}
 
-private:
   template <class R>
   static task<R> asked(detail::caf_life_pointer whom, supervised child, caf::message content) {
     caf::message answer = co_await detail::caf_asked(std::move(whom), std::move(child), std::move(content));

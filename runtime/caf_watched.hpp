@@ -26,7 +26,8 @@ namespace troupe::detail {
 /// of it; so that is the user's as ever.
 template <class Base>
 class caf_watched_start : public Base {
-  static_assert(!std::is_final_v<Base>, "the class of a CAF actor that is a child is derived from: it must not be final");
+  static_assert(!std::is_final_v<Base>,
+                "the class of a CAF actor that is a child is derived from: it must not be final");
 
 public:
   template <class... Args>

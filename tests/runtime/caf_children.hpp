@@ -220,4 +220,13 @@ task<std::string> word_of(task<T> asked) {
   co_return in_a_word(std::move(how));
 }
 
+/// A child that fails waits to be started anew for as long as a test takes.
+inline const supervisor_options stays_down{
+    .intensity = 10, .backoff = {.initial = std::chrono::hours{1}, .longest = std::chrono::hours{1}, .jitter = 0}};
+
+/// Starts a counter from 40.
+inline auto start_counter(supervisor& top, caf_place& place) {
+  return start_caf_child(top, {.name = "counter"}, place.system(), counter, &place.seen, 40);
+}
+
 } // namespace troupe::tests
