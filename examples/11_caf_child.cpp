@@ -29,8 +29,8 @@ task<> main_task(caf::actor_system& system) {
     std::puts(message_of(failed.error()).c_str()); // its answer, as CAF has it; its supervisor has the exception
     while (divides.child().incarnation() != 2 || divides.child().state() != child_status::running)
       co_await sleep_for(1ms);
-    const bool is_new = divides.handle() != first;
-    std::printf("%d, by %s actor\n", co_await divides.ask<int>(4), is_new ? "another" : "the same");
+    const char* const whose = divides.handle() != first ? "another" : "the same";
+    std::printf("%d, by %s actor\n", co_await divides.ask<int>(4), whose);
 
     static_cast<void>(divides.tell(0)); // one restart too many
     co_await top.run();
