@@ -125,7 +125,7 @@ std::exception_ptr ask_block::error() const {
 
 void ask_block::decide(answer as, deciding& now) noexcept {
   answer_ = as;
-  now.decided = true;
+  now.calls = calls_back_;
   if (asker_ != nullptr)
     static_cast<void>(std::exchange(asker_, nullptr)->grant(now.woken)); // false: stopped, and it asks for the fate
   if (asking_ != nullptr)

@@ -93,17 +93,15 @@ protected:
   public:
     explicit deciding(ask_block& about) noexcept : about_(about) { about_.lock_.lock(); }
     ~deciding() {
-      const bool calls = decided && about_.calls_back_;
       about_.lock_.unlock();
-      woken.flush();
       if (calls) [[unlikely]]
         about_.answered(); // whoever decides has a count
     }
     deciding(const deciding&) = delete;
     deciding& operator=(const deciding&) = delete;
 
-    wakeups woken;
-    bool decided = false;
+    wakeups woken; // woken after that
+    bool calls = false;
 
   private:
     ask_block& about_;

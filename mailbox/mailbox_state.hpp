@@ -224,10 +224,10 @@ public:
     }
     return true;
   }
-  /// Under the lock: moves the item out that was kept. How often that was given now, after the first; 0: there is none.
+  /// Under the lock: one is kept.
+  bool has_crashed() const noexcept { return lost_ != nullptr && lost_->again; }
+  /// Under the lock: moves it out. How often it was given now, after the first time.
   std::uint16_t take_crashed(item_type* to) noexcept {
-    if (lost_ == nullptr || !lost_->again) [[likely]]
-      return 0;
     std::construct_at(to, std::move(*lost_->again));
     lost_->again.reset();
     return lost_->again_given;
@@ -242,7 +242,7 @@ public:
   }
   /// Under the lock: what a try_receive takes, of a claim first. How often it was given, after the first time.
   std::uint16_t take_next(maybe<item_type>& to, wakeups& woken) noexcept {
-    if (lost_ != nullptr && lost_->again) [[unlikely]] {
+    if (has_crashed()) [[unlikely]] {
       std::uint16_t given = 0;
       to.fill([&](item_type* at) { given = take_crashed(at); });
       return given;
@@ -392,7 +392,7 @@ private:
     maybe<item_type> item;
     {
       const std::lock_guard held{lock_};
-      if (lost_ == nullptr || !lost_->again)
+      if (!has_crashed())
         return;
       item.fill([this](item_type* at) { take_crashed(at); });
     }
@@ -423,7 +423,7 @@ private:
     return on_full() == overflow::suspend || on_full() == overflow::reject ? send_status::full : send_status::dropped;
   }
 
-  bool anything_queued() const noexcept override { return queue_.queued() != 0 || (lost_ != nullptr && lost_->again); }
+  bool anything_queued() const noexcept override { return queue_.queued() != 0 || has_crashed(); }
   queue_counts queue() const noexcept override {
     const std::uint64_t in = queue_.pushed() + taken_back();
     return {in, in - queue_.size()};

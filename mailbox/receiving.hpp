@@ -78,25 +78,28 @@ protected:
     this->what = found::item;
     return true;
   }
+  /// Under the lock: the item that is to be given again, as if it had come to a receive that waits.
+  [[gnu::noinline]] bool take_crashed() noexcept {
+    this->filled = static_cast<std::uint16_t>(state_->take_crashed(&this->item) + 1);
+    this->what = found::waits;
+    return true;
+  }
   /// What came, when it did not come from a claim.
-  ///
-  /// @param given_again  how often one that was taken at once was, after the first time
-  received<T> what_came(std::uint16_t given_again = 0) noexcept {
-    const bool came = this->what == found::item || (this->what == found::waits && this->filled != 0);
-    if (came && this->what == found::waits) [[unlikely]]
-      given_again = static_cast<std::uint16_t>(this->filled - 1);
-    this->what = found::nothing;
-    if (!came)
+  received<T> what_came() noexcept {
+    const found how = std::exchange(this->what, found::nothing);
+    if (how == found::waits && this->filled > 1) [[unlikely]]
+      return what_came_again();
+    if (how == found::nothing || (how == found::waits && this->filled == 0))
       return {};
-    if (given_again != 0) [[unlikely]] {
-      received<T> again{*state_, 0, given_again, std::move(this->item)};
-      std::destroy_at(&this->item);
-      return again;
-    }
     return received<T>{*state_, *this->waiting, [this](stored<T>* at) {
                          std::construct_at(at, std::move(this->item));
                          std::destroy_at(&this->item);
                        }};
+  }
+  [[gnu::noinline]] received<T> what_came_again() noexcept {
+    received<T> again{*state_, 0, static_cast<std::uint16_t>(this->filled - 1), std::move(this->item)};
+    std::destroy_at(&this->item);
+    return again;
   }
   /// The slow way: with `look(woken)` under the lock, until it finds something, or nobody has to be woken before this
   /// fiber waits.
@@ -168,7 +171,7 @@ public:
   [[gnu::always_inline]] received<T> await_resume() noexcept {
     detail::mailbox_state<T>& state = *this->state_;
     if (!state.has_claimed()) [[unlikely]]
-      return this->what_came(given_again_);
+      return this->what_came();
     this->waiting->note_taken(state);
     return received<T>{state, *this->waiting, [&state](detail::stored<T>* at) { state.take_claimed(at); }};
   }
@@ -177,15 +180,11 @@ private:
   [[gnu::noinline]] bool claim_more() noexcept {
     fiber& self = *this->waiting;
     int count = 1;
-    given_again_ = 0;
     this->state_->drop_expired(this->waiting);
     if (!this->look_slowly([&](detail::wakeups& woken) {
           this->state_->be_read_by(self);
-          given_again_ = this->state_->take_crashed(&this->item);
-          if (given_again_ != 0) [[unlikely]] {
-            this->what = detail::receiving<T>::found::item;
-            return true;
-          }
+          if (this->state_->has_crashed()) [[unlikely]]
+            return this->take_crashed();
           if (!this->state_->may_be_claimed())
             return this->take_item(woken);
           const auto at_most = std::min(detail::claimed_max, static_cast<std::size_t>(self.operations_left()));
@@ -195,8 +194,6 @@ private:
       return this->nothing_there();
     return self.tick(count);
   }
-
-  std::uint16_t given_again_; // set where nothing was claimed
 };
 
 namespace detail {

@@ -3,7 +3,6 @@
 #include <troupe/runtime/caf_request.hpp>
 #include <troupe/scope/assert.hpp>
 
-#include <caf/actor_cast.hpp>
 #include <caf/system_messages.hpp>
 
 namespace troupe {
@@ -52,11 +51,11 @@ bounded_statistics caf_bound::statistics() const noexcept {
           .dropped = on_full_ == overflow::drop_newest ? refused : 0};
 }
 
-} // namespace detail
-
-std::optional<bounded_statistics> statistics_of(const caf::actor& actor) noexcept {
-  const auto* const bound = dynamic_cast<const detail::caf_bound*>(caf::actor_cast<caf::abstract_actor*>(actor));
+std::optional<bounded_statistics> caf_bound::of(const caf::abstract_actor* actor) noexcept {
+  const auto* const bound = dynamic_cast<const caf_bound*>(actor);
   return bound != nullptr ? std::optional{bound->statistics()} : std::nullopt;
 }
+
+} // namespace detail
 
 } // namespace troupe

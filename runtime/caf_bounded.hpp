@@ -5,7 +5,8 @@
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/mailbox/overflow.hpp>
 
-#include <caf/actor.hpp>
+#include <caf/abstract_actor.hpp>
+#include <caf/actor_cast.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/mailbox_element.hpp>
 
@@ -40,6 +41,8 @@ public:
   caf_bound& operator=(const caf_bound&) = delete;
 
   bounded_statistics statistics() const noexcept;
+  /// Those of an actor; empty: it has no bound.
+  static std::optional<bounded_statistics> of(const caf::abstract_actor* actor) noexcept;
 
 protected:
   /// True for what the bound is for. What CAF's actors live by passes: exits, downs, errors, timeouts, answers.
@@ -110,7 +113,11 @@ public:
 
 /// The counts of an actor that is `bounded`; empty: it is not, or not of this process.
 ///
+/// @param actor  a `caf::actor`, or the handle of a typed one
 /// @thread any
-std::optional<bounded_statistics> statistics_of(const caf::actor& actor) noexcept;
+template <class Handle>
+std::optional<bounded_statistics> statistics_of(const Handle& actor) noexcept {
+  return detail::caf_bound::of(caf::actor_cast<caf::abstract_actor*>(actor));
+}
 
 } // namespace troupe

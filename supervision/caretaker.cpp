@@ -12,10 +12,10 @@ void caretaker::look_at(supervised_child& child, std::uint8_t what) noexcept {
   const auto is = [what](news which) { return (what & supervised_child::bit(which)) != 0; };
   if (is(news::added))
     enlist(child);
+  if (child.listed_ && is(news::reconfigured))
+    reconfigure(child);
   if (!child.listed_)
     return;
-  if (is(news::reconfigured))
-    reconfigure(child);
   if (is(news::started) && child.state_ == child_status::starting) {
     clear_timer(child);
     child.has_started_ = true;
@@ -91,12 +91,15 @@ void caretaker::reconfigure(supervised_child& child) noexcept {
       return;
     child.spec_ = *std::exchange(child.wanted_spec_, std::nullopt);
   }
-  if (child.spec_.significant == was_significant)
-    return;
-  if (was_significant)
-    significant_ -= child.counted_out_ ? 0 : 1;
-  child.counted_out_ = child.spec_.significant && child.state_ == child_status::down && child.retired_;
-  significant_ += child.spec_.significant && !child.counted_out_ ? 1 : 0;
+  const bool is_down = child.state_ == child_status::down;
+  if (child.spec_.significant != was_significant) {
+    if (was_significant)
+      significant_ -= child.counted_out_ ? 0 : 1;
+    child.counted_out_ = child.spec_.significant && is_down && child.retired_;
+    significant_ += child.spec_.significant && !child.counted_out_ ? 1 : 0;
+  }
+  if (is_down && child.spec_.restart == restart_type::temporary)
+    forget(child); // as if it had been when it ended
 }
 
 void caretaker::stop_all_if_asked() noexcept {

@@ -116,7 +116,7 @@ public:
   ///         children of the other kind do not suit, and for another `budget`; then nothing has changed
   void reconfigure(const supervisor_options& options) const;
   /// Changes how the child of that name is treated from now on: whether and how it is stopped, started anew, counted.
-  /// A stop, or a start, that has begun keeps its limit.
+  /// A stop, or a start, that has begun keeps its limit. One that is down and becomes temporary is forgotten.
   ///
   /// @param spec  its name is empty, or what it is called
   /// @throws `std::invalid_argument` for what makes no sense, as `start`; or there is none

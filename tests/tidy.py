@@ -120,10 +120,11 @@ def text_pattern(pattern):
 
 
 def caf_allowed(path):
-    """CAF headers: any .cpp of runtime/ and its tests; in headers only caf/fwd.hpp, and the opt-in runtime/caf_*.hpp."""
+    """CAF headers: any .cpp of runtime/ and its tests, and examples about CAF; in headers only caf/fwd.hpp, and the
+    opt-in runtime/caf_*.hpp."""
     if top(path) == "runtime":
         return path.endswith(".cpp") or os.path.basename(path).startswith("caf_")
-    return path.startswith("tests/runtime/") or path.startswith("bench/")
+    return path.startswith("tests/runtime/") or path.startswith("bench/") or re.match(r"examples/\d+_caf_", path)
 
 
 def check_caf(path, text, code):

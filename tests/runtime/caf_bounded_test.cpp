@@ -88,6 +88,30 @@ private:
   caf::actor to_;
 };
 
+struct sum {
+  int value = 0;
+};
+
+class sums_up : public bounded<caf::stateful_actor<sum>> {
+public:
+  explicit sums_up(caf::actor_config& config) : bounded(config, capacity{3}) {}
+
+  caf::behavior make_behavior() override {
+    return {[this](int number) { return state.value += number; }};
+  }
+};
+
+using doubler = caf::typed_actor<caf::replies_to<int>::with<int>>;
+
+class doubles : public bounded<doubler::base> {
+public:
+  explicit doubles(caf::actor_config& config) : bounded(config, capacity{4}, overflow::drop_newest) {}
+
+  behavior_type make_behavior() override {
+    return {[](int number) { return 2 * number; }};
+  }
+};
+
 /// A bounded teller that stands in a `hold`.
 class held_teller {
 public:
@@ -237,6 +261,24 @@ TEST_CASE("a bounded CAF actor that has ended answers as CAF does, and has nothi
   for (int i = 0; i < 3; ++i)
     CHECK(asked(self, held.whom, deposit_atom::value, 1) == self->system().render(caf::sec::request_receiver_down));
   CHECK(held.books().depth == 0);
+}
+
+TEST_CASE("CAF actors with a state, and typed ones, are bounded like others", "[runtime][C2][caf_actors]") {
+  runtime here{{.workers = 2, .handle_signals = false}};
+  const caf::scoped_actor self{here.actor_system()};
+  const auto answer_of = [&self](const auto& whom, int number) {
+    int got = 0;
+    self->request(whom, patience, number).receive([&](int answer) { got = answer; }, [](const caf::error&) {});
+    return got;
+  };
+  const auto summing = here.actor_system().spawn<sums_up>();
+  CHECK(answer_of(summing, 20) + answer_of(summing, 1) == 41);
+  CHECK(statistics_of(summing).value().accepted == 2);
+  const doubler doubling = here.actor_system().spawn<doubles>();
+  CHECK(answer_of(doubling, 21) == 42);
+  CHECK(statistics_of(doubling).value().capacity == 4);
+  caf::anon_send_exit(summing, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(doubling, caf::exit_reason::user_shutdown);
 }
 
 TEST_CASE("what has no bound has no counts of one", "[runtime][caf_actors]") {

@@ -47,6 +47,13 @@ public:
     ++it.incarnation;
   }
   void remove(const std::string& name) { children_.erase(find(name)); }
+  void reconfigure(const supervisor_options& options) { options_ = options; }
+  void reconfigure(const std::string& name, restart_type type) {
+    const auto it = find(name);
+    it->type = type;
+    if (!it->up && type == restart_type::temporary)
+      children_.erase(it);
+  }
 
   void ends(const std::string& name, exit_kind how, instant now) {
     const auto ended = find(name);
@@ -112,7 +119,7 @@ task<> puppet(receiver<exit_kind> strings) {
 /// One run of random commands; what went wrong, or nothing.
 class marionettes {
 public:
-  explicit marionettes(std::uint64_t seed) : random_(seed), model_(options_for(random_)) {
+  explicit marionettes(std::uint64_t seed) : random_(seed), model_(draw_options(4)) {
     simulator simulated{{.seed = seed}};
     const outcome<> ended = simulated.run(
         [this]() -> task<> { co_await supervise(options_, [this](supervisor& top) { return moves(top); }); });
@@ -122,10 +129,12 @@ public:
   const std::string& problem() const { return problem_; }
 
 private:
-  supervisor_options options_for(seeded_random& random) {
-    options_.strategy = static_cast<restart_strategy>(random.below(4));
-    options_.intensity = random.below(4);
-    options_.period = std::chrono::seconds{1 + random.below(4)};
+  /// Of the first so many strategies; a supervisor that is dynamic stays so.
+  const supervisor_options& draw_options(std::uint64_t strategies) {
+    if (options_.strategy != restart_strategy::dynamic)
+      options_.strategy = static_cast<restart_strategy>(random_.below(strategies));
+    options_.intensity = random_.below(4);
+    options_.period = std::chrono::seconds{1 + random_.below(4)};
     return options_;
   }
 
@@ -140,7 +149,9 @@ private:
   }
 
   task<> move(supervisor& top) {
-    const std::uint64_t what = random_.below(10);
+    const std::uint64_t what = random_.below(12);
+    if (what >= 10)
+      co_return reconfigure(top, what == 10);
     if (what < 3 || model_.children().empty()) {
       co_await start(top);
       co_return;
@@ -185,6 +196,21 @@ private:
     model_.start(name, type);
   }
 
+  void reconfigure(supervisor& top, bool a_child) {
+    if (a_child && options_.strategy != restart_strategy::dynamic && !model_.children().empty()) {
+      const std::string name = model_.children()[random_.below(model_.children().size())].name;
+      const auto type = static_cast<restart_type>(random_.below(3));
+      log_ += name + " becomes " + std::string(to_string(type)) + ", ";
+      top.reconfigure(name, {.restart = type});
+      model_.reconfigure(name, type);
+      return;
+    }
+    log_ += "other options, ";
+    draw_options(3);
+    top.reconfigure(options_);
+    model_.reconfigure(options_);
+  }
+
   void end(const std::string& name, exit_kind how) {
     const hand& held = hands_.at(name);
     if (how == exit_kind::cancelled)
@@ -226,7 +252,7 @@ private:
 } // namespace
 
 TEST_CASE("a supervisor does what a sequential model of one does, whatever it is told", "[supervision][A5][A9]") {
-  const std::size_t count = seeds(10'000);
+  const std::size_t count = sanitized ? seeds(10'000) : seeds(100'000);
   for (std::uint64_t seed = 0; seed < count; ++seed) {
     INFO("seed " << seed);
     const marionettes run{seed};

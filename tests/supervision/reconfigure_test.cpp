@@ -142,6 +142,24 @@ TEST_CASE("a child is treated by its new spec from then on", "[supervision][OTP-
   CHECK(ended.has_value());
 }
 
+TEST_CASE("a child that is down and becomes temporary is forgotten, and not started with others",
+          "[supervision][OTP-083]") {
+  const outcome<> ended = supervised_by(
+      {.strategy = restart_strategy::one_for_all, .intensity = 3, .period = 10s}, [](supervisor& top) -> task<> {
+        const supervised over = co_await top.start({.name = "over", .restart = transient}, ending_after, 1s);
+        co_await top.start({.name = "failing"}, failing_after, 2s);
+        co_await sleep_for(1500ms);
+        CHECK(over.state() == child_status::down);
+        top.reconfigure("over", {.restart = restart_type::temporary});
+        co_await sleep_for(1ms);
+        CHECK_FALSE(top.find("over"));
+        co_await sleep_for(1s); // all are started anew
+        CHECK(over.incarnation() == 1);
+        CHECK(top.count().listed == 1);
+      });
+  CHECK(ended.has_value());
+}
+
 TEST_CASE("new options that make no sense are refused with a sentence, and nothing changes",
           "[supervision][OTP-028][OTP-070][OTP-083][OTP-085]") {
   const outcome<> ended = supervised_by({.intensity = 3}, [](supervisor& top) -> task<> {
