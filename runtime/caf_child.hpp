@@ -51,7 +51,7 @@ struct caf_child_maker {
   template <class Spawn>
   task<> run(startup up, const Spawn& spawn) const {
     caf_run_owner mine{life, *system};
-    mine.publish(caf::actor_cast<caf::strong_actor_ptr>(spawn(*system, mine.run())));
+    mine.publish(caf::actor_cast<caf::strong_actor_ptr>(spawn(mine.run())));
     return live_as_caf_actor(std::move(up), std::move(mine));
   }
 };
@@ -60,8 +60,8 @@ struct caf_function_child : caf_child_maker {
   template <class Function, class... Args>
   task<> operator()(startup up, Function function, Args... args) const {
     using actor = caf_watched_function<typename caf::infer_handle_from_fun<Function>::impl>;
-    return run(std::move(up), [&](caf::actor_system& system, const caf_run_pointer& run) {
-      return system.spawn<actor>(run, caf_init_function(std::move(function), std::move(args)...));
+    return run(std::move(up), [&](const caf_run_pointer& mine) {
+      return system->spawn<actor>(mine, caf_init_function(std::move(function), std::move(args)...));
     });
   }
 };
@@ -70,8 +70,8 @@ template <class Class>
 struct caf_class_child : caf_child_maker {
   template <class... Args>
   task<> operator()(startup up, Args... args) const {
-    return run(std::move(up), [&](caf::actor_system& system, const caf_run_pointer& run) {
-      return system.spawn<caf_watched<Class>>(run, std::move(args)...);
+    return run(std::move(up), [&](const caf_run_pointer& mine) {
+      return system->spawn<caf_watched<Class>>(mine, std::move(args)...);
     });
   }
 };
