@@ -158,3 +158,17 @@ TEST_CASE("a bounded CAF child refuses an ask for which it has no room, and what
     CHECK(statistics_of(whom.handle())->rejected == 1);
   });
 }
+
+TEST_CASE("nothing is sent to a CAF child by who is cancelled before the ask", "[runtime][B1][caf_actors]") {
+  caf_place place;
+  place.run([&](supervisor& top) -> task<> {
+    auto whom = co_await start_caf_child<small_counter>(top, {.name = "it"}, place.system(), &place.seen);
+    co_await in_task_group([&](task_group& group) {
+      group.start([&]() -> task<> {
+        this_fiber::pointer()->innermost_scope().cancel();
+        co_await whom.ask<void>(add_atom::value, 1);
+      });
+    });
+    CHECK(statistics_of(whom.handle())->accepted == 0);
+  });
+}
