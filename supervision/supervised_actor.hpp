@@ -90,6 +90,7 @@ private:
     life_->revive();
     in_.reopen();
   }
+  void let_go() noexcept override { call_.let_go(); }
   void refuse_all() noexcept override { in_.close(); }
   void be_abandoned() noexcept override {
     in_.close();

@@ -89,6 +89,8 @@ public:
   virtual void retire() noexcept {}
   /// Somebody has asked for it.
   virtual void revive() noexcept {}
+  /// It is no child any more: what it was made of goes, though handles may stay.
+  virtual void let_go() noexcept = 0;
   ///@}
   /// From now on it is sent nothing.
   ///
@@ -219,6 +221,7 @@ private:
     }
   }
   void end_run(const outcome<>&) noexcept override { call_.end(); }
+  void let_go() noexcept override { call_.let_go(); }
 
   repeated_call<Function, Args...> call_;
 };

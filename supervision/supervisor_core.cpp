@@ -196,8 +196,10 @@ task<> supervisor_core::host(supervised_child_pointer child) {
       child->prepare_restart();
     if (told == order::retire || told == order::leave || told == order::run_again)
       child->retire();
-    if (told == order::leave)
+    if (told == order::leave) {
+      child->let_go();
       co_return;
+    }
     if (told == order::run_again)
       child->revive();
     if (told != order::run && told != order::run_again)
