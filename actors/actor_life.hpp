@@ -27,6 +27,8 @@ struct ask_limits {
 
 namespace detail {
 
+class mailbox_hold;
+
 /// Counted: by the addresses, and by the actor while it lives. Small, because it stays while any address does.
 class actor_life : public counted_object<actor_life> {
 public:
@@ -104,8 +106,8 @@ private:
   actor_life_pointer life_;
 };
 
-/// Runs the function of an actor in a scope that `actor_life::stop` cancels.
-task<> live(living life, task<> work);
+/// Runs the function of an actor in a scope that `actor_life::stop` cancels, and by which snapshots find its mailbox.
+task<> live(living life, mailbox_hold reads, task<> work);
 
 } // namespace detail
 

@@ -162,6 +162,9 @@ public:
   /// @thread outside of any fiber
   void stop() noexcept;
 
+  /// The steady clock, which carriers read anyway, whatever `time()` is.
+  instant noted_clock() const noexcept final { return real_time(); }
+
   std::size_t carriers() const noexcept { return carriers_.size(); }
   /// How often a watcher has moved fibers from one carrier to another.
   ///
