@@ -15,13 +15,15 @@ bool ignored(int signal) noexcept {
 
 } // namespace
 
-signal_thread::signal_thread() noexcept : terminate_ignored_(ignored(SIGTERM)) {
+signal_thread::signal_thread(int also) noexcept : terminate_ignored_(ignored(SIGTERM)) {
   TROUPE_ASSERT(!there_is_one.exchange(true),
                 "two runtimes of a process handle signals at a time: set runtime_options::handle_signals in one only");
   sigemptyset(&taken_);
   sigaddset(&taken_, SIGTERM); // ignored or not: stop() uses it
   if (!ignored(SIGINT))
     sigaddset(&taken_, SIGINT);
+  if (also != 0 && !ignored(also))
+    sigaddset(&taken_, also);
   pthread_sigmask(SIG_BLOCK, &taken_, &mask_before_);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
