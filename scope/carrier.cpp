@@ -18,7 +18,9 @@ carrier* carrier::here() noexcept { return on_this_thread; }
 bool carrier::work() noexcept {
   on_this_thread = this;
   const instant began = carrier_pool::real_time();
-  detail::note_time(began);
+  std::atomic<detail::coarse_time>& noted = detail::time_on_this_thread();
+  noted.store(detail::coarse(began), std::memory_order_relaxed); // relaxed, all: only a number
+  noted_.store(&noted, std::memory_order_relaxed);
   fiber* ready = next();
   // relaxed: only this carrier makes or unmakes itself the watcher, or whoever brought it, before it did
   if (ready != nullptr && pool_.watcher_.load(std::memory_order_relaxed) == this)
@@ -47,7 +49,7 @@ bool carrier::work() noexcept {
         note_turn(runs, took);
         break;
       }
-      detail::note_time(now);
+      noted.store(detail::coarse(now), std::memory_order_relaxed);
       until_clock_read = runs_between_clock_reads_ =
           std::min(2 * runs_between_clock_reads_, carrier_policy::runs_between_clock_reads_max);
     }

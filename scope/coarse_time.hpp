@@ -4,6 +4,7 @@
 
 #include <troupe/scope/time_source.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -26,8 +27,12 @@ inline std::optional<duration> age_of(coarse_time then, instant now) noexcept {
   return std::chrono::milliseconds{coarse(now) - then};
 }
 
-/// For an executor, on a thread that runs its fibers, before it runs one or a few: what they will note, by
-/// `executor::noted_clock`. In a fiber that keeps its thread for long it is old by as much.
-void note_time(instant now) noexcept;
+/// What the fibers that run on this thread note at each wait, by `executor::noted_clock`. An executor writes it before it
+/// runs one or a few; while a fiber keeps the thread for long, somebody else may.
+std::atomic<coarse_time>& time_on_this_thread() noexcept;
+
+inline void note_time(instant now) noexcept {
+  time_on_this_thread().store(coarse(now), std::memory_order_relaxed); // relaxed, as where it is read: only a number
+}
 
 } // namespace troupe::detail

@@ -79,7 +79,7 @@ public:
   }
 
   time_source& time() const noexcept { return time_; }
-  /// What is told to `detail::note_time` before fibers run. By default the time.
+  /// The clock by which fibers note when they began to wait. By default `time()`.
   ///
   /// @thread any
   virtual instant noted_clock() const noexcept { return time_.now(); }

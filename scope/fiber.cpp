@@ -54,7 +54,7 @@ bool stop_requested() noexcept {
 namespace detail {
 
 [[gnu::noinline]] ending frames_ending() noexcept { return marks.ending_now; }
-void note_time(instant now) noexcept { marks.time = coarse(now); }
+[[gnu::noinline]] std::atomic<coarse_time>& time_on_this_thread() noexcept { return marks.time; }
 [[gnu::noinline]] ending_marked::ending_marked(ending as) noexcept : before_(std::exchange(marks.ending_now, as)) {}
 [[gnu::noinline]] ending_marked::~ending_marked() { marks.ending_now = before_; }
 
@@ -125,7 +125,7 @@ bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* 
   waits_to_.store(what, std::memory_order_relaxed);
   waits_on_.store(object, std::memory_order_relaxed);
   waits_on_number_.store(object != nullptr ? object->number() : 0, std::memory_order_relaxed);
-  waits_since_.store(thread_->time, std::memory_order_relaxed);
+  waits_since_.store(about_now(), std::memory_order_relaxed);
   // seq_cst exchange: a full barrier between opening the wait and looking at stop_. stop_wait() stores stop_ before it
   // reads word_: either it sees the open wait, or we see the stop.
   word_.exchange(is_shielded ? word{open | shielded} : open, std::memory_order_seq_cst);

@@ -45,7 +45,7 @@ class wait_for_graph;
 struct thread_marks {
   ending ending_now = ending::normal;
   const unsigned* uncaught = nullptr; ///< The number of exceptions that unwind frames of this thread.
-  coarse_time time = 0;               ///< See `note_time`.
+  std::atomic<coarse_time> time{0};   ///< See `time_on_this_thread`.
   /// Of the fiber that runs: what only matters until it leaves its thread.
   struct slice {
     int operations_left = 0;
@@ -238,8 +238,8 @@ public:
     if (thread_->now.noted_for != nullptr) [[unlikely]]
       tell_noted();
   }
-  /// About what time it is: as it was at the beginning of this slice.
-  detail::coarse_time about_now() const noexcept { return thread_->time; }
+  /// About what time it is, as whoever runs it has noted last.
+  detail::coarse_time about_now() const noexcept { return thread_->time.load(std::memory_order_relaxed); }
   /// It reads a mailbox alone, or answers an ask, so others may wait for it; from now on, and on its own thread.
   void be_waited_for() noexcept { is_waited_for_ = true; }
   bool is_waited_for() const noexcept { return is_waited_for_; }

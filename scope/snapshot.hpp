@@ -96,8 +96,8 @@ inline constexpr std::size_t snapshot_nodes_max = 10'000;
 /// written before, under the locks that hold the tree in place. What starts, ends or enters a scope beside it may wait
 /// for it, for tens of nanoseconds a fiber.
 ///
-/// A wait, and a message in hand, are dated by the clock as it was read before the fiber's slice, so they may be told
-/// longer by what the fiber ran before it waited.
+/// A wait, and a message in hand, are dated by the clock as it was read last on the fiber's thread: some 50 µs before, or
+/// longer where a fiber has kept the thread since; under a runtime's watchdog no longer than a quarter of `slow_slice`.
 ///
 /// @pre    `top` stays until this returns
 /// @thread any, but not in an `event_sink`
