@@ -38,7 +38,7 @@ struct runtime_options {
   /// stays ignored.
   bool handle_signals = true;
   /// SIGUSR1 prints a snapshot of the tree on standard error, as `to_text` has it, at most 1,000 lines of it. Only with
-  /// `handle_signals`; else, and where it was ignored before, it does what it did.
+  /// `handle_signals`; else, and where it was ignored before or has a handler, it does what it did.
   bool snapshot_on_signal = true;
   /// Receives all events of fibers; must outlive the runtime.
   event_sink* sink = nullptr;

@@ -21,7 +21,7 @@ public:
 
   /// Masks the signals; `start` begins to take them.
   ///
-  /// @param also  one that is taken beside SIGINT and SIGTERM; 0: none
+  /// @param also  one that is taken beside SIGINT and SIGTERM, if the program has no use for it by now; 0: none
   explicit signal_thread(int also = 0) noexcept;
   /// Joins the thread and restores what was before. A signal that is pending then does what it did before.
   ~signal_thread();

@@ -3,6 +3,7 @@
 #include <tests/catch.hpp>
 
 #include <troupe/actors/actor.hpp>
+#include <troupe/scope/shield.hpp>
 #include <troupe/simulation/simulator.hpp>
 #include <troupe/supervision/supervised_actor.hpp>
 
@@ -56,6 +57,8 @@ task<> ingest() {
 task<> app() {
   co_await in_task_group([](task_group& group) { group.start({.name = "ingest"}, ingest); });
 }
+
+task<> sleep_a(duration length) { co_await sleep_for(length); }
 
 tree_snapshot snapshot_of_app() {
   simulator sim{{.clock = clock_mode::manual}};
@@ -197,4 +200,32 @@ TEST_CASE("a snapshot as DOT is a graph of who owns whom and who waits for whom"
       "  n4 -> n3 [style=dashed, constraint=false, label=\"ask\"];\n"
       "  n5 -> n3 [style=dashed, constraint=false, label=\"send\"];\n"
       "}\n");
+}
+
+TEST_CASE("a snapshot has the children of a supervisor that are down, back off or are being stopped", "[observe][G2]") {
+  simulator sim{{.clock = clock_mode::manual}};
+  const auto fails = []() -> task<> {
+    co_await sleep_for(1s);
+    throw std::runtime_error("on purpose");
+  };
+  const auto ends = []() -> task<> { co_return; };
+  const auto cleans_up = []() -> task<> { co_await shield(1h, sleep_a(1h)); };
+  auto top = make_root(sim, [&]() -> task<> {
+    co_await supervise({.backoff = {.initial = 10s, .jitter = 0}}, [&](supervisor& all) -> task<> {
+      co_await all.start({.name = "fails"}, fails);
+      co_await all.start({.name = "ends", .restart = restart_type::transient}, ends);
+      co_await all.start({.name = "cleans_up"}, cleans_up);
+      co_await sleep_for(2s);
+      co_await all.stop("cleans_up");
+    });
+  });
+  top->start();
+  sim.advance(2s + 500ms);
+  CHECK(to_text(take_snapshot(*top)) == "/           supervisor  waits to change a child of for 500 ms\n"
+                                        "/fails      backing_off  waits to be started for 1.5 s\n"
+                                        "/ends       down  waits to be started for 2.5 s\n"
+                                        "/cleans_up  stopping  waits to sleep for 2.5 s\n");
+  top->cancel();
+  sim.advance(1h);
+  CHECK(top->has_ended());
 }

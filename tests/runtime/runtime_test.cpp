@@ -240,14 +240,19 @@ TEST_CASE("SIGUSR1 prints a snapshot of the tree, without the help of whoever ha
   CHECK(child.wait_for_end() == 130);
 }
 
-TEST_CASE("SIGUSR1 does what it did where a runtime is told to leave it, and nothing where it was ignored",
+TEST_CASE("SIGUSR1 does what it did where a runtime is told to leave it, and where it was ignored or has a handler",
           "[runtime][G2]") {
   if (in_child_process()) {
     std::signal(SIGUSR1, SIG_IGN);
     {
-      runtime here;
+      const runtime here;
       raise(SIGUSR1);
       tell_parent("ignored");
+    }
+    std::signal(SIGUSR1, [](int) { tell_parent("handled"); });
+    {
+      const runtime here;
+      raise(SIGUSR1);
     }
     std::signal(SIGUSR1, SIG_DFL);
     const runtime here{runtime_options{.snapshot_on_signal = false}};
@@ -256,7 +261,7 @@ TEST_CASE("SIGUSR1 does what it did where a runtime is told to leave it, and not
   }
   child_process child;
   CHECK(child.wait_for_end() == -SIGUSR1);
-  CHECK(child.output == "ignored\n");
+  CHECK(child.output == "ignored\nhandled\n");
 }
 
 TEST_CASE("a runtime gives a snapshot of the tree that runs, to any thread", "[runtime][G2]") {
