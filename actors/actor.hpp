@@ -4,6 +4,7 @@
 
 #include <troupe/actors/actor_ref.hpp>
 #include <troupe/mailbox/mailbox.hpp>
+#include <troupe/mailbox/mailbox_hold.hpp>
 #include <troupe/scope/task_group.hpp>
 
 #include <functional>
@@ -63,7 +64,8 @@ struct begin_actor {
   operator()(living life, Function&& function, Inbox&& in, Args&&... args) const {
     static_assert(std::is_same_v<std::invoke_result_t<Function&, Inbox, Args...>, task<>>,
                   "an actor's function is a coroutine with result task<>: what it finds out goes into its answers");
-    return live(std::move(life), std::invoke(function, std::move(in), std::forward<Args>(args)...));
+    detail::mailbox_hold read{in}; // before it is moved from
+    return live(std::move(life), std::move(read), std::invoke(function, std::move(in), std::forward<Args>(args)...));
   }
 };
 

@@ -1,4 +1,6 @@
 #include <troupe/actors/actor_life.hpp>
+#include <troupe/mailbox/mailbox_hold.hpp>
+#include <troupe/scope/observed_scope.hpp>
 #include <troupe/scope/station.hpp>
 
 #include <algorithm>
@@ -100,12 +102,12 @@ void actor_life::revive() noexcept {
   stopped_ = false;
 }
 
-task<> live(living life, task<> work) {
+task<> live(living life, mailbox_hold reads, task<> work) {
   fiber& self = co_await current_fiber{};
   outcome<> ended;
   bool pass_on = false;
   {
-    cancel_scope scope{self};
+    observed_scope scope{self, cancel_scope::shielding::none, reads};
     life->begin(scope);
     ended = co_await catch_stop(std::move(work));
     life->end(ended);

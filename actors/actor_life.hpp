@@ -27,6 +27,8 @@ struct ask_limits {
 
 namespace detail {
 
+class mailbox_hold;
+
 /// Is told when an actor has ended for good: not between the runs of one that is started anew. For who is no fiber.
 ///
 /// Counted: by whoever made it, and by the actor's life until it was told.
@@ -132,8 +134,8 @@ private:
   actor_life_pointer life_;
 };
 
-/// Runs the function of an actor in a scope that `actor_life::stop` cancels.
-task<> live(living life, task<> work);
+/// Runs the function of an actor in a scope that `actor_life::stop` cancels, and by which snapshots find its mailbox.
+task<> live(living life, mailbox_hold reads, task<> work);
 
 } // namespace detail
 

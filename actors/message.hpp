@@ -5,8 +5,10 @@
 #include <troupe/actors/reply.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <variant>
 
@@ -78,6 +80,12 @@ public:
     return std::visit(std::forward<Look>(look), content_);
   }
 
+  /// Which of the kinds it is, and their types: for whoever names it.
+  std::size_t kind() const noexcept { return content_.index(); }
+  static const std::type_info& type_of(std::size_t kind) noexcept {
+    static constexpr const std::type_info* types[] = {&typeid(Kinds)...};
+    return *types[kind];
+  }
   /// For whoever takes it out of a mailbox.
   void taken() noexcept {
     if (detail::ask_block* const ask = pending(); ask != nullptr)

@@ -102,6 +102,13 @@ bool ask_block::revoke() noexcept {
   return false;
 }
 
+void ask_block::number_its_object(fiber& by) const noexcept {
+  if (goes_to_ == nullptr || goes_to_->number() != 0)
+    return;
+  const std::lock_guard held{goes_to_->lock()};
+  goes_to_->be_numbered(by);
+}
+
 void ask_block::give_up() noexcept { fail(ask_failure::in_doubt); }
 
 bool ask_block::wait_blocking(duration at_most) {
@@ -155,6 +162,7 @@ ask_block::wait_operation::~wait_operation() {
 void ask_block::wait_operation::await_suspend(std::coroutine_handle<>) {
   if (self_->stop_pending())
     return self_->stop();
+  block_.number_its_object(*self_);
   {
     const std::lock_guard held{block_.lock_};
     if (block_.answer_ != answer::none)

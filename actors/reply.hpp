@@ -127,8 +127,10 @@ protected:
 
 private:
   std::string describe() const override { return "the answer to an ask"; }
-  std::uint64_t number() const noexcept override { return 0; }
+  std::uint64_t number() const noexcept override { return goes_to_ != nullptr ? goes_to_->number() : 0; }
   std::uint32_t owner() const noexcept override;
+  /// The mailbox that it goes to is what an asker waits for, in events and reports.
+  void number_its_object(fiber& by) const noexcept;
   void decide(answer as, deciding& now) noexcept;
   void fail_locked(ask_failure why, deciding& now) noexcept;
   void fail_locked(std::exception_ptr error, deciding& now) noexcept;

@@ -12,6 +12,11 @@ if(NOT TARGET fmt::fmt)
   set_target_properties(fmt::fmt PROPERTIES IMPORTED_GLOBAL TRUE)
 endif()
 
+if(NOT TARGET nlohmann_json::nlohmann_json)
+  find_package(nlohmann_json 3 REQUIRED)
+  set_target_properties(nlohmann_json::nlohmann_json PROPERTIES IMPORTED_GLOBAL TRUE)
+endif()
+
 if(NOT TARGET CAF::core)
   find_package(CAF 0.17 REQUIRED COMPONENTS core)
 endif()

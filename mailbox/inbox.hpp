@@ -17,7 +17,8 @@ namespace troupe {
 namespace detail {
 template <class T>
 class lasting_inbox;
-}
+class mailbox_hold;
+} // namespace detail
 
 /// The one reader of a mailbox: it takes items without a lock, in claims of up to 64. Movable, not copyable; a mailbox
 /// has either this or receivers.
@@ -78,6 +79,7 @@ private:
   friend class mailbox;
   template <class>
   friend class detail::lasting_inbox;
+  friend class detail::mailbox_hold;
 
   explicit inbox(detail::mailbox_state<T>& state) noexcept : state_(state) {}
 

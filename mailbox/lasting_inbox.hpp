@@ -49,6 +49,8 @@ public:
   /// It takes items again.
   void reopen() const noexcept { state_->reopen(); }
   /// @thread any
+  const mailbox_core& core() const noexcept { return *state_; }
+  /// @thread any
   bool closed() const noexcept {
     const std::lock_guard held{state_->lock()};
     return state_->closed();

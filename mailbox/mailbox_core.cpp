@@ -1,5 +1,7 @@
+#include <troupe/mailbox/hand.hpp>
 #include <troupe/mailbox/mailbox_core.hpp>
 #include <troupe/scope/assert.hpp>
+#include <troupe/scope/observed_scope.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -154,6 +156,20 @@ mailbox_statistics mailbox_core::statistics() const {
   return now;
 }
 
+void mailbox_core::tell(node_facts& facts) const noexcept {
+  const std::lock_guard held{lock_};
+  const std::uint64_t unsettled = accepted() - settled_; // what a running fiber has settled and not told among it
+  const std::size_t depth = std::min<std::uint64_t>(not_taken(), unsettled);
+  facts.kind = node_kind::actor;
+  facts.has_mailbox = true;
+  facts.mailbox = {number_.load(std::memory_order_relaxed), depth, capacity_, closed_};
+  if (depth == unsettled)
+    return;
+  const hand_seen now = in_hand();
+  facts.in_hand = now.type;
+  facts.in_hand_since = now.since;
+}
+
 std::uint32_t mailbox_core::owner() const noexcept {
   const std::lock_guard held{lock_};
   return closed_ || reserved_ != 0 ? 0 : reader();
@@ -161,7 +177,7 @@ std::uint32_t mailbox_core::owner() const noexcept {
 
 std::string mailbox_core::describe() const {
   const mailbox_statistics now = statistics();
-  return "mailbox " + std::to_string(number_) + " (" + std::to_string(now.depth) + " of " + std::to_string(capacity_) +
+  return "mailbox " + std::to_string(number()) + " (" + std::to_string(now.depth) + " of " + std::to_string(capacity_) +
          " queued, " + std::to_string(now.reserved) + " reserved, " + std::to_string(now.senders_waiting) +
          " sending, " + std::to_string(now.receivers_waiting) + " receiving" + (now.closed ? ", closed)" : ")");
 }

@@ -18,6 +18,9 @@
 
 namespace troupe::detail {
 
+struct hand_seen;
+struct node_facts;
+
 /// One waiting `send` or `reserve`.
 struct sender_node : wait_node {
   sender_node() noexcept : wait_node(not_linked{}) {}
@@ -83,7 +86,7 @@ public:
 
   // -- under the lock -------------------------------------------------------------------------------------------------
 
-  spinlock& lock() noexcept { return lock_; }
+  spinlock& lock() const noexcept { return lock_; }
   bool closed() const noexcept { return closed_; }
   bool receivers_gone() const noexcept { return receivers_gone_; }
   overflow on_full() const noexcept { return static_cast<overflow>(on_full_); }
@@ -95,9 +98,10 @@ public:
   wait_list& waiting_receivers() noexcept { return waiting_receivers_; }
   wait_list& waiting_joiners() noexcept { return waiting_joiners_; }
   /// Before a fiber waits.
-  void be_numbered(fiber& by) noexcept {
-    if (number_ == 0)
-      number_ = static_cast<std::uint32_t>(by.runs_on().next_number());
+  void be_numbered(fiber& by) const noexcept {
+    // relaxed, here and where it is read: who reads it without the lock wants a number that was told, and no more
+    if (number_.load(std::memory_order_relaxed) == 0)
+      number_.store(static_cast<std::uint32_t>(by.runs_on().next_number()), std::memory_order_relaxed);
   }
   void count_settled(std::uint64_t more, wakeups& woken) noexcept {
     settled_ += more;
@@ -126,7 +130,9 @@ public:
 
   mailbox_statistics statistics() const;
   std::string describe() const override;
-  std::uint64_t number() const noexcept override { return number_; }
+  std::uint64_t number() const noexcept override { return number_.load(std::memory_order_relaxed); }
+  /// For a snapshot. Takes the lock, under which no other is taken.
+  void tell(node_facts& facts) const noexcept;
   /// Of a wait for room: whoever holds a permit can make some, too.
   std::uint32_t owner() const noexcept override;
 
@@ -144,6 +150,9 @@ protected:
     std::uint64_t in, out;
   };
   virtual queue_counts queue() const noexcept = 0;
+  /// The same, for a look while the one reader takes: how many nobody has taken, told of or not.
+  virtual std::size_t not_taken() const noexcept = 0;
+  virtual hand_seen in_hand() const noexcept = 0;
 
   std::uint64_t accepted() const noexcept { return queue().in + handed_; }
 
@@ -173,10 +182,10 @@ protected:
   const std::uint32_t capacity_;
   std::uint32_t reserved_ = 0;
   std::uint32_t depth_max_ = 0;
-  std::uint32_t number_ = 0;       // 0: none yet; the last digits in a program that counts beyond 32 bits
-  const std::uint8_t on_full_ : 4; // g++ 12 compares no enumeration that is a bit-field
-  bool is_served_ : 1 = false;     // written before anybody reads from it
-  bool limits_age_ : 1 = false;    // as well: read without the lock, so in no byte with what the lock guards
+  mutable std::atomic<std::uint32_t> number_{0}; // 0: none yet; the last digits in a program that counts beyond 32 bits
+  const std::uint8_t on_full_ : 4;               // g++ 12 compares no enumeration that is a bit-field
+  bool is_served_ : 1 = false;                   // written before anybody reads from it
+  bool limits_age_ : 1 = false; // as well: read without the lock, so in no byte with what the lock guards
   enum class readers : std::uint8_t { none_yet, many, one };
   std::atomic<readers> readers_{readers::none_yet};
   bool closed_ : 1 = false;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/mailbox/hand.hpp>
 #include <troupe/mailbox/mailbox_core.hpp>
 #include <troupe/mailbox/ring.hpp>
 #include <troupe/mailbox/stored.hpp>
@@ -167,6 +168,9 @@ public:
   /// Without the lock.
   bool has_claimed() const noexcept { return queue_.has_claimed(); }
   void take_claimed(item_type* to) noexcept { queue_.take_claimed(to); }
+  /// What it has in its hand. Without the lock.
+  void note_in_hand(const item_type& item, coarse_time now) noexcept { hand_.take(opened(item), now); }
+  void let_go_of_hand() noexcept { hand_.let_go(); }
   /// Under the lock: frees what was taken and claims what is queued, `at_most`. How many that is.
   std::size_t claim(std::size_t at_most, wakeups& woken) noexcept {
     free_taken(woken);
@@ -428,6 +432,8 @@ private:
     const std::uint64_t in = queue_.pushed() + taken_back();
     return {in, in - queue_.size()};
   }
+  std::size_t not_taken() const noexcept override { return queue_.not_taken(); }
+  hand_seen in_hand() const noexcept override { return hand_.look(); }
   void take_newest(item_type* to) noexcept {
     queue_.take_newest(to);
     ++seldom_needed().taken_back;
@@ -502,6 +508,7 @@ private:
 
   ring<item_type> queue_;
   std::unique_ptr<losses> lost_;
+  [[no_unique_address]] hand<T> hand_; // the reader's own
 };
 
 template <class T>

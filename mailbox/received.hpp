@@ -89,12 +89,17 @@ private:
   received(detail::mailbox_state<T>& from, fiber& owner, auto&& construct) noexcept : from_(&from), owner_(&owner) {
     construct(&item_);
     detail::tell_taken(item_);
+    from.note_in_hand(item_, owner.about_now());
   }
   /// Taken by `try_receive`, perhaps in a destructor while exceptions pass; or given again after a crash.
   received(detail::mailbox_state<T>& from, int passing, std::uint16_t given_again, item_type&& item) noexcept
       : from_(&from), passing_(static_cast<std::uint16_t>(passing)), given_again_(given_again) {
     std::construct_at(&item_, std::move(item));
     detail::tell_taken(item_);
+    if constexpr (detail::of_kinds<T>) {
+      const fiber* const by = this_fiber::pointer();
+      from.note_in_hand(item_, by != nullptr ? by->about_now() : 0);
+    }
   }
 
   void take_over(received& other) noexcept {
@@ -113,6 +118,7 @@ private:
       return;
     if (owner_ != nullptr && owner_->calm()) [[likely]] {
       std::destroy_at(&item_); // before anybody can see it settled
+      from_->let_go_of_hand();
       owner_->note_settled(*std::exchange(from_, nullptr));
       return;
     }
@@ -121,6 +127,8 @@ private:
   [[gnu::noinline]] void settle_under_lock() noexcept {
     const std::optional<drop_reason> reason = detail::reason_to_let_go(owner_ != nullptr ? 0 : passing_);
     detail::mailbox_state<T>& from = *std::exchange(from_, nullptr);
+    if (owner_ != nullptr) // else its reader may have taken another one since
+      from.let_go_of_hand();
     if (reason && from.give_again(item_, *reason, owner_ != nullptr ? std::uint16_t{0} : given_again_))
       return std::destroy_at(&item_);
     if (reason)

@@ -46,6 +46,11 @@ public:
   std::size_t size() const noexcept { return mark(tail_) - freed_; }
   /// Queued, and not claimed.
   std::size_t queued() const noexcept { return mark(tail_) - limit_; }
+  /// The same without what the claimer has taken, told of or not.
+  std::size_t not_taken() const noexcept {
+    // relaxed: read as it is at some moment
+    return mark(tail_) - (claimed_ != nullptr && freed_ != limit_ ? next_.load(std::memory_order_relaxed) : freed_);
+  }
   /// Items that were ever pushed and not taken back by `take_newest` or `take_queued`.
   std::uint64_t pushed() const noexcept { return tail_; }
   /// Slots that there are now.

@@ -1,3 +1,4 @@
+#include <troupe/observe/snapshot_text.hpp>
 #include <troupe/runtime/carriers_on_caf.hpp>
 #include <troupe/runtime/runtime.hpp>
 #include <troupe/runtime/signal_thread.hpp>
@@ -19,6 +20,7 @@ namespace troupe {
 
 namespace {
 
+constexpr std::size_t snapshot_lines_max = 1000;
 constexpr int exit_code_of_signal = 128; // plus its number, as shells have it
 
 void write_error(const std::string& text) noexcept {
@@ -42,7 +44,7 @@ class runtime::state final : public detail::watchdog::owner {
 public:
   explicit state(const runtime_options& options) : options_(options), limit_(*this) {
     if (options.handle_signals)
-      signals_.emplace(); // masks, before there is any thread
+      signals_.emplace(options.snapshot_on_signal ? SIGUSR1 : 0); // masks, before there is any thread
     time_.emplace();
     carriers_.emplace(*time_, options.workers, options.sink, options.offload_threads_max);
     if (options.slow_slice > duration::zero())
@@ -93,6 +95,11 @@ public:
     requested_ = true;
   }
 
+  tree_snapshot snapshot(std::size_t nodes_max) {
+    const std::lock_guard held{top_mutex_};
+    return look(nodes_max);
+  }
+
   int signalled() const noexcept { return signalled_.load(); }
   carriers_on_caf& carriers() noexcept { return *carriers_; }
 
@@ -117,11 +124,22 @@ private:
   }
 
   void on_signal(int signal) noexcept {
+    if (signal == SIGUSR1)
+      return print_snapshot();
     int none = 0;
     if (signalled_.compare_exchange_strong(none, signal))
       return request_shutdown();
     const std::lock_guard held{top_mutex_};
     end_process(std::string("a second signal, ") + name_of(signal), exit_code_of_signal + signal);
+  }
+
+  void print_snapshot() noexcept {
+    try {
+      const std::string tree = to_text(snapshot(snapshot_nodes_max), snapshot_lines_max, 2);
+      write_error("troupe: " + (tree.empty() ? "nothing runs\n" : "a snapshot of the tree:\n" + tree));
+    } catch (...) { // the program may live on without it
+      write_error("troupe: out of memory for a snapshot\n");
+    }
   }
 
   void on_limit() noexcept {
@@ -158,11 +176,18 @@ private:
   ///@}
 
   /// Under top_mutex_, so that the root stays in its place.
+  tree_snapshot look(std::size_t nodes_max) {
+    if (top_ != nullptr)
+      return take_snapshot(*top_, nodes_max);
+    tree_snapshot none;
+    none.abandoned_children = carriers_->abandoned_fibers();
+    none.abandoned_functions = carriers_->abandoned() - none.abandoned_children;
+    return none;
+  }
+
+  /// As well.
   [[noreturn]] void end_process(const std::string& why, int exit_code) noexcept {
-    const std::string left =
-        (top_ != nullptr ? detail::survivors(*top_) : "") +
-        detail::abandoned_children(carriers_->abandoned_fibers()) +
-        detail::abandoned_functions(carriers_->abandoned() - carriers_->abandoned_fibers());
+    const std::string left = detail::survivors(look(snapshot_nodes_max));
     write_error("troupe: " + why + (left.empty() ? "\n" : "; still running:\n" + left));
     std::_Exit(exit_code); // no destructor of ours or the user's can be relied on
   }
@@ -185,6 +210,7 @@ runtime::runtime(const runtime_options& options) : state_(std::make_unique<state
 runtime::~runtime() = default;
 
 void runtime::request_shutdown() noexcept { state_->request_shutdown(); }
+tree_snapshot runtime::snapshot(std::size_t nodes_max) const { return state_->snapshot(nodes_max); }
 int runtime::signalled() const noexcept { return state_->signalled(); }
 executor& runtime::fibers() noexcept { return state_->carriers(); }
 caf::actor_system& runtime::actor_system() noexcept { return state_->carriers().actor_system(); }

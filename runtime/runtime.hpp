@@ -4,6 +4,7 @@
 
 #include <troupe/scope/executor.hpp>
 #include <troupe/scope/root.hpp>
+#include <troupe/scope/snapshot.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -36,6 +37,9 @@ struct runtime_options {
   /// runtime of a process does this at a time. A SIGINT or SIGTERM that was ignored before (nohup, a shell's `&`)
   /// stays ignored.
   bool handle_signals = true;
+  /// SIGUSR1 prints a snapshot of the tree on standard error, as `to_text` has it, at most 1,000 lines of it. Only with
+  /// `handle_signals`; else, and where it was ignored before or has a handler, it does what it did.
+  bool snapshot_on_signal = true;
   /// Receives all events of fibers; must outlive the runtime.
   event_sink* sink = nullptr;
   /// 70 is "internal software error" in sysexits.h.
@@ -50,8 +54,8 @@ struct runtime_options {
 /// functions have returned, no signal is waited for, carriers are home, then CAF's actor system goes.
 ///
 /// *Signals*: the first SIGINT or SIGTERM cancels the root scope with `cancel_reason::shutdown`, so cleanup runs; a
-/// second one prints what still runs and ends the process at once, with 128 + its number. Both are masked in all
-/// threads while the runtime lives; a program that is started meanwhile inherits the mask.
+/// second one prints what still runs and ends the process at once, with 128 + its number. SIGUSR1 prints a snapshot. All
+/// are masked in all threads while the runtime lives; a program that is started meanwhile inherits the mask.
 class runtime {
 public:
   explicit runtime(const runtime_options& options = {});
@@ -77,6 +81,11 @@ public:
   ///
   /// @thread any, but not a timer's callback
   void request_shutdown() noexcept;
+
+  /// Looks at the tree that runs now, without stopping it; empty where none does. See `take_snapshot`.
+  ///
+  /// @thread any, but not in an `event_sink`, nor in a timer's callback
+  tree_snapshot snapshot(std::size_t nodes_max = snapshot_nodes_max) const;
 
   /// The signal that requested the shutdown, SIGINT or SIGTERM; 0: none.
   ///

@@ -8,20 +8,24 @@ namespace {
 
 std::atomic<bool> there_is_one{false};
 
-bool ignored(int signal) noexcept {
+bool is_handled_by(int signal, void (*handler)(int)) noexcept {
   struct sigaction now {};
-  return sigaction(signal, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_IGN;
+  return sigaction(signal, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == handler;
 }
+
+bool ignored(int signal) noexcept { return is_handled_by(signal, SIG_IGN); }
 
 } // namespace
 
-signal_thread::signal_thread() noexcept : terminate_ignored_(ignored(SIGTERM)) {
+signal_thread::signal_thread(int also) noexcept : terminate_ignored_(ignored(SIGTERM)) {
   TROUPE_ASSERT(!there_is_one.exchange(true),
                 "two runtimes of a process handle signals at a time: set runtime_options::handle_signals in one only");
   sigemptyset(&taken_);
   sigaddset(&taken_, SIGTERM); // ignored or not: stop() uses it
   if (!ignored(SIGINT))
     sigaddset(&taken_, SIGINT);
+  if (also != 0 && is_handled_by(also, SIG_DFL))
+    sigaddset(&taken_, also);
   pthread_sigmask(SIG_BLOCK, &taken_, &mask_before_);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;

@@ -1,4 +1,4 @@
-// One thread that waits for SIGINT and SIGTERM.
+// One thread that waits for SIGINT and SIGTERM, and SIGUSR1.
 
 #pragma once
 
@@ -8,8 +8,8 @@
 
 namespace troupe::detail {
 
-/// Masks both on the thread that makes it, and so on all that are started afterwards; one thread of its own takes them.
-/// Ignores SIGPIPE. A SIGINT or SIGTERM that is ignored already stays so.
+/// Masks them on the thread that makes it, and so on all that are started afterwards; one thread of its own takes them.
+/// Ignores SIGPIPE. A signal that is ignored already stays so.
 ///
 /// At most one at a time in a process.
 ///
@@ -20,7 +20,9 @@ public:
   using callback = void (*)(void* context, int signal) noexcept;
 
   /// Masks the signals; `start` begins to take them.
-  signal_thread() noexcept;
+  ///
+  /// @param also  one that is taken beside SIGINT and SIGTERM, if the program has no use for it by now; 0: none
+  explicit signal_thread(int also = 0) noexcept;
   /// Joins the thread and restores what was before. A signal that is pending then does what it did before.
   ~signal_thread();
   signal_thread(const signal_thread&) = delete;

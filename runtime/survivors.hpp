@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/scope/fiber.hpp>
+#include <troupe/scope/snapshot.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,14 +15,8 @@ namespace troupe::detail {
 /// Lines that a report of survivors may have; further fibers are counted.
 inline constexpr std::size_t survivor_lines_max = 100;
 
-/// One line for each fiber below and including `top`: "  /0/2 (fiber 7) waits to receive".
-///
-/// Others run meanwhile, so a line is true of some moment only, and the object that is waited for may go: it is not
-/// asked.
-///
-/// @pre `top` stays until this returns
-/// @thread any, but not a fiber's
-std::string survivors(fiber& top);
+/// A line for each fiber that is left, and a count of what was abandoned: as `to_text`, two columns to the right.
+std::string survivors(const tree_snapshot& left);
 
 /// How a report names a fiber: "/0/2 (fiber 7)".
 struct fiber_name {
@@ -36,11 +31,5 @@ struct fiber_name {
 /// @pre `top` stays until this returns
 /// @thread any, but not a fiber's
 std::optional<fiber_name> find_in_tree(fiber& top, const fiber* wanted);
-
-/// "  2 functions left behind by offload_abandon, not returned" as a line of such a report; empty for none.
-std::string abandoned_functions(std::size_t count);
-
-/// "  1 child that its supervisor has abandoned, not ended", likewise.
-std::string abandoned_children(std::size_t count);
 
 } // namespace troupe::detail

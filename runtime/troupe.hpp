@@ -4,6 +4,7 @@
 
 #include <troupe/runtime/runtime.hpp>
 
+#include <troupe/observe/snapshot_text.hpp>
 #include <troupe/observe/text_sink.hpp>
 
 #include <troupe/supervision/supervised_actor.hpp>
@@ -37,6 +38,7 @@
 #include <troupe/scope/root.hpp>
 #include <troupe/scope/shield.hpp>
 #include <troupe/scope/sleep.hpp>
+#include <troupe/scope/snapshot.hpp>
 #include <troupe/scope/steady_time.hpp>
 #include <troupe/scope/task.hpp>
 #include <troupe/scope/task_group.hpp>

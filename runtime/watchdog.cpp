@@ -24,8 +24,11 @@ watchdog::~watchdog() {
 void watchdog::run() {
   std::vector<carrier_sample> samples(watched_.carriers());
   while (!stopping_.load()) {
-    for (std::size_t index = 0; index < samples.size(); ++index)
+    for (std::size_t index = 0; index < samples.size(); ++index) {
       samples[index] = watched_.sample(index);
+      if (samples[index].running != nullptr)
+        watched_.note_time(index);
+    }
     const instant now = watched_.time().now();
     for (const slow_slice& slow : slices_.look(now, samples))
       examine(slow);

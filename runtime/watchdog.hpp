@@ -15,7 +15,7 @@
 namespace troupe::detail {
 
 /// Looks at the carriers a few times within the limit while they have something to run, and sleeps otherwise. The
-/// carriers pay one plain store a run for it.
+/// carriers pay one plain store a run for it. With each look it notes the time for the fibers that run.
 ///
 /// A fiber that is seen may end at any moment and is held by nobody, so it is never looked into: a pointer is searched
 /// for in a tree that is held in place, and what was found counts only if the same run goes on after that.
@@ -37,7 +37,7 @@ public:
     ~owner() = default;
   };
 
-  /// Starts the thread, which takes no signals. Both `watched` and `told` must outlive the watchdog.
+  /// Starts the thread, which takes no signals. Both `watched`, with its threads, and `told` must outlive the watchdog.
   ///
   /// @pre limit > 0
   watchdog(carrier_pool& watched, duration limit, owner& told);

@@ -15,6 +15,8 @@ namespace detail {
 class child_base;
 class deadline_scope;
 class incarnation_scope; // of a layer above
+class observed_scope;
+class snapshot_taker;
 class wait_for_graph;
 class wakeups;
 } // namespace detail
@@ -95,11 +97,13 @@ private:
   friend class detail::child_base;
   friend class detail::deadline_scope;
   friend class detail::incarnation_scope;
+  friend class detail::observed_scope;
+  friend class detail::snapshot_taker;
   friend class detail::wait_for_graph;
 
   /// Which scopes a cancel of one around them ends.
   enum class reach : bool { unshielded, commits_too };
-  enum class role : std::uint8_t { plain, group, limited, moves_on, incarnation };
+  enum class role : std::uint8_t { plain, group, limited, moves_on, incarnation, observed };
   struct root_tag {};
   cancel_scope(root_tag, fiber& owner, cancel_scope* outer) noexcept : fiber_(owner), outer_(outer) {}
   cancel_scope(fiber& owner, shielding kind, role as) noexcept;

@@ -18,6 +18,9 @@ carrier* carrier::here() noexcept { return on_this_thread; }
 bool carrier::work() noexcept {
   on_this_thread = this;
   const instant began = carrier_pool::real_time();
+  std::atomic<detail::coarse_time>& noted = detail::time_on_this_thread();
+  noted.store(detail::coarse(began), std::memory_order_relaxed); // relaxed, all: only a number
+  noted_.store(&noted, std::memory_order_relaxed);
   fiber* ready = next();
   // relaxed: only this carrier makes or unmakes itself the watcher, or whoever brought it, before it did
   if (ready != nullptr && pool_.watcher_.load(std::memory_order_relaxed) == this)
@@ -41,10 +44,12 @@ bool carrier::work() noexcept {
     runs_.store(runs_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     ready->run();
     if (std::exchange(slice_ended_, false) || --until_clock_read == 0) {
-      if (const duration took = carrier_pool::real_time() - began; took >= carrier_policy::turn) {
+      const instant now = carrier_pool::real_time();
+      if (const duration took = now - began; took >= carrier_policy::turn) {
         note_turn(runs, took);
         break;
       }
+      noted.store(detail::coarse(now), std::memory_order_relaxed);
       until_clock_read = runs_between_clock_reads_ =
           std::min(2 * runs_between_clock_reads_, carrier_policy::runs_between_clock_reads_max);
     }

@@ -76,6 +76,11 @@ carrier_sample carrier_pool::sample(std::size_t index) const noexcept {
   return {runs, seen.running_.load(std::memory_order_relaxed)};
 }
 
+void carrier_pool::note_time(std::size_t index) const noexcept {
+  if (auto* const noted = carriers_[index]->noted_.load(std::memory_order_relaxed); noted != nullptr)
+    noted->store(detail::coarse(real_time()), std::memory_order_relaxed); // relaxed: only a number
+}
+
 void carrier_pool::wait_busy(const std::atomic<bool>& unless) noexcept {
   awaits_busy_.store(true, std::memory_order_seq_cst);
   // seq_cst: a carrier is counted away, or `unless` is set, before awaits_busy_ is read; we wrote that before we read

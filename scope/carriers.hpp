@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/scope/coarse_time.hpp>
 #include <troupe/scope/executor.hpp>
 #include <troupe/scope/spinlock.hpp>
 
@@ -116,9 +117,10 @@ private:
   std::atomic<std::uint32_t> pushed_{0};
   std::atomic<std::uint32_t> popped_{0};
 
-  alignas(cache_line) std::atomic<fiber*> handed_{nullptr}; // filled by the owner only; the watcher may take it
-  std::atomic<std::uint32_t> runs_{0};                      // fibers run so far, for the watcher and a watchdog
-  std::atomic<const fiber*> running_{nullptr};              // for a watchdog
+  alignas(cache_line) std::atomic<fiber*> handed_{nullptr};       // filled by the owner only; the watcher may take it
+  std::atomic<std::uint32_t> runs_{0};                            // fibers run so far, for the watcher and a watchdog
+  std::atomic<const fiber*> running_{nullptr};                    // for a watchdog
+  std::atomic<std::atomic<detail::coarse_time>*> noted_{nullptr}; // of the thread where it works, or did last
   int handoffs_in_a_row_ = 0;
   int runs_between_clock_reads_ = 1;
   bool slice_ended_ = false; // the last fiber would go on
@@ -162,6 +164,9 @@ public:
   /// @thread outside of any fiber
   void stop() noexcept;
 
+  /// The steady clock, which carriers read anyway, whatever `time()` is.
+  instant noted_clock() const noexcept final { return real_time(); }
+
   std::size_t carriers() const noexcept { return carriers_.size(); }
   /// How often a watcher has moved fibers from one carrier to another.
   ///
@@ -174,6 +179,11 @@ public:
   ///
   /// @thread any
   carrier_sample sample(std::size_t index) const noexcept;
+  /// Notes the time for a fiber that keeps its thread for long, so that it waits, or has a message, since then.
+  ///
+  /// @pre    the threads where carriers have worked are there
+  /// @thread any
+  void note_time(std::size_t index) const noexcept;
   /// Blocks while all carriers are at home, so that an idle program wakes nobody; not when `unless` is set, and no
   /// longer than until `end_wait_busy()`, which comes after that.
   ///

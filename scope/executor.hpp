@@ -79,6 +79,10 @@ public:
   }
 
   time_source& time() const noexcept { return time_; }
+  /// The clock by which fibers note when they began to wait. By default `time()`.
+  ///
+  /// @thread any
+  virtual instant noted_clock() const noexcept { return time_.now(); }
   /// Who is told of what happens in the tree; null: nobody.
   event_sink* sink() const noexcept { return sink_; }
   /// False: nobody is told of what happens to fibers, and `emit` does nothing.

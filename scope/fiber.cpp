@@ -21,7 +21,7 @@ void schedule_each(fiber& first) noexcept {
 }
 
 /// Of a fiber in its end: never calm, so that it notes nothing that nobody would tell any more.
-constinit detail::thread_marks marks_at_the_end{detail::ending::failed, nullptr, {}};
+constinit detail::thread_marks marks_at_the_end{detail::ending::failed, nullptr, 0, {}};
 
 /// The Itanium C++ ABI, 2.2.2: what `__cxa_get_globals` points to begins like this. `std::uncaught_exceptions()` reads
 /// the same number, by two calls into two libraries: too much for each item of a mailbox.
@@ -54,6 +54,7 @@ bool stop_requested() noexcept {
 namespace detail {
 
 [[gnu::noinline]] ending frames_ending() noexcept { return marks.ending_now; }
+[[gnu::noinline]] std::atomic<coarse_time>& time_on_this_thread() noexcept { return marks.time; }
 [[gnu::noinline]] ending_marked::ending_marked(ending as) noexcept : before_(std::exchange(marks.ending_now, as)) {}
 [[gnu::noinline]] ending_marked::~ending_marked() { marks.ending_now = before_; }
 
@@ -97,19 +98,24 @@ std::string fiber::path_below(const fiber* top) const {
   for (const fiber* at = this; at != top && at->root_scope_.outer_ != nullptr; at = &at->root_scope_.outer_->fiber_)
     from_here.push_back(at);
   std::string path;
-  for (; !from_here.empty(); from_here.pop_back()) {
-    const fiber& child = *from_here.back();
-    const cancel_scope* const group = child.root_scope_.outer_;
-    std::size_t groups_around = 0;
-    for (const cancel_scope* outer = group->outer_; outer != nullptr && &outer->fiber_ == &group->fiber_;
-         outer = outer->outer_)
-      groups_around += outer->role_ == cancel_scope::role::group ? 1 : 0;
-    path += '/';
-    if (groups_around != 0)
-      path += std::to_string(groups_around) + ':';
-    path += child.name().empty() ? std::to_string(child.start_index_) : std::string(child.name());
-  }
+  for (; !from_here.empty(); from_here.pop_back())
+    (path += '/') += from_here.back()->path_part();
   return path;
+}
+
+std::size_t fiber::groups_around(const cancel_scope& group) noexcept {
+  std::size_t count = 0;
+  for (const cancel_scope* outer = group.outer_; outer != nullptr && &outer->fiber_ == &group.fiber_;
+       outer = outer->outer_)
+    count += outer->role_ == cancel_scope::role::group ? 1 : 0;
+  return count;
+}
+
+std::string fiber::path_part() const {
+  std::string part;
+  if (const std::size_t around = groups_around(*root_scope_.outer_); around != 0)
+    part = std::to_string(around) + ':';
+  return part += name().empty() ? std::to_string(start_index_) : std::string(name());
 }
 
 bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* object) noexcept {
@@ -119,6 +125,7 @@ bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* 
   waits_to_.store(what, std::memory_order_relaxed);
   waits_on_.store(object, std::memory_order_relaxed);
   waits_on_number_.store(object != nullptr ? object->number() : 0, std::memory_order_relaxed);
+  waits_since_.store(about_now(), std::memory_order_relaxed);
   // seq_cst exchange: a full barrier between opening the wait and looking at stop_. stop_wait() stores stop_ before it
   // reads word_: either it sees the open wait, or we see the stop.
   word_.exchange(is_shielded ? word{open | shielded} : open, std::memory_order_seq_cst);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/scope/cancel_scope.hpp>
+#include <troupe/scope/coarse_time.hpp>
 #include <troupe/scope/executor.hpp>
 #include <troupe/scope/spinlock.hpp>
 
@@ -37,12 +38,14 @@ enum class ending : std::uint8_t {
 ending frames_ending() noexcept;
 
 class books;
+class snapshot_taker;
 class wait_for_graph;
 
 /// What a fiber looks at on its thread, without a call.
 struct thread_marks {
   ending ending_now = ending::normal;
   const unsigned* uncaught = nullptr; ///< The number of exceptions that unwind frames of this thread.
+  std::atomic<coarse_time> time{0};   ///< See `time_on_this_thread`.
   /// Of the fiber that runs: what only matters until it leaves its thread.
   struct slice {
     int operations_left = 0;
@@ -235,6 +238,8 @@ public:
     if (thread_->now.noted_for != nullptr) [[unlikely]]
       tell_noted();
   }
+  /// About what time it is, as whoever runs it has noted last.
+  detail::coarse_time about_now() const noexcept { return thread_->time.load(std::memory_order_relaxed); }
   /// It reads a mailbox alone, or answers an ask, so others may wait for it; from now on, and on its own thread.
   void be_waited_for() noexcept { is_waited_for_ = true; }
   bool is_waited_for() const noexcept { return is_waited_for_; }
@@ -257,11 +262,17 @@ public:
   wait_kind waits_how() const noexcept { return waits_how_.load(std::memory_order_relaxed); }
   bool waiting() const noexcept { return (word_.load(std::memory_order_relaxed) & open) != 0; }
   bool ended() const noexcept { return ended_; }
-  /// Calls `visit(fiber&)` for this fiber and all below it, parents first, each with its parent held in place.
+  /// Calls `visit(fiber&)` for this fiber and all below it, parents first, each with its parent held in place; after it
+  /// `visit_scope(const cancel_scope&)` for each scope that it is in, from outside in, with the children in each before
+  /// the next.
   ///
   /// @pre nothing else takes the visited fibers' locks inside `visit`
+  template <class Visit, class VisitScope>
+  void visit_tree(Visit&& visit, VisitScope&& visit_scope);
   template <class Visit>
-  void visit_tree(Visit&& visit);
+  void visit_tree(Visit&& visit) {
+    visit_tree(visit, [](const cancel_scope&) {});
+  }
   ///@}
 
   fiber* next_in_queue = nullptr; ///< Belongs to whoever holds the fiber: a run queue, or a list of wake-ups.
@@ -286,6 +297,7 @@ protected:
 private:
   friend class cancel_scope;
   friend class task_group;
+  friend class detail::snapshot_taker;
   friend class detail::wait_for_graph;
 
   enum class step : std::uint8_t { resume, park, yield, stop, end };
@@ -295,6 +307,12 @@ private:
   static constexpr word running = 0, open = 1, shielded = 2, granted = 4, stopped = 8;
 
   std::string describe() const override { return "child " + path(); }
+  /// What follows the last '/' of its path.
+  ///
+  /// @pre it is in a group
+  std::string path_part() const;
+  /// How many groups of the same fiber are open around this one.
+  static std::size_t groups_around(const cancel_scope& group) noexcept;
   bool decide(word verdict, detail::wakeups& woken) noexcept;
   void arrive() noexcept;
   void leave_thread() noexcept;
@@ -327,14 +345,16 @@ private:
   std::atomic<const detail::waitable*> waits_on_{nullptr};
   std::atomic<std::uint64_t> waits_on_number_{0}; // whoever decides may tell of it after the object has gone
 
+  std::atomic<detail::coarse_time> waits_since_{0};
+
 public:
   /// For the executor: where it was run last, counted from 1; 0: nowhere yet. (Last, so that what derived classes have
   /// fits behind it.)
   std::uint16_t last_run_on = 0;
 };
 
-template <class Visit>
-void fiber::visit_tree(Visit&& visit) {
+template <class Visit, class VisitScope>
+void fiber::visit_tree(Visit&& visit, VisitScope&& visit_scope) {
   const auto enter = [&visit](fiber& visited) {
     visit(visited);
     visited.lock_.lock();
@@ -349,6 +369,7 @@ void fiber::visit_tree(Visit&& visit) {
     for (;;) { // all children of `scope` are done
       if (scope->inner_ != nullptr) {
         scope = scope->inner_;
+        visit_scope(*scope);
         break;
       }
       fiber& done = scope->fiber_;

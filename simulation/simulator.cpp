@@ -41,6 +41,7 @@ bool simulator::step() {
   }
   fiber* const next = ready_[chosen];
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
+  detail::note_time(clock_.now());
   next->run();
   return true;
 }

@@ -1,4 +1,5 @@
 #include <troupe/scope/backoff.hpp>
+#include <troupe/scope/observed_scope.hpp>
 #include <troupe/supervision/caretaker.hpp>
 #include <troupe/supervision/supervisor_core.hpp>
 
@@ -7,6 +8,8 @@
 #include <utility>
 
 namespace troupe::detail {
+
+void caretaker::tell(node_facts& facts) const noexcept { facts.kind = node_kind::caretaker; }
 
 void caretaker::look_at(supervised_child& child, std::uint8_t what) noexcept {
   const auto is = [what](news which) { return (what & supervised_child::bit(which)) != 0; };

@@ -34,6 +34,11 @@ public:
   /// True when there is nothing left to look at: then nothing comes any more.
   bool close_if_done() noexcept;
 
+  /// For a snapshot, of the fiber that uses it.
+  ///
+  /// @thread any
+  void tell(node_facts& facts) const noexcept;
+
   /// Once all children have ended.
   escalation gave_up() const noexcept { return gave_up_; }
   std::vector<child_failure>& failures() noexcept { return failures_; }

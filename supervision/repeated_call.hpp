@@ -21,22 +21,26 @@ class repeated_call {
 public:
   template <class F, class... A>
   explicit repeated_call(std::in_place_t, F&& function, A&&... args)
-      : function_(std::forward<F>(function)), args_(std::forward<A>(args)...) {}
+      : made_of_(std::in_place, std::forward<F>(function), std::forward<A>(args)...) {}
 
   /// Copies, and calls the copy of the function with `first...` and the copies of the arguments.
   ///
+  /// @pre    `let_go` was not called
   /// @throws what copying and the function throw
   template <class... First>
   decltype(auto) begin(First&&... first) {
-    std::apply([this](const Args&... args) { copies_.emplace(std::in_place, function_, args...); }, args_);
+    std::apply(
+        [this](const Function& function, const Args&... args) { copies_.emplace(std::in_place, function, args...); },
+        std::as_const(*made_of_));
     return (*copies_)(std::forward<First>(first)...);
   }
   /// Nothing of the call is left: so the copies go.
   void end() noexcept { copies_.reset(); }
+  /// There is no further call: function and arguments go.
+  void let_go() noexcept { made_of_.reset(); }
 
 private:
-  const Function function_;
-  const std::tuple<Args...> args_;
+  std::optional<std::tuple<Function, Args...>> made_of_;
   std::optional<kept_call<Function, Args...>> copies_;
 };
 

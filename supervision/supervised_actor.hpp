@@ -90,6 +90,7 @@ private:
     life_->revive();
     in_.reopen();
   }
+  void let_go() noexcept override { call_.let_go(); }
   void refuse_all() noexcept override { in_.close(); }
   void be_abandoned() noexcept override {
     in_.close();
@@ -97,6 +98,7 @@ private:
   }
   bool is_over() const noexcept override { return in_.closed() || life_->is_stopped(); }
   bool drains() const noexcept override { return drains_; }
+  const mailbox_core* reads() const noexcept override { return &in_.core(); }
 
   void give_back_asks() const noexcept {
     in_.drop_if([](Message& queued) { return queued.is_asked(); }, drop_reason::restarting);

@@ -1,3 +1,5 @@
+#include <troupe/mailbox/mailbox_core.hpp>
+#include <troupe/scope/observed_scope.hpp>
 #include <troupe/supervision/supervised_child.hpp>
 #include <troupe/supervision/supervisor_core.hpp>
 
@@ -45,6 +47,13 @@ supervised_child::supervised_child(supervisor_core& of, const child_spec& spec)
 supervised_child::~supervised_child() = default;
 
 startup supervised_child::startup_of_this_run() noexcept { return startup{*this}; }
+
+void supervised_child::tell(node_facts& facts) const noexcept {
+  facts.state = to_string(state_);
+  facts.incarnation = incarnation_;
+  if (const mailbox_core* const mailbox = reads(); mailbox != nullptr)
+    mailbox->tell(facts);
+}
 
 std::string supervised_child::path() const { return supervisor_->path() + "/" + name_; }
 

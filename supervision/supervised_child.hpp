@@ -11,6 +11,7 @@
 #include <troupe/supervision/child_spec.hpp>
 #include <troupe/supervision/repeated_call.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class supervisor;
 namespace detail {
 
 class caretaker;
+class mailbox_core;
+struct node_facts;
 class supervised_child;
 class supervisor_core;
 
@@ -89,7 +92,17 @@ public:
   virtual void retire() noexcept {}
   /// Somebody has asked for it.
   virtual void revive() noexcept {}
+  /// It is no child any more: what it was made of goes, though handles may stay.
+  virtual void let_go() noexcept = 0;
   ///@}
+  /// For a snapshot.
+  ///
+  /// @thread any
+  void tell(node_facts& facts) const noexcept;
+  /// What an actor reads; null: it is none.
+  ///
+  /// @thread any
+  virtual const mailbox_core* reads() const noexcept { return nullptr; }
   /// From now on it is sent nothing.
   ///
   /// @thread any
@@ -170,14 +183,14 @@ private:
   bool has_news_ = false;
   supervised_child* next_news_ = nullptr;
   exit_reason exit_;
-  std::optional<child_spec> wanted_spec_; // from the next news on
-  wait_list waiting_;                     // for a change of what follows
-  child_status state_ = child_status::down;
-  request start_ = request::none;  // of whoever asked for its start, until they have read it
-  bool start_awaited_ = false;     // they are still there
-  std::exception_ptr start_error_; // why it failed
+  std::optional<child_spec> wanted_spec_;               // from the next news on
+  wait_list waiting_;                                   // for a change of what follows
+  std::atomic<child_status> state_{child_status::down}; // read by snapshots without the lock; so is incarnation_
+  request start_ = request::none;                       // of whoever asked for its start, until they have read it
+  bool start_awaited_ = false;                          // they are still there
+  std::exception_ptr start_error_;                      // why it failed
   bool listed_ = false;
-  std::uint64_t incarnation_ = 0;
+  std::atomic<std::uint64_t> incarnation_{0};
 
   // Of the fiber that looks at the supervisor's news alone:
   std::optional<child<>> host_;
@@ -219,6 +232,7 @@ private:
     }
   }
   void end_run(const outcome<>&) noexcept override { call_.end(); }
+  void let_go() noexcept override { call_.let_go(); }
 
   repeated_call<Function, Args...> call_;
 };

@@ -1,3 +1,4 @@
+#include <troupe/scope/observed_scope.hpp>
 #include <troupe/scope/station.hpp>
 #include <troupe/supervision/supervisor_core.hpp>
 
@@ -189,15 +190,17 @@ void supervisor_core::shut_down() noexcept {
 
 task<> supervisor_core::host(supervised_child_pointer child) {
   fiber& self = co_await current_fiber{};
-  const cancel_scope hidden{self, cancel_scope::shielding::cleanup};
+  const observed_scope hidden{self, cancel_scope::shielding::cleanup, *child};
   for (;;) {
     const order told = co_await order_operation{*child};
     if (told == order::prepare)
       child->prepare_restart();
     if (told == order::retire || told == order::leave || told == order::run_again)
       child->retire();
-    if (told == order::leave)
+    if (told == order::leave) {
+      child->let_go();
       co_return;
+    }
     if (told == order::run_again)
       child->revive();
     if (told != order::run && told != order::run_again)
@@ -515,12 +518,12 @@ void supervisor_core::wake_waiting(supervised_child& child, wakeups& woken) noex
 task<> supervisor_core::look_after(supervisor_pointer core) {
   fiber& self = co_await current_fiber{};
   {
-    const cancel_scope hidden{self, cancel_scope::shielding::commit};
+    const observed_scope hidden{self, cancel_scope::shielding::commit, core->decides_};
     const outcome<> looked = co_await catch_stop(look_until_all_have_ended(*core));
     if (!looked.cancelled())
       co_return;
   }
-  const cancel_scope hidden{self, cancel_scope::shielding::cleanup};
+  const observed_scope hidden{self, cancel_scope::shielding::cleanup, core->decides_};
   core->decides_.kill_all();
   co_await look_until_all_have_ended(*core);
 }

@@ -51,7 +51,7 @@ exit_reason failure(const char* what) { return {exit_kind::failed, std::make_exc
 
 } // namespace
 
-TEST_CASE("a sink of text tells the story of a tree with times, paths and causes", "[observe]") {
+TEST_CASE("a sink of text tells the story of a tree with times, paths and causes", "[observe][OTP-089]") {
   const std::string told =
       told_of({.intensity = 1, .period = 5s, .backoff = {.initial = 2s, .jitter = 0}}, [](supervisor& top) -> task<> {
         co_await top.start({.name = "steady", .shutdown = 1s}, serving);
@@ -109,7 +109,7 @@ TEST_CASE("each end of a child has words of its own", "[observe]") {
         "is asked to stop, and has as long as it takes");
 }
 
-TEST_CASE("what users call things, and what their errors say, stays in the line of its event", "[observe]") {
+TEST_CASE("what users call things, and what their errors say, stays in the line of its event", "[observe][OTP-090]") {
   std::string text;
   text_sink told{[&text](std::string_view line) { text += line; }};
   told.on_tree_event({.time = {},

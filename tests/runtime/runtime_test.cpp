@@ -199,8 +199,8 @@ TEST_CASE("a second signal prints who still runs and ends the process", "[runtim
   CHECK(child.wait_for_end() == 130);
   INFO(child.output);
   CHECK(child.output.find("troupe: a second signal, SIGINT; still running:\n") != std::string::npos);
-  CHECK(child.output.find("  / (fiber 1) waits to join its children") != std::string::npos);
-  CHECK(child.output.find("  /1 (fiber 3) runs, or is ready to\n") != std::string::npos);
+  CHECK(child.output.find("  /   waits to join its children for ") != std::string::npos);
+  CHECK(child.output.find("  /1  runs  is being stopped\n") != std::string::npos);
 }
 
 TEST_CASE("a root that does not end within the limit is reported, and the process ends", "[runtime][E5]") {
@@ -215,7 +215,75 @@ TEST_CASE("a root that does not end within the limit is reported, and the proces
   INFO(child.output);
   CHECK(child.output.find("troupe: shutdown took longer than its limit of 20 ms; still running:\n") !=
         std::string::npos);
-  CHECK(child.output.find("  /1 (fiber 3) runs, or is ready to\n") != std::string::npos);
+  CHECK(child.output.find("  /1  runs  is being stopped\n") != std::string::npos);
+}
+
+TEST_CASE("SIGUSR1 prints a snapshot of the tree, without the help of whoever hangs, and stops nothing",
+          "[runtime][G2]") {
+  if (in_child_process()) {
+    runtime here{runtime_options{.workers = 2}};
+    end_child(exit_code_of(here.run(root_with_a_stuck_child), here.signalled()));
+  }
+  child_process child;
+  child.wait_for("ready");
+  do { // an idle worker takes the sleeper away from behind the stuck one soon
+    child.output.clear();
+    child.send(SIGUSR1);
+    child.wait_for("  /1  runs\n");
+  } while (child.output.find("\n  /0  waits to sleep for ") == std::string::npos);
+  INFO(child.output);
+  CHECK(child.output.find("troupe: a snapshot of the tree:\n  /   waits to join its children for ") !=
+        std::string::npos);
+  child.send(SIGINT);
+  child.wait_for("asked to stop");
+  child.send(SIGINT);
+  CHECK(child.wait_for_end() == 130);
+}
+
+TEST_CASE("SIGUSR1 does what it did where a runtime is told to leave it, and where it was ignored or has a handler",
+          "[runtime][G2]") {
+  if (in_child_process()) {
+    std::signal(SIGUSR1, SIG_IGN);
+    {
+      const runtime here;
+      raise(SIGUSR1);
+      tell_parent("ignored");
+    }
+    std::signal(SIGUSR1, [](int) { tell_parent("handled"); });
+    {
+      const runtime here;
+      raise(SIGUSR1);
+    }
+    std::signal(SIGUSR1, SIG_DFL);
+    const runtime here{runtime_options{.snapshot_on_signal = false}};
+    raise(SIGUSR1);
+    end_child(1);
+  }
+  child_process child;
+  CHECK(child.wait_for_end() == -SIGUSR1);
+  CHECK(child.output == "ignored\nhandled\n");
+}
+
+TEST_CASE("a runtime gives a snapshot of the tree that runs, to any thread", "[runtime][G2]") {
+  runtime here{runtime_options{.workers = 2}};
+  CHECK(here.snapshot().nodes.empty());
+  tree_snapshot from_fiber;
+  tree_snapshot from_thread;
+  const auto looks = [&](task_group& group) -> task<> {
+    group.start({.name = "waits"}, waits_for_ever);
+    co_await sleep_for(1ms);
+    from_fiber = here.snapshot();
+    co_await offload([&] { from_thread = here.snapshot(1); });
+    group.cancel();
+  };
+  CHECK(here.run([&] { return in_task_group(std::ref(looks)); }).has_value());
+  REQUIRE(from_fiber.nodes.size() == 2);
+  CHECK(from_fiber.nodes[0].activity == node_activity::runs);
+  CHECK(from_fiber.path(1) == "/waits");
+  REQUIRE(from_thread.nodes.size() == 1);
+  CHECK(from_thread.omitted == 1);
+  REQUIRE(from_thread.nodes[0].wait);
+  CHECK(from_thread.nodes[0].wait->to == "offload");
 }
 
 TEST_CASE("a signal requests the token of an offloaded function, and the root ends when it has returned",
@@ -258,7 +326,7 @@ TEST_CASE("an offloaded function that does not return is reported by its fiber, 
   child.send(SIGTERM);
   CHECK(child.wait_for_end() == runtime_options{}.stuck_exit_code);
   INFO(child.output);
-  CHECK(child.output.find("  / (fiber 1) waits to offload (shielded)\n") != std::string::npos);
+  CHECK(child.output.find("  /  waits to offload for ") != std::string::npos);
   CHECK(child.output.find("left behind") == std::string::npos);
 }
 

@@ -252,3 +252,20 @@ TEST_CASE("a runtime that is told not to watch says nothing", "[runtime][stress]
   CHECK(child.wait_for_end() == 0);
   CHECK(child.output.empty());
 }
+
+TEST_CASE("a fiber that keeps its thread notes the time that it is, not that of its beginning",
+          "[runtime][G2][stress]") {
+  runtime here{runtime_options{.workers = 1, .slow_slice = 20ms, .handle_signals = false}};
+  bool goes_on = false;
+  CHECK(here.run([&]() -> task<> {
+              const fiber& self = *this_fiber::pointer();
+              const detail::coarse_time began = self.about_now();
+              for (int times = 0; times != 100 && !goes_on; ++times) {
+                block_for(5ms);
+                goes_on = self.about_now() - began >= 10;
+              }
+              co_return;
+            })
+            .has_value());
+  CHECK(goes_on);
+}

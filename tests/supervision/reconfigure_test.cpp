@@ -161,7 +161,7 @@ TEST_CASE("a child that is down and becomes temporary is forgotten, and not star
 }
 
 TEST_CASE("new options that make no sense are refused with a sentence, and nothing changes",
-          "[supervision][OTP-028][OTP-070][OTP-083][OTP-085]") {
+          "[supervision][OTP-028][OTP-070][OTP-083][OTP-085][OTP-086]") {
   const outcome<> ended = supervised_by({.intensity = 3}, [](supervisor& top) -> task<> {
     const supervised child = co_await top.start({.name = "a", .restart = transient}, serving);
     CHECK(refusal(top, supervisor_options{.strategy = restart_strategy::dynamic}).find("does not become dynamic") !=

@@ -84,7 +84,7 @@ task<std::string> asked(clerk_ref whom, int id) {
 } // namespace
 
 TEST_CASE("an address that was taken before a crash works after it, and what was queued stays in its order",
-          "[supervision][A6][A7]") {
+          "[supervision][OTP-079][A6][A7]") {
   const std::string log = beside_clerk({.intensity = 5}, {.name = "clerk"},
                                        [](supervisor& top, const clerk_ref& ref, std::string&) -> task<> {
                                          for (int id = 1; id <= 5; ++id)

@@ -4,8 +4,11 @@
 
 #include <tests/catch.hpp>
 
+#include <troupe/scope/root.hpp>
+#include <troupe/scope/snapshot.hpp>
 #include <troupe/scope/thread_pool_executor.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -68,8 +71,7 @@ TEST_CASE("random trees come to rest under any harm on threads, and leave nothin
     nemesis tree{seed};
     {
       thread_pool_executor pool{2}; // its clock asserts at its end that no timer is left
-      const outcome<> ended =
-          pool.run([&]() -> task<> { static_cast<void>(co_await move_on_after(2ms, tree.run())); });
+      const outcome<> ended = pool.run([&]() -> task<> { static_cast<void>(co_await move_on_after(2ms, tree.run())); });
       CHECK_FALSE(ended.has_error());
       pool.wait_for_abandoned_fibers();
     }
@@ -78,4 +80,46 @@ TEST_CASE("random trees come to rest under any harm on threads, and leave nothin
   }
   CHECK(open_files() == files);
   CHECK(handled > 1'000);
+}
+
+TEST_CASE("snapshots are whole while random trees start, crash, restart, stop and are abandoned on threads",
+          "[supervision][G2][stress]") {
+  time_limit ten_seconds{10s};
+  std::size_t looks = 0;
+  std::size_t children = 0;
+  std::size_t actors = 0;
+  std::size_t restarts = 0;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    ten_seconds.next(seed);
+    nemesis tree{seed};
+    thread_pool_executor pool{2};
+    auto top = make_root(pool, [&]() -> task<> { static_cast<void>(co_await move_on_after(2ms, tree.run())); });
+    std::atomic<bool> over{false};
+    std::thread watcher{[&] {
+      do {
+        const tree_snapshot seen = take_snapshot(*top, seed % 5 == 0 ? 3 : snapshot_nodes_max);
+        ++looks;
+        for (const tree_node& node : seen.nodes) {
+          children += node.state.empty() ? 0 : 1;
+          actors += node.kind == node_kind::actor ? 1 : 0;
+          restarts += node.restarts();
+          // No assertion of the test framework on this thread.
+          if (node.parent >= seen.nodes.size() || (node.wait && node.wait->to.empty()) ||
+              (node.mailbox && node.mailbox->depth > node.mailbox->capacity))
+            std::abort();
+        }
+      } while (!over.load());
+    }};
+    top->start();
+    top->wait();
+    over.store(true);
+    watcher.join();
+    CHECK_FALSE(top->take().has_error());
+    pool.wait_for_abandoned_fibers();
+    REQUIRE(tree.problems() == "");
+  }
+  CHECK(looks > 500);
+  CHECK(children > 0);
+  CHECK(restarts > 0);
+  CHECK(actors > 0);
 }

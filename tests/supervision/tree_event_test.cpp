@@ -46,7 +46,7 @@ std::string story_of(supervisor_options options, Body body) {
 
 } // namespace
 
-TEST_CASE("the story of a child that fails, backs off and is stopped", "[supervision]") {
+TEST_CASE("the story of a child that fails, backs off and is stopped", "[supervision][OTP-044]") {
   const std::string told = story_of({.backoff = {.initial = 2s, .jitter = 0}}, [](supervisor& top) -> task<> {
     co_await top.start({.name = "a"}, failing_after, 1s);
     co_await sleep_for(3500ms);
