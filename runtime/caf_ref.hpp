@@ -78,7 +78,7 @@ inline constexpr bool caf_answers_with<void, std::tuple<caf::unit_t>> = true;
 /// The address of a CAF actor that is a supervised child: of its newest run, whatever CAF's handle of that is. Nothing
 /// waits for a run that is not there yet.
 ///
-/// Copyable; it keeps what the child is made of, not its runs.
+/// Copyable; it keeps neither a run nor its actor, and may outlive the runtime.
 ///
 /// @tparam Handle  `caf::actor`, or a typed one
 /// @thread any
