@@ -19,6 +19,17 @@ bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {
   return true;
 }
 
+bool ask_block::begin_outside() noexcept {
+  const std::lock_guard held{lock_};
+  begun_ = begun_ || answer_ == answer::none;
+  return answer_ == answer::none;
+}
+
+void ask_block::put_back() noexcept {
+  const std::lock_guard held{lock_};
+  begun_ = begun_ && answer_ != answer::none;
+}
+
 void ask_block::end(const cancel_scope& work, const outcome<>& how) noexcept {
   deciding now{*this};
   if (work_ != &work)
