@@ -20,7 +20,11 @@ struct job {
   int number;
 };
 struct rest {};
+struct question {
+  reply<int> to;
+};
 using work = message<job, rest>;
+using asked_work = message<job, question>;
 
 detail::node_facts told_by(const detail::mailbox_hold& held) {
   detail::node_facts facts;
@@ -100,4 +104,31 @@ TEST_CASE("an actor that has let go of its inbox has its mailbox in a snapshot",
   CHECK(seen.nodes[1].mailbox->closed);
   sim.advance(1s);
   CHECK(top->has_ended());
+}
+
+TEST_CASE("who asks an actor is told to wait for it, also where that has never waited for a message", "[mailbox][G2]") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    simulator sim{{.seed = seed, .clock = clock_mode::manual}};
+    const auto serve = [](inbox<asked_work> in) -> task<> {
+      while (auto next = co_await in.receive())
+        co_await next->match([](job&) -> task<> { co_await sleep_for(1s); }, [](question& asked) { asked.to(1); });
+    };
+    const auto asks = [](actor_ref<asked_work> whom) -> task<> { co_await whom.ask<question>(); };
+    auto top = make_root(sim, [&] {
+      return in_task_group([&](task_group& group) {
+        auto actor = group.start_actor({.name = "actor"}, serve);
+        CHECK(actor.try_tell<job>(1) == send_status::accepted);
+        group.start(asks, actor);
+      });
+    });
+    top->start();
+    sim.run_until_idle();
+    const tree_snapshot seen = take_snapshot(*top);
+    REQUIRE(seen.nodes.size() == 3);
+    REQUIRE(seen.nodes[2].wait);
+    CHECK(seen.nodes[2].wait->to == "ask");
+    CHECK(seen.nodes[2].wait->on == std::size_t{1});
+    sim.advance(2s);
+    CHECK(top->has_ended());
+  }
 }

@@ -246,17 +246,17 @@ TEST_CASE("SIGUSR1 does what it did where a runtime is told to leave it, and whe
     std::signal(SIGUSR1, SIG_IGN);
     {
       const runtime here;
-      raise(SIGUSR1);
+      kill(getpid(), SIGUSR1);
       tell_parent("ignored");
     }
     std::signal(SIGUSR1, [](int) { tell_parent("handled"); });
     {
       const runtime here;
-      raise(SIGUSR1);
+      kill(getpid(), SIGUSR1);
     }
     std::signal(SIGUSR1, SIG_DFL);
     const runtime here{runtime_options{.snapshot_on_signal = false}};
-    raise(SIGUSR1);
+    kill(getpid(), SIGUSR1);
     end_child(1);
   }
   child_process child;
