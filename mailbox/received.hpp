@@ -89,7 +89,8 @@ private:
   received(detail::mailbox_state<T>& from, fiber& owner, auto&& construct) noexcept : from_(&from), owner_(&owner) {
     construct(&item_);
     detail::tell_taken(item_);
-    from.note_in_hand(item_, owner.about_now());
+    if constexpr (detail::of_kinds<T>)
+      from.note_in_hand(item_, owner.about_now());
   }
   /// Taken by `try_receive`, perhaps in a destructor while exceptions pass; or given again after a crash.
   received(detail::mailbox_state<T>& from, int passing, std::uint16_t given_again, item_type&& item) noexcept

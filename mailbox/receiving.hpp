@@ -85,12 +85,14 @@ protected:
     return true;
   }
   /// What came, when it did not come from a claim.
-  received<T> what_came() noexcept {
+  [[gnu::always_inline]] received<T> what_came() noexcept {
     const found how = std::exchange(this->what, found::nothing);
-    if (how == found::waits && this->filled > 1) [[unlikely]]
-      return what_came_again();
-    if (how == found::nothing || (how == found::waits && this->filled == 0))
-      return {};
+    if (how != found::item) {
+      if (how == found::nothing || this->filled == 0)
+        return {};
+      if (this->filled > 1) [[unlikely]]
+        return what_came_again();
+    }
     return received<T>{*state_, *this->waiting, [this](stored<T>* at) {
                          std::construct_at(at, std::move(this->item));
                          std::destroy_at(&this->item);

@@ -21,7 +21,7 @@ void schedule_each(fiber& first) noexcept {
 }
 
 /// Of a fiber in its end: never calm, so that it notes nothing that nobody would tell any more.
-constinit detail::thread_marks marks_at_the_end{detail::ending::failed, nullptr, 0, {}};
+constinit detail::thread_marks marks_at_the_end{detail::ending::failed, 0, nullptr, {}};
 
 /// The Itanium C++ ABI, 2.2.2: what `__cxa_get_globals` points to begins like this. `std::uncaught_exceptions()` reads
 /// the same number, by two calls into two libraries: too much for each item of a mailbox.

@@ -44,8 +44,8 @@ class wait_for_graph;
 /// What a fiber looks at on its thread, without a call.
 struct thread_marks {
   ending ending_now = ending::normal;
-  const unsigned* uncaught = nullptr; ///< The number of exceptions that unwind frames of this thread.
   std::atomic<coarse_time> time{0};   ///< See `time_on_this_thread`.
+  const unsigned* uncaught = nullptr; ///< The number of exceptions that unwind frames of this thread.
   /// Of the fiber that runs: what only matters until it leaves its thread.
   struct slice {
     int operations_left = 0;
