@@ -7,6 +7,11 @@ if(NOT TARGET Threads::Threads)
   set_target_properties(Threads::Threads PROPERTIES IMPORTED_GLOBAL TRUE)
 endif()
 
+if(NOT TARGET fmt::fmt)
+  find_package(fmt REQUIRED)
+  set_target_properties(fmt::fmt PROPERTIES IMPORTED_GLOBAL TRUE)
+endif()
+
 if(NOT TARGET CAF::core)
   find_package(CAF 0.17 REQUIRED COMPONENTS core)
 endif()

@@ -1,7 +1,6 @@
 # Each examples/<name>.cpp is a program, example_<name>, and with the tests also a test: it must print what the comment at
 # its end says.
 
-find_package(fmt REQUIRED)
 find_package(Python3 COMPONENTS Interpreter QUIET)
 file(GLOB troupe_examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*.cpp")
 foreach(source IN LISTS troupe_examples)

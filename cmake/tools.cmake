@@ -1,7 +1,6 @@
 # The command-line program: target troupe_tool, built as tools/troupe. Everything but main.cpp is a library, so that
 # tests/tools can link it.
 
-find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 
 file(GLOB_RECURSE troupe_tool_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*.cpp")

@@ -4,8 +4,11 @@
 
 #include <troupe/runtime/runtime.hpp>
 
+#include <troupe/observe/text_sink.hpp>
+
 #include <troupe/supervision/supervised_actor.hpp>
 #include <troupe/supervision/supervisor.hpp>
+#include <troupe/supervision/tree_event.hpp>
 
 #include <troupe/actors/actor.hpp>
 #include <troupe/actors/actor_ref.hpp>

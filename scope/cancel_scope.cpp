@@ -57,7 +57,7 @@ void cancel_scope::cancel_locked(const cancel_cause& cause, reach far, detail::w
   const bool first = !cancelled_.load(std::memory_order_relaxed); // relaxed: written under the lock we hold
   if (!first && (far == reach::unshielded || commits_stopped_))
     return;
-  if (fiber_.executor_.sink() != nullptr)
+  if (fiber_.executor_.tells_of_fibers())
     fiber_.executor_.emit(event_kind::cancel_requested, fiber_.number(), cause.origin,
                           static_cast<std::uint64_t>(cause.reason));
   if (first) {

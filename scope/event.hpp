@@ -49,6 +49,9 @@ public:
   ///
   /// @thread any, several at once
   virtual void on_tree_event(const tree_event& happened) noexcept;
+  /// False: it has no use for `on_event`, and fibers need not pay for a look at the clock at each wait. Asked once, when
+  /// an executor is given it.
+  virtual bool takes_fiber_events() const noexcept { return true; }
 };
 
 } // namespace troupe

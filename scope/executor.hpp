@@ -26,7 +26,8 @@ inline constexpr std::size_t offload_threads_max_default = 8;
 /// An executor only ever calls `fiber::run()` from a loop of its own: nothing is resumed inside of whoever wakes it.
 class executor {
 public:
-  explicit executor(time_source& time, event_sink* sink = nullptr) noexcept : time_(time), sink_(sink) {}
+  explicit executor(time_source& time, event_sink* sink = nullptr) noexcept
+      : time_(time), sink_(sink), fiber_sink_(sink != nullptr && sink->takes_fiber_events() ? sink : nullptr) {}
   executor(const executor&) = delete;
   executor& operator=(const executor&) = delete;
   virtual ~executor() = default;
@@ -78,7 +79,10 @@ public:
   }
 
   time_source& time() const noexcept { return time_; }
+  /// Who is told of what happens in the tree; null: nobody.
   event_sink* sink() const noexcept { return sink_; }
+  /// False: nobody is told of what happens to fibers, and `emit` does nothing.
+  bool tells_of_fibers() const noexcept { return fiber_sink_ != nullptr; }
 
   /// A number for a fiber or a mailbox, from 1, in order of first use.
   ///
@@ -89,13 +93,14 @@ public:
 
   /// Tells the sink, if there is one: a null check when there is none.
   void emit(event_kind kind, std::uint64_t object, std::uint64_t subject, std::uint64_t cause) const noexcept {
-    if (sink_ != nullptr)
-      sink_->on_event({time_.now(), kind, object, subject, cause});
+    if (fiber_sink_ != nullptr)
+      fiber_sink_->on_event({time_.now(), kind, object, subject, cause});
   }
 
 private:
   time_source& time_;
   event_sink* sink_;
+  event_sink* fiber_sink_; // the same, or null
   std::atomic<std::uint64_t> numbers_{0};
   std::atomic<std::size_t> disowned_{0};
 };

@@ -129,7 +129,7 @@ bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* 
       return false;
     // Else the cancel has it (see stop()), and tells that it has stopped this wait: so it has begun.
   }
-  if (executor_.sink() != nullptr)
+  if (executor_.tells_of_fibers())
     executor_.emit(event_kind::wait_begun, waits_on_number_.load(std::memory_order_relaxed), number(), 0);
   return opened;
 }
@@ -143,7 +143,7 @@ bool fiber::decide(word verdict, detail::wakeups& woken) noexcept {
     if (word_.compare_exchange_weak(seen, verdict, std::memory_order_acq_rel, std::memory_order_acquire))
       break;
   }
-  if (executor_.sink() != nullptr) {
+  if (executor_.tells_of_fibers()) {
     const fiber* by = this_fiber::pointer();
     executor_.emit(verdict == granted ? event_kind::wait_granted : event_kind::wait_stopped,
                    waits_on_number_.load(std::memory_order_relaxed), number(), by != nullptr ? by->number() : 0);

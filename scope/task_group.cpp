@@ -58,7 +58,7 @@ bool task_group::enlist(detail::child_base& added) noexcept {
     was_stopped_ = was_stopped_ || stopping(); // what it was to do is not done
   }
   owner().lock_.unlock();
-  if (executor& runs_on = owner().runs_on(); runs_on.sink() != nullptr) {
+  if (executor& runs_on = owner().runs_on(); runs_on.tells_of_fibers()) {
     const fiber* const by = this_fiber::pointer();
     const std::uint64_t from = by != nullptr ? by->number() : 0;
     if (open)
@@ -208,7 +208,7 @@ void child_base::tell(std::exception_ptr error, bool cancelled) noexcept {
 }
 
 void child_base::tell_owner(std::exception_ptr error, bool cancelled) noexcept {
-  if (runs_on().sink() != nullptr)
+  if (runs_on().tells_of_fibers())
     runs_on().emit(event_kind::fiber_ended, number(), number(), error ? 1 : cancelled ? 2 : 0);
   if (owned_) [[likely]]
     group().child_ended(*this, std::move(error), cancelled);
