@@ -57,7 +57,7 @@ void tree_tally::begins(const tree_event& happened, line& at) {
 }
 
 void tree_tally::ends(const tree_event& happened, line& at) {
-  at.counts.failures += is_failure(happened.reason.kind) ? 1 : 0;
+  at.counts.failures += happened.reason.kind == exit_kind::failed ? 1 : 0;
   if (const std::uint64_t running = std::exchange(at.running, 0); running != happened.incarnation)
     cannot_be(happened, running);
 }

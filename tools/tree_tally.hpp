@@ -22,7 +22,7 @@ struct path_counts {
   std::uint64_t ended = 0;       ///< Runs that ended by themselves.
   std::uint64_t stopped = 0;     ///< Runs that ended when they were asked to.
   std::uint64_t abandoned = 0;   ///< Runs that did not.
-  std::uint64_t failures = 0;    ///< Of those that ended or were stopped, the ones that failed.
+  std::uint64_t failures = 0;    ///< Of those that ended or were stopped, the ones with an error.
   std::uint64_t escalations = 0; ///< How often it gave up, as a supervisor.
 
   path_counts& operator+=(const path_counts& more) noexcept;
