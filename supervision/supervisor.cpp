@@ -14,7 +14,10 @@ namespace {
 
 std::string in_quotes(std::string_view name) { return "\"" + std::string(name) + "\""; }
 
-[[noreturn]] void refuse_start(const supervised_child& child) {
+/// Where the cancel that stops the supervisor reaches whoever asks as well, they are stopped, and not first told what it
+/// has done to the supervisor: an error would win over the cancel.
+task<> refuse_start(const supervised_child& child) {
+  co_await checkpoint();
   throw start_failed("the child " + in_quotes(child.name()) + " was not started: its supervisor is stopping", nullptr);
 }
 
@@ -80,7 +83,7 @@ task<> supervisor::remove(std::string_view name) const { return removed(core_, n
 task<supervised> supervisor::started(detail::supervisor_pointer core, supervised_child_pointer child) {
   co_await checkpoint();
   if (!core->add(*child))
-    refuse_start(*child);
+    co_await refuse_start(*child);
   co_await start_answered(std::move(core), child);
   co_return supervised{std::move(child)};
 }
@@ -112,9 +115,11 @@ task<> supervisor::start_answered(detail::supervisor_pointer core, supervised_ch
     error = std::exchange(child->start_error_, nullptr);
   }
   if (how == supervised_child::request::refused && error == nullptr)
-    refuse_start(*child);
+    co_await refuse_start(*child);
   if (how == supervised_child::request::refused)
     std::rethrow_exception(error);
+  if (how == supervised_child::request::failed && error == nullptr)
+    co_await checkpoint(); // as in refuse_start
   if (how == supervised_child::request::failed)
     throw start_failed("the child " + in_quotes(child->name()) + " did not start" +
                            (error ? ": " + message_of(error) : ", but was stopped"),

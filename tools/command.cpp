@@ -1,15 +1,15 @@
-#include <troupe/runtime/runtime.hpp>
 #include <troupe/tools/command.hpp>
+#include <troupe/tools/conclusion.hpp>
 #include <troupe/tools/human_text.hpp>
 #include <troupe/tools/ingest_report.hpp>
 #include <troupe/tools/ledger_report.hpp>
 #include <troupe/tools/output.hpp>
 #include <troupe/tools/progress_line.hpp>
+#include <troupe/tools/tree_demos.hpp>
 
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -20,19 +20,6 @@
 namespace troupe::tools {
 
 namespace {
-
-void say(const std::string& text) noexcept { static_cast<void>(write_all(STDERR_FILENO, text)); }
-
-/// The table is the result: a reader that has gone is quietly accepted, any other failure is an error.
-exit_code print(const std::string& text) {
-  const std::error_code error = write_all(STDOUT_FILENO, text);
-  if (!error)
-    return exit_code::ok;
-  if (error == std::errc::broken_pipe)
-    return exit_code::output_closed;
-  say(fmt::format("troupe: error: cannot write to standard output: {}\n", error.message()));
-  return exit_code::failed;
-}
 
 /// Reports rejected records and progress on standard error.
 class ingest_screen final : public ingest_listener {
@@ -69,64 +56,6 @@ private:
   progress_line line_{progress_screen::standard_error()};
 };
 
-/// How a tree ended, when its runtime is gone.
-struct ended {
-  outcome<> how;
-  int signal;
-  instant at;
-};
-
-template <class Run>
-ended run_tree(task<> (*work)(Run&), Run& run, const std::function<void(instant)>& finish) {
-  runtime here;
-  outcome<> how = here.run(work, std::ref(run));
-  const instant at = here.fibers().time().now();
-  finish(at);
-  return {std::move(how), here.signalled(), at};
-}
-
-/// Why the run is not whole; empty: it is.
-std::string reason_of(const ended& run) {
-  if (!run.how.cancelled())
-    return {};
-  switch (run.signal) {
-  case SIGINT:
-    return "stopped by Ctrl-C (SIGINT)";
-  case SIGTERM:
-    return "stopped by SIGTERM";
-  default:
-    return fmt::format("stopped: {}", to_string(run.how.cause().reason));
-  }
-}
-
-exit_code code_of_stop(const ended& run) {
-  switch (run.signal) {
-  case SIGINT:
-    return exit_code::interrupted;
-  case SIGTERM:
-    return exit_code::terminated;
-  default:
-    return exit_code::failed;
-  }
-}
-
-/// Prints the report; then the first that applies: it cannot be written, the books are wrong, the run was stopped, it
-/// failed with `failure`.
-exit_code conclude(const std::string& report, const books& audited, const ended& run, const std::string& failure) {
-  const exit_code printed = print(report);
-  if (!failure.empty())
-    say("troupe: error: " + failure + '\n');
-  if (!all_hold(audited)) {
-    say("troupe: error: the accounting does not hold; this is a bug in troupe:\n" + failures_in(audited));
-    return exit_code::books_do_not_balance;
-  }
-  if (printed != exit_code::ok)
-    return printed;
-  if (run.how.cancelled())
-    return code_of_stop(run);
-  return failure.empty() ? exit_code::ok : exit_code::failed;
-}
-
 exit_code execute(const run_ingest& asked) {
   std::optional<file_source> input;
   try {
@@ -140,7 +69,7 @@ exit_code execute(const run_ingest& asked) {
 
   ingest_screen screen{input->name(), !input->is_terminal()};
   ingest_run run{*input, screen, asked.options};
-  const ended end = run_tree(&ingest, run, [&](instant now) { screen.finish(run.progress(now)); });
+  const ended_tree end = run_tree(&ingest, run, [&](instant now) { screen.finish(run.progress(now)); });
   if (run.unwanted)
     return exit_code::output_closed;
 
@@ -164,7 +93,7 @@ exit_code execute(const run_pipeline& asked) {
                      line.show(text(running), now);
                      return !reader_gone(STDOUT_FILENO);
                    }};
-  const ended end = run_tree(&pipeline, run, [&](instant now) { line.finish(text(run), now); });
+  const ended_tree end = run_tree(&pipeline, run, [&](instant now) { line.finish(text(run), now); });
   if (run.unwanted)
     return exit_code::output_closed;
 
@@ -211,7 +140,7 @@ exit_code execute(const run_ledger& asked) {
       throw std::runtime_error(options.database + ": there is no such database");
     std::string text;
     std::string failure;
-    std::optional<ended> end;
+    std::optional<ended_tree> end;
     if (!asked.audit_only) {
       ledger_run run{options, {}, {}};
       end = run_tree<ledger_run>(
@@ -226,12 +155,15 @@ exit_code execute(const run_ledger& asked) {
     }
     const books audited = audit_books(ledger::audit_ledger(options.database));
     text += text_of(audited);
-    return conclude(text, audited, end ? *end : ended{outcome<>{}, 0, {}}, failure);
+    return conclude(text, audited, end ? *end : ended_tree{outcome<>{}, 0, {}}, failure);
   } catch (const std::exception& error) {
     say(fmt::format("troupe: error: {}\n", error.what()));
     return exit_code::failed;
   }
 }
+
+exit_code execute(const run_pool& asked) { return demonstrate(asked); }
+exit_code execute(const run_storm& asked) { return demonstrate(asked); }
 
 exit_code execute(const show_text& asked) { return print(asked.text); }
 

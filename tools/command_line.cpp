@@ -1,13 +1,14 @@
 #include <troupe/tools/command_line.hpp>
 #include <troupe/tools/descriptions.hpp>
 #include <troupe/tools/human_text.hpp>
+#include <troupe/tools/number_option.hpp>
 #include <troupe/tools/text_table.hpp>
+#include <troupe/tools/tree_demo_options.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -22,21 +23,6 @@ constexpr std::uint64_t capacity_max = 1'000'000;
 constexpr std::uint64_t items_max = 1'000'000'000;
 constexpr std::uint64_t seconds_max = 86'400;
 
-/// Stores a whole number in [min, max]; throws what CLI11 reports to the user.
-template <class Number>
-CLI::Option* add_number(CLI::App& app, const char* name, Number& to, std::uint64_t min, std::uint64_t max,
-                        const std::string& help) {
-  const auto read = [&to, name, min, max](const std::string& text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size() || number < min || number > max)
-      throw CLI::ValidationError(name,
-                                 fmt::format("`{}` is not a whole number from {} to {}", printable(text), min, max));
-    to = static_cast<Number>(number);
-  };
-  return app.add_option_function<std::string>(name, read, help)->type_name("N");
-}
-
 /// The program's commands, and where their options go.
 struct parser {
   CLI::App app{"", program.name};
@@ -50,6 +36,10 @@ struct parser {
   run_ledger ledger_command{};
   std::uint64_t seconds = 3;
   std::uint64_t commit_limit = 2'000; // milliseconds
+  CLI::App* pool = nullptr;
+  pool_command_line pool_command;
+  CLI::App* storm = nullptr;
+  storm_command_line storm_command;
 
   parser() {
     described_[&app] = &program;
@@ -60,6 +50,10 @@ struct parser {
     add_ingest();
     add_pipeline();
     add_ledger();
+    pool = add(*run, pool_demo);
+    pool_command.add_options(*pool);
+    storm = add(*run, storm_demo);
+    storm_command.add_options(*storm);
     add(app, list_demos);
     add(app, show_help);
   }
@@ -191,7 +185,7 @@ CLI::App& innermost(CLI::App& top, const std::vector<std::string>& arguments, st
 
 std::string list_of_demos() {
   text_table table{{{""}, {""}}};
-  for (const description& each : {ingest_demo, pipeline_demo, ledger_demo})
+  for (const description& each : {ingest_demo, pipeline_demo, pool_demo, storm_demo, ledger_demo})
     table.add({each.name, each.summary});
   return table.text() + "\nRun one with `troupe run NAME`; `troupe help run NAME` explains it.\n";
 }
@@ -285,6 +279,10 @@ command read_command_line(const std::vector<std::string>& given) {
       options.fail_at = known.fail_at;
     return known.pipeline_command;
   }
+  if (known.pool->parsed())
+    return known.pool_command.asked();
+  if (known.storm->parsed())
+    return known.storm_command.asked();
   return show_text{list_of_demos()};
 }
 

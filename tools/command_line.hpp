@@ -5,6 +5,8 @@
 #include <troupe/ledger/load.hpp>
 #include <troupe/tools/ingest.hpp>
 #include <troupe/tools/pipeline.hpp>
+#include <troupe/tools/pool.hpp>
+#include <troupe/tools/storm.hpp>
 
 #include <string>
 #include <variant>
@@ -38,6 +40,15 @@ struct run_ledger {
   bool audit_only = false;
 };
 
+struct run_pool {
+  pool_options options;
+};
+
+struct run_storm {
+  storm_options options;
+  bool simulate = false; ///< In virtual time.
+};
+
 /// A text for standard output: help, version, list.
 struct show_text {
   std::string text;
@@ -48,7 +59,7 @@ struct usage_error {
   std::string text;
 };
 
-using command = std::variant<run_ingest, run_pipeline, run_ledger, show_text, usage_error>;
+using command = std::variant<run_ingest, run_pipeline, run_ledger, run_pool, run_storm, show_text, usage_error>;
 
 /// Reads the arguments after the program's name. Looks at nothing else, and changes nothing.
 command read_command_line(const std::vector<std::string>& arguments);

@@ -11,6 +11,8 @@ mailbox has a bound, every wait can be cancelled. This program runs demos.)",
   troupe run ingest --input - < FILE    the same, from standard input
   troupe run pipeline --fail-at 5000    one consumer throws: its siblings stop,
                                         and the error comes back
+  troupe run pool                       consumers crash; where each message went
+  troupe run storm                      workers crash under their supervisors
   troupe help run ingest                what a demo does and takes
 
 Exit codes:
@@ -72,12 +74,64 @@ exit code is 1 then.)",
   troupe run pipeline --fail-at 5000
 )"};
 
-const description ledger_demo{"ledger",
-                              "an account service on SQLite, under random deadlines and cancels, and its audit",
-                              R"(Moves money between accounts in a database, while clients run out of time and are
-cancelled at any moment; then compares what clients were told with what is there.
+const description pool_demo{"pool", "eight consumers, 1 % of messages crash them; where each one went",
+                            R"(Sends numbered messages through one bounded mailbox to consumers that crash now
+and then, and proves where each message went.
 
-  clients -> desk -> accounts (reserve) -> authorizer -> journal (commit, SQLite)
+  producers -> mailbox -> consumers, under a supervisor that starts them anew
+
+A crash costs the message in hand, no other one, and tells so: it is given up,
+or with --redeliveries given to the next run of that consumer. Which deliveries
+crash is what the seed says, whoever handles them, and when.)",
+                            R"(Output: a row for each consumer, then the accounting, by the number of each
+message: none is lost, none is handled twice, and the crashes are those that the
+seed has and those that the supervisor tells.
+
+A supervisor gives up after too many restarts in 5 s, because a fault that comes
+back at once does not go away by restarts. Here crashes are what is to be lived
+with, so the intensity is as many as the seed has. With a lower --intensity the
+pool gives up, the exit code is 1, and the accounting still holds.
+
+Examples:
+  troupe run pool
+  troupe run pool --crash-rate 30 --redeliveries 5
+  troupe run pool --messages 1000000 --capacity 1
+  troupe run pool --intensity 100
+)"};
+
+const description storm_demo{"storm", "supervisors whose workers crash: restarts, backoff, escalation",
+                             R"(Runs a tree on three levels, and tells what happens in it, line by line.
+
+  /app/ingest   parsers    each is started anew alone (one for one)
+  /app/store    shards     with those after it (rest for one)
+  /app/serve    handlers   with all others (one for all)
+  /app/archive             whose cleanup takes too long: it is left behind
+
+A section that has too many restarts within a second gives up, and is started
+anew as a whole. So does the app, after too many sections within 5 s; then it
+ends.)",
+                             R"(Each line has the seconds, who, in which of its runs (#2 is after the first
+restart), and what happened. At the end there is a row for each of them, and the
+accounting: each start has one end, events, supervisors and workers have counted
+the same, and nothing is alive. The exit code is 1 when the app gave up.
+
+Which steps crash is what the seed says; with --simulate so is the order of
+events, in virtual time, so that a seed tells the same story each time.
+
+Examples:
+  troupe run storm
+  troupe run storm --seconds 60 --seed 7
+  troupe run storm --crash-rate 30
+  troupe run storm --workers 1000 --simulate | tail -30
+)"};
+
+const description ledger_demo{"ledger",
+                              "an account service on SQLite under deadlines and cancels, audited",
+                              R"(Moves money between accounts in a database, while clients run out of time and
+are cancelled at any moment; then compares what clients were told with what is
+there.
+
+  clients -> desk -> accounts (reserve) -> authorizer -> journal (commit)
                                                       -> notifier
 
 Each is an actor with a bounded mailbox. A transfer is undone unless it is

@@ -16,6 +16,8 @@ extern const description program;
 extern const description run_demo;
 extern const description ingest_demo;
 extern const description pipeline_demo;
+extern const description pool_demo;
+extern const description storm_demo;
 extern const description ledger_demo;
 extern const description list_demos;
 extern const description show_help;

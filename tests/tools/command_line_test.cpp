@@ -2,6 +2,8 @@
 
 #include <tests/catch.hpp>
 
+#include <chrono>
+
 using namespace troupe::tools;
 
 namespace {
@@ -49,6 +51,29 @@ TEST_CASE("pipeline has defaults and takes an item to fail at", "[tools]") {
   const auto failing = as<run_pipeline>({"run", "pipeline", "--items", "7", "--fail-at", "7"});
   CHECK(failing.options.items == 7);
   CHECK(failing.options.fail_at == 7);
+}
+
+TEST_CASE("pool and storm have defaults, and take numbers", "[tools]") {
+  const auto pool = as<run_pool>({"run", "pool"});
+  CHECK(pool.options.messages == 100'000);
+  CHECK(pool.options.consumers == 8);
+  CHECK(pool.options.capacity == 100);
+  CHECK(pool.options.crash_percent == 1);
+  CHECK_FALSE(pool.options.intensity);
+  CHECK(as<run_pool>({"run", "pool", "--intensity", "0"}).options.intensity == 0);
+  CHECK(as<run_pool>({"run", "pool", "--redeliveries", "3"}).options.redeliveries == 3);
+  const auto storm = as<run_storm>({"run", "storm"});
+  CHECK(storm.options.lasts == std::chrono::seconds{3});
+  CHECK_FALSE(storm.simulate);
+  const auto given = as<run_storm>({"run", "storm", "--simulate", "--seconds", "60", "--seed", "7", "--workers", "9"});
+  CHECK(given.options.lasts == std::chrono::seconds{60});
+  CHECK(given.options.seed == 7);
+  CHECK(given.options.workers == 9);
+  CHECK(given.simulate);
+  CHECK(error({"run", "pool", "--crash-rate", "101"}) ==
+        "troupe: error: --crash-rate: `101` is not a whole number from 0 to 100");
+  CHECK(error({"run", "storm", "--seconds", "0"}) ==
+        "troupe: error: --seconds: `0` is not a whole number from 1 to 86400");
 }
 
 TEST_CASE("numbers out of range, and what is no number, are refused with the range", "[tools]") {

@@ -496,12 +496,65 @@ class Pipeline(Case):
         self.assert_books_hold(ended, 5)
 
 
+class Trees(Case):
+    def test_each_message_of_a_pool_has_one_end(self):
+        for options, entries in (([], 14), (["--messages", "2000", "--redeliveries", "3", "--crash-rate", "30"], 14),
+                                 (["--messages", "1000", "--workers", "1", "--producers", "1", "--capacity", "1"], 14),
+                                 (["--messages", "1000", "--crash-rate", "0"], 14)):
+            with self.subTest(options):
+                ended = run("run", "pool", *options)
+                self.assertEqual(ended.returncode, 0, ended.stdout + ended.stderr)
+                self.assert_books_hold(ended, entries)
+
+    def test_a_pool_that_gives_up_says_so_and_its_books_hold(self):
+        ended = run("run", "pool", "--intensity", "3")
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("partial: the pool gave up", ended.stdout)
+        self.assertIn("that is one restart too many", ended.stderr)
+        self.assertNotIn("WRONG", ended.stdout)
+
+    def test_a_storm_tells_its_story_and_its_books_hold(self):
+        ended = run("run", "storm", "--seconds", "1")
+        self.assertEqual(ended.returncode, 0, ended.stdout + ended.stderr)
+        for words in ("/app/ingest/parser-1 #1", "is ready", "failed: ", "restarts in ", "does not end: abandoned"):
+            self.assertIn(words, ended.stdout)
+        for line in ended.stdout.splitlines():
+            self.assertLessEqual(len(line), 100)
+        self.assert_books_hold(ended, 7)
+
+    def test_a_simulated_storm_is_the_same_for_each_seed(self):
+        told = [run("run", "storm", "--simulate", "--seed", seed).stdout for seed in ("1", "1", "2")]
+        self.assertEqual(told[0], told[1])
+        self.assertNotEqual(told[0], told[2])
+
+    def test_a_storm_that_is_too_strong_ends_with_the_chain_of_causes(self):
+        ended = run("run", "storm", "--simulate", "--crash-rate", "100")
+        self.assertEqual(ended.returncode, 1)
+        self.assertRegex(ended.stdout, r"/app gave up:\n/app/\w+ #\d+ failed.*\n  because /app/\w+/.* one restart too many")
+        self.assert_books_hold(ended, 7)
+
+    def test_ctrl_c_ends_a_storm_in_order(self):
+        process = self.start("run", "storm", "--seconds", "600")
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=ENOUGH)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("partial: stopped by Ctrl-C", out.decode())
+
+    def test_a_storm_whose_reader_goes_ends(self):
+        process = self.start("run", "storm", "--seconds", "600")
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual(process.wait(timeout=ENOUGH), 141)
+
+
 class Usage(Case):
     def test_wrong_usage_says_what_where_and_what_to_do(self):
         for arguments in (["frobnicate"], ["run", "nothing"], ["run", "ingest", "--workers", "0"],
                           ["run", "ingest", "--workers", "1025"], ["run", "ingest", "--capacity", "none"],
                           ["run", "ingest", "--unknown"], ["run", "pipeline", "--fail-at", "10001"],
-                          ["run", "ingest", "--workers"], ["help", "nothing"], ["list", "more"]):
+                          ["run", "ingest", "--workers"], ["run", "pool", "--workers", "0"],
+                          ["run", "storm", "--seed", "x"], ["help", "nothing"], ["list", "more"]):
             with self.subTest(arguments):
                 ended = run(*arguments)
                 self.assertEqual(ended.returncode, 2)

@@ -1,0 +1,40 @@
+// The options of the demos with supervisors, for CLI11.
+
+#pragma once
+
+#include <troupe/tools/command_line.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace troupe::tools {
+
+/// Where the options of `run pool` go.
+class pool_command_line {
+public:
+  void add_options(CLI::App& to);
+  /// What was given, once it has been read.
+  run_pool asked() const;
+
+private:
+  run_pool read_;
+  std::size_t intensity_ = 0;
+  CLI::Option* intensity_given_ = nullptr;
+};
+
+/// Where the options of `run storm` go.
+class storm_command_line {
+public:
+  void add_options(CLI::App& to);
+  /// What was given, once it has been read.
+  run_storm asked() const;
+
+private:
+  run_storm read_;
+  std::uint64_t seconds_ = 3;
+};
+
+} // namespace troupe::tools
