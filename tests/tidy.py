@@ -21,6 +21,10 @@ LINES_MAX = 300
 
 # Headers that are tested by a test of another name, or need none, each with the reason.
 TESTED_ELSEWHERE = {
+    "tools/conclusion.hpp": "tests/tools/command_test.py: what each demo prints at its end, and its exit code",
+    "tools/number_option.hpp": "tests/tools/command_line_test.cpp: numbers in their range, and what is none",
+    "tools/tree_demo_options.hpp": "tests/tools/command_line_test.cpp: the options of pool and storm",
+    "tools/tree_demos.hpp": "tests/tools/command_test.py, which runs pool and storm in each way they can end",
     "tools/ledger_report.hpp": "tests/tools/ledger_test.py, which sees it hold and fail",
     "scope/counted_pointer.hpp": "what addresses and replies hold: actor_life_, actor_ref_ and reply_ tests, under AddressSanitizer",
     "supervision/child_spec.hpp": "data: supervisor_test, supervisor_requests_test",
