@@ -397,12 +397,13 @@ void caretaker::retire(supervised_child& child) noexcept {
 
 void caretaker::restart(supervised_child& failed, exit_reason&& how) noexcept {
   core_.set_state(failed, child_status::down);
-  gave_up_ = note_failure(failed, exit_reason{how});
+  const instant now = core_.now();
+  gave_up_ = note_failure(failed, exit_reason{how}, now);
   if (gave_up_ != escalation::none) {
     tell(failed, tree_event_kind::gave_up, how);
     return stop_all();
   }
-  if (core_.now() - failed.run_began_ >= core_.options_.backoff.stable_after)
+  if (now - failed.run_began_ >= core_.options_.backoff.stable_after)
     failed.in_a_row_ = 0;
   ++failed.in_a_row_;
   const duration wait = core_.options_.backoff.initial == duration::zero()
@@ -438,19 +439,18 @@ void caretaker::restart_several(supervised_child& failed, restart_from from, dur
   go_on();
 }
 
-escalation caretaker::note_failure(const supervised_child& child, exit_reason&& how) noexcept {
+escalation caretaker::note_failure(const supervised_child& child, exit_reason&& how, instant now) noexcept {
   try {
-    while (!failures_.empty() && (failures_.size() == escalated::failures_max ||
-                                  saturated(failures_.front().at, core_.options_.period) < core_.now()))
-      failures_.erase(failures_.begin());
-    failures_.push_back({child.path(), child.incarnation_, std::move(how), core_.now()});
-    if (!window_.note(core_.now()))
+    failures_.note({child.path(), child.incarnation_, std::move(how), now}, core_.options_.period);
+    if (!window_.note(now))
       return escalation::intensity;
     return !core_.budget_ || core_.budget_->note(core_.executor_.time()) ? escalation::none : escalation::budget;
   } catch (...) { // no memory to count it: then it does not restart
     return escalation::intensity;
   }
 }
+
+std::vector<child_failure> caretaker::take_failures() { return failures_.take(core_.options_.period); }
 
 void caretaker::stop_all() noexcept {
   closing_ = true;

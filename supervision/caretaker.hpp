@@ -4,6 +4,7 @@
 
 #include <troupe/scope/fiber.hpp>
 #include <troupe/supervision/escalated.hpp>
+#include <troupe/supervision/recent_failures.hpp>
 #include <troupe/supervision/restart_policy.hpp>
 #include <troupe/supervision/strategy.hpp>
 #include <troupe/supervision/supervised_child.hpp>
@@ -41,7 +42,10 @@ public:
 
   /// Once all children have ended.
   escalation gave_up() const noexcept { return gave_up_; }
-  std::vector<child_failure>& failures() noexcept { return failures_; }
+  /// What led to that. Leaves nothing.
+  ///
+  /// @throws std::bad_alloc
+  std::vector<child_failure> take_failures();
 
 private:
   using news = supervised_child::news;
@@ -76,7 +80,7 @@ private:
   void go_on_starting() noexcept;
 
   /// Why it is not to be started anew; `none`: it is.
-  escalation note_failure(const supervised_child& child, exit_reason&& how) noexcept;
+  escalation note_failure(const supervised_child& child, exit_reason&& how, instant now) noexcept;
   void tell(const supervised_child& child, tree_event_kind what, const exit_reason& reason = {},
             duration wait = {}) const noexcept;
   void set_timer(supervised_child& child, duration after) noexcept;
@@ -90,7 +94,7 @@ private:
   bool closing_ = false;
   std::uint64_t placed_ = 0;
   std::size_t significant_ = 0; // that have not ended by themselves
-  std::vector<child_failure> failures_;
+  recent_failures failures_;
   escalation gave_up_ = escalation::none;
   struct several {
     supervised_child* from = nullptr; // null: there is no restart of several under way

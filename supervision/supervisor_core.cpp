@@ -163,8 +163,7 @@ task<> supervised_block(supervisor_pointer core, task<> body) {
   if (ended.has_error())
     std::rethrow_exception(ended.error());
   if (core->decides_.gave_up() != escalation::none)
-    throw escalated{core->path_.empty() ? "/" : core->path_, core->decides_.gave_up(),
-                    std::move(core->decides_.failures())};
+    throw escalated{core->path_.empty() ? "/" : core->path_, core->decides_.gave_up(), core->decides_.take_failures()};
   if (joined.has_error())
     std::rethrow_exception(joined.error());
   if (pass_on)
