@@ -193,9 +193,12 @@ private:
         co_await top.remove(chosen.name);
         model_.remove(chosen.name);
       }
-    } else if (what == 9 && is_static) {
+    } else if (what == 9) {
       log_ += " stop, ";
-      co_await top.stop(chosen.name);
+      if (is_static)
+        co_await top.stop(chosen.name);
+      else
+        co_await top.stop(hands_.at(chosen.name).child);
       model_.stop(chosen.name);
     } else {
       constexpr exit_kind kinds[] = {exit_kind::normal, exit_kind::cancelled, exit_kind::failed, exit_kind::failed,
