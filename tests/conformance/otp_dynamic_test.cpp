@@ -7,6 +7,7 @@
 #include <tests/supervision/children.hpp>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -142,4 +143,25 @@ TEST_CASE("ten dynamic children with a grace of zero are all killed at once", "[
   for (int i = 0; i < 10; ++i)
     all_ten += "in doubt ";
   CHECK(log == all_ten);
+}
+
+TEST_CASE("a dynamic supervisor goes by new options, and a new spec is that of the children that are started with it",
+          "[conformance][OTP-085][OTP-086]") {
+  const supervisor_options dynamic{.strategy = restart_strategy::dynamic, .intensity = 0};
+  const outcome<> ended = supervised_by(dynamic, [&](supervisor& top) -> task<> {
+    const supervised before = co_await top.start({.shutdown = 0s}, serving);
+    supervisor_options changed = dynamic;
+    changed.intensity = 1;
+    top.reconfigure(changed);
+    const supervised after = co_await top.start({.shutdown = 1s}, serving);
+    CHECK(before.spec().shutdown == 0s);
+    CHECK(after.spec().shutdown == 1s);
+    before.kill();
+    co_await sleep_for(1s);
+    CHECK(before.incarnation() == 2); // none was allowed before
+    changed.strategy = restart_strategy::one_for_one;
+    CHECK_THROWS_AS(top.reconfigure(changed), std::invalid_argument);
+    CHECK(top.children() == std::vector{before, after});
+  });
+  CHECK(ended.has_value());
 }
