@@ -118,7 +118,9 @@ TEST_CASE("in an endless restart a child is stopped, and its supervisor is, and 
           CHECK(it.state() == child_status::running);
           CHECK(top.count().active == 1);
         }
+        const instant asked = now();
         co_await top.stop(it);
+        CHECK(now() == asked);
         CHECK(it.state() == child_status::down);
         CHECK(top.count().listed == (is_dynamic ? 0U : 1U));
         const auto runs = it.incarnation();
