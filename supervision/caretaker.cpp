@@ -95,12 +95,8 @@ void caretaker::reconfigure(supervised_child& child) noexcept {
     child.spec_ = *std::exchange(child.wanted_spec_, std::nullopt);
   }
   const bool is_down = child.state_ == child_status::down;
-  if (child.spec_.significant != was_significant) {
-    if (was_significant)
-      significant_ -= child.counted_out_ ? 0 : 1;
-    child.counted_out_ = child.spec_.significant && is_down && child.retired_;
-    significant_ += child.spec_.significant && !child.counted_out_ ? 1 : 0;
-  }
+  if (!child.retired_ && child.spec_.significant != was_significant)
+    significant_ = child.spec_.significant ? significant_ + 1 : significant_ - 1;
   if (is_down && child.spec_.restart == restart_type::temporary)
     forget(child); // as if it had been when it ended
 }
@@ -169,7 +165,7 @@ void caretaker::forget(supervised_child& child) noexcept {
     several_.from = child.next_;
   if (several_.failed == &child)
     several_.failed = nullptr;
-  if (child.spec_.significant && !std::exchange(child.counted_out_, true))
+  if (child.spec_.significant && !child.retired_)
     --significant_;
   {
     wakeups woken;
@@ -191,9 +187,10 @@ void caretaker::forget(supervised_child& child) noexcept {
 void caretaker::begin_run(supervised_child& child) noexcept {
   child.run_began_ = core_.now();
   child.timed_out_ = child.kill_sent_ = false;
-  if (std::exchange(child.counted_out_, false))
+  const bool was_retired = std::exchange(child.retired_, false);
+  if (was_retired && child.spec_.significant)
     ++significant_;
-  const order what = std::exchange(child.retired_, false) ? order::run_again : order::run;
+  const order what = was_retired ? order::run_again : order::run;
   bool has_started = false;
   {
     wakeups woken;
@@ -359,9 +356,7 @@ void caretaker::has_ended(supervised_child& child, exit_reason&& how) noexcept {
     return restart(child, std::move(how));
   if (is_over)
     child.wanted_ = false; // not with others either
-  const bool counts = child.spec_.significant && !std::exchange(child.counted_out_, true);
-  if (counts)
-    --significant_;
+  const bool counts = child.spec_.significant;
   if (several_.at == &child && !several_.stopping)
     several_.at = child.next_;
   goes_down(child, request::failed, nullptr);
@@ -389,6 +384,8 @@ void caretaker::goes_down(supervised_child& child, request how, std::exception_p
 void caretaker::retire(supervised_child& child) noexcept {
   if (std::exchange(child.retired_, true))
     return;
+  if (child.spec_.significant)
+    --significant_;
   child.refuse_all();
   core_.give_order(child, order::retire);
 }

@@ -93,7 +93,7 @@ private:
   restart_window window_;
   bool closing_ = false;
   std::uint64_t placed_ = 0;
-  std::size_t significant_ = 0; // that have not ended by themselves
+  std::size_t significant_ = 0; // that have not retired: they run, or will without being asked for
   recent_failures failures_;
   escalation gave_up_ = escalation::none;
   struct several {

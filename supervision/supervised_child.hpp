@@ -201,7 +201,6 @@ private:
   bool has_started_ = false; // in some run
   bool kill_sent_ = false;   // by us, to this run
   bool retired_ = false;     // told to, and not run since
-  bool counted_out_ = false; // of its supervisor's significant children
   std::uint32_t in_a_row_ = 0;
   std::uint64_t place_ = 0; // in the order of starts
   instant run_began_{};

@@ -77,6 +77,12 @@ void supervisor::require_sensible(const child_spec& spec, std::string_view calle
 }
 
 task<> supervisor::stop(std::string_view name) const { return stopped(core_, named(name)); }
+task<> supervisor::stop(const supervised& child) const {
+  if (&child.child_->supervisor() != &*core_)
+    throw std::invalid_argument("supervisor::stop: the child " + in_quotes(child.name()) +
+                                " is one of another supervisor");
+  return stopped(core_, child.child_);
+}
 task<> supervisor::restart(std::string_view name) const { return restarted(core_, named(name)); }
 task<> supervisor::remove(std::string_view name) const { return removed(core_, named(name)); }
 

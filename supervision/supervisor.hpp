@@ -96,6 +96,12 @@ public:
   /// @cancel   the stop goes on
   /// @throws   `std::invalid_argument`: there is none
   task<> stop(std::string_view name) const;
+  /// The same by its handle, which a dynamic child has in place of a name; and not only its run, so that a permanent one
+  /// is not started anew. One that has gone is not stopped again.
+  ///
+  /// @suspends @cancel as above
+  /// @throws   `std::invalid_argument`: it is a child of another supervisor
+  task<> stop(const supervised& child) const;
   /// Starts the child of that name, which is down, and waits until it has started.
   ///
   /// @suspends @cancel as `start`

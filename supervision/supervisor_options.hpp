@@ -16,7 +16,7 @@ namespace troupe {
 enum class auto_shutdown : std::uint8_t {
   never,
   any_significant, ///< When one has.
-  all_significant, ///< When the last one has.
+  all_significant, ///< When the last one has that was up; one that is down for another reason is not waited for.
 };
 
 /// How a supervisor treats its children.

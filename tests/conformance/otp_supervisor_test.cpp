@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr restart_type types[] = {restart_type::permanent, restart_type::transient, restart_type::temporary};
-
 /// Starts, and fails after a while; its further runs do what `again` says.
 enum class again { fails_to_start, is_ignored };
 task<> starts_once(startup up, std::shared_ptr<int> runs, again then) {
@@ -115,57 +113,6 @@ TEST_CASE("the defaults of a child are those of OTP", "[conformance][OTP-013]") 
   CHECK(ended.has_value());
 }
 
-TEST_CASE("children that end by themselves while their supervisor stops are not started anew",
-          "[conformance][OTP-021]") {
-  std::string log;
-  int runs = 0;
-  const outcome<> ended = supervised_by({.intensity = 100}, [&](supervisor& top) -> task<> {
-    enum class end { returns, throws, is_cancelled, is_killed };
-    const auto child = [&runs](end how) -> task<> {
-      ++runs;
-      co_await sleep_for(1500ms);
-      if (how == end::throws)
-        throw std::runtime_error("it fails");
-      if (how != end::returns)
-        co_await serving();
-    };
-    for (const restart_type type : types)
-      for (const end how : {end::returns, end::throws, end::is_cancelled, end::is_killed})
-        co_await top.start(
-            {.name = std::string(to_string(type)) + std::to_string(static_cast<int>(how)), .restart = type}, child,
-            how);
-    co_await top.start({.name = "slow"}, slow_to_stop, std::ref(log), std::string("slow"), 2s);
-    co_await sleep_for(1s);
-  });
-  CHECK(ended.has_value());
-  CHECK(runs == 12);
-  CHECK(log == "+slow -slow ");
-}
-
-TEST_CASE("cleanup that fails does not keep dynamic children from being stopped", "[conformance][OTP-022]") {
-  int stopped = 0;
-  const outcome<> ended = supervised_by({.strategy = restart_strategy::dynamic}, [&](supervisor& top) -> task<> {
-    const auto child = [&stopped](bool fails) -> task<> {
-      co_await in_exit_stack([&](exit_stack& stack) -> task<> {
-        stack.push(
-            [](int& count, bool throws) {
-              ++count;
-              if (throws)
-                throw std::runtime_error("cleanup");
-            },
-            std::ref(stopped), fails);
-        co_await serving();
-      });
-    };
-    for (const restart_type type : types)
-      for (const bool fails : {true, false})
-        co_await top.start({.restart = type}, child, fails);
-    co_await sleep_for(1s);
-  });
-  CHECK(ended.has_value());
-  CHECK(stopped == 6);
-}
-
 TEST_CASE("when another child cannot be started again with all, the supervisor tries until it gives up",
           "[conformance][OTP-033][OTP-042]") {
   for (const restart_strategy strategy : {restart_strategy::one_for_all, restart_strategy::rest_for_one}) {
@@ -204,36 +151,6 @@ TEST_CASE(
         "+a +b c -b +b c! c | -b -a "); // b is before the one that fails then
 }
 
-TEST_CASE("of dynamic children only the failed one is started anew, until the intensity is used up",
-          "[conformance][OTP-035]") {
-  std::vector<supervised> all;
-  const outcome<> ended =
-      supervised_by({.strategy = restart_strategy::dynamic, .intensity = 2}, [&](supervisor& top) -> task<> {
-        all.push_back(co_await top.start({}, serving));
-        all.push_back(co_await top.start({}, failing_after, 1s));
-        co_await sleep_for(1500ms);
-        CHECK(all[0].incarnation() == 1);
-        CHECK(all[1].incarnation() == 2);
-        co_await top.run();
-      });
-  REQUIRE(ended.has_error());
-  CHECK(all[0].incarnation() == 1);
-  CHECK(all[1].incarnation() == 3);
-}
-
-TEST_CASE("a dynamic child that cannot be started again makes the supervisor give up, and takes the others down",
-          "[conformance][OTP-038]") {
-  std::string log;
-  const outcome<> ended =
-      supervised_by({.strategy = restart_strategy::dynamic, .intensity = 2}, [&](supervisor& top) -> task<> {
-        co_await top.start({}, slow_to_stop, std::ref(log), std::string("a"), 0s);
-        co_await top.start({}, starts_once, std::make_shared<int>(0), again::fails_to_start);
-        co_await top.run();
-      });
-  CHECK(ended.has_error());
-  CHECK(log == "+a -a ");
-}
-
 TEST_CASE("a dynamic child whose restart is ignored is forgotten without an error", "[conformance][OTP-040]") {
   for (const restart_type type : {restart_type::permanent, restart_type::transient}) {
     const outcome<> ended = supervised_by({.strategy = restart_strategy::dynamic}, [type](supervisor& top) -> task<> {
@@ -258,25 +175,6 @@ TEST_CASE("a child that catches whatever it can cannot keep its supervisor from 
     co_await top.start({.name = "next"}, serving);
   });
   CHECK(ended.has_value());
-}
-
-TEST_CASE("an ended child that is not significant stops nothing, and a failed one is started anew",
-          "[conformance][OTP-058]") {
-  for (const auto_shutdown stops :
-       {auto_shutdown::never, auto_shutdown::any_significant, auto_shutdown::all_significant}) {
-    const outcome<> ended = supervised_by({.intensity = 5, .stops = stops}, [](supervisor& top) -> task<> {
-      const child_spec spec{.name = "it", .restart = restart_type::transient};
-      const supervised it = co_await top.start(spec, serving);
-      it.kill();
-      co_await sleep_for(1s);
-      CHECK(it.incarnation() == 2);
-      it.cancel();
-      co_await sleep_for(1s);
-      CHECK(it.state() == child_status::down);
-      CHECK(top.count().listed == 1);
-    });
-    CHECK(ended.has_value());
-  }
 }
 
 TEST_CASE("a significant supervisor that stops by itself stops the one above it, and another one does not",

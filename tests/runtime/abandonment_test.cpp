@@ -5,12 +5,16 @@
 #include "child_process.hpp"
 
 #include <tests/catch.hpp>
+#include <tests/scope/waits.hpp>
 
 #include <troupe/scope/checkpoint.hpp>
+#include <troupe/supervision/supervised_actor.hpp>
 #include <troupe/supervision/supervisor.hpp>
+#include <troupe/supervision/tree_event.hpp>
 
 #include <atomic>
 #include <memory>
+#include <string>
 
 using namespace troupe;
 using namespace troupe::tests;
@@ -36,6 +40,20 @@ task<> leaves_one_behind(flag let_go) {
       co_await yield();
   });
 }
+
+/// The path of what was abandoned, and nothing else.
+class abandonments final : public event_sink {
+public:
+  void on_event(const event&) noexcept override {}
+  void on_tree_event(const tree_event& told) noexcept override {
+    if (told.kind == tree_event_kind::abandoned)
+      paths_ += std::string(told.path) + " ";
+  }
+  const std::string& paths() const { return paths_; }
+
+private:
+  std::string paths_;
+};
 
 runtime_options two_workers(duration shutdown_limit) {
   return {.workers = 2, .shutdown_limit = shutdown_limit, .slow_slice = 1h};
@@ -76,4 +94,33 @@ TEST_CASE("a child that was abandoned and never ends is counted at the limit, an
   CHECK(child.output == "the root has ended\n"
                         "troupe: shutdown took longer than its limit of 20 ms; still running:\n"
                         "  1 child that a supervisor has abandoned, not ended\n");
+}
+
+TEST_CASE("an actor that never waits is abandoned behind its grace, and told by its path, and its supervisor goes on",
+          "[runtime][A10]") {
+  struct word {};
+  abandonments told;
+  runtime_options options = two_workers(1h);
+  options.sink = &told;
+  runtime here{options};
+  const flag let_go = std::make_shared<std::atomic<bool>>(false);
+  const flag runs = std::make_shared<std::atomic<bool>>(false);
+  const auto root = [&]() -> task<> {
+    const auto body = [&](supervisor& top) -> task<> {
+      const auto spins = [](inbox<message<word>>, flag until, flag begun) { return keeps_its_thread(until, begun); };
+      const actor_spec spec{.name = "stuck", .shutdown = 1ms, .abandon_after = 1ms};
+      co_await top.start_actor(spec, spins, let_go, runs);
+      while (!*runs)
+        co_await yield();
+      co_await top.stop("stuck");
+      CHECK(here.fibers().abandoned() == 1);
+      CHECK(top.count().listed == 0);
+      const supervised next = co_await top.start({.name = "next"}, sleep_for_ever);
+      CHECK(next.state() == child_status::running);
+      *let_go = true;
+    };
+    co_await supervise({}, body);
+  };
+  CHECK(here.run(root).has_value());
+  CHECK(told.paths() == "/stuck ");
 }

@@ -50,7 +50,7 @@ bool is_in_doubt(const outcome<T>& ended) {
 
 } // namespace
 
-TEST_CASE("a cancel waits outside of a shield until the result has been delivered", "[scope][B4]") {
+TEST_CASE("a cancel waits outside of a shield until the result has been delivered", "[scope][B4][TR-026][TR-030]") {
   int got = 0;
   bool went_on = false;
   const outcome<> ended = cancelled_at({instant{1s}}, [&]() -> task<> {
@@ -89,7 +89,7 @@ TEST_CASE("the error of a phase is delivered, and the cancel is taken after it",
   CHECK(caught);
 }
 
-TEST_CASE("a phase that does not end in its limit is stopped, and is in doubt", "[scope][B4]") {
+TEST_CASE("a phase that does not end in its limit is stopped, and is in doubt", "[scope][B4][TR-026]") {
   census frames;
   simulator simulated;
   const outcome<> ended = simulated.run([&]() -> task<> {
@@ -116,7 +116,7 @@ TEST_CASE("a phase is in doubt at its limit also when a cancel waits for its end
   CHECK(caught);
 }
 
-TEST_CASE("with a cancel pending a phase does not begin", "[scope][B4]") {
+TEST_CASE("with a cancel pending a phase does not begin", "[scope][B4][TR-022]") {
   bool begun = false;
   simulator simulated;
   const outcome<> ended = simulated.run([&]() -> task<> {
@@ -152,7 +152,7 @@ TEST_CASE("a shield with a limit of zero or less begins nothing, and nothing is 
   CHECK(begun);
 }
 
-TEST_CASE("what a phase cancels or limits itself is stopped", "[scope][B4]") {
+TEST_CASE("what a phase cancels or limits itself is stopped", "[scope][B4][TR-026]") {
   simulator simulated;
   const outcome<> ended = simulated.run([]() -> task<> {
     const auto phase = []() -> task<int> {

@@ -29,12 +29,15 @@ public:
   struct entry {
     std::string name;
     restart_type type;
+    bool significant;
     bool up = true;
     bool wanted = true;
     int incarnation = 1;
   };
 
-  void start(std::string name, restart_type type) { children_.push_back({std::move(name), type}); }
+  void start(std::string name, restart_type type, bool significant) {
+    children_.push_back({std::move(name), type, significant});
+  }
   void stop(const std::string& name) {
     entry& it = *find(name);
     it.up = it.wanted = false;
@@ -48,9 +51,10 @@ public:
   }
   void remove(const std::string& name) { children_.erase(find(name)); }
   void reconfigure(const supervisor_options& options) { options_ = options; }
-  void reconfigure(const std::string& name, restart_type type) {
+  void reconfigure(const std::string& name, restart_type type, bool significant) {
     const auto it = find(name);
     it->type = type;
+    it->significant = significant;
     if (!it->up && type == restart_type::temporary)
       children_.erase(it);
   }
@@ -59,8 +63,11 @@ public:
     const auto ended = find(name);
     ended->up = false;
     if (!restarts_after(ended->type, how)) {
+      const bool counts = ended->significant;
       if (ended->type == restart_type::temporary || options_.strategy == restart_strategy::dynamic)
         children_.erase(ended);
+      stopped_ = counts && (options_.stops == auto_shutdown::any_significant ||
+                            (options_.stops == auto_shutdown::all_significant && !any_significant_is_up()));
       return;
     }
     restarts_.push_back(now);
@@ -96,6 +103,8 @@ public:
   }
   const std::vector<entry>& children() const { return children_; }
   bool gave_up() const { return gave_up_; }
+  /// By itself, because significant children have ended.
+  bool stopped() const { return stopped_; }
   std::string text() const {
     std::string all;
     for (const entry& each : children_)
@@ -104,10 +113,16 @@ public:
   }
 
 private:
+  bool any_significant_is_up() const {
+    return std::any_of(children_.begin(), children_.end(),
+                       [](const entry& each) { return each.significant && each.up; });
+  }
+
   supervisor_options options_;
   std::vector<entry> children_;
   std::deque<instant> restarts_;
   bool gave_up_ = false;
+  bool stopped_ = false;
 };
 
 task<> puppet(receiver<exit_kind> strings) {
@@ -125,6 +140,8 @@ public:
         [this]() -> task<> { co_await supervise(options_, [this](supervisor& top) { return moves(top); }); });
     if (ended.has_error() != model_.gave_up())
       problem_ += ended.has_error() ? "gave up, and should not: " + message_of(ended.error()) : "did not give up";
+    else if (was_stopped_ != (model_.gave_up() || model_.stopped()))
+      problem_ += log_ + (was_stopped_ ? "stopped, and should not" : "did not stop");
   }
   const std::string& problem() const { return problem_; }
 
@@ -133,19 +150,26 @@ private:
   const supervisor_options& draw_options(std::uint64_t strategies) {
     if (options_.strategy != restart_strategy::dynamic)
       options_.strategy = static_cast<restart_strategy>(random_.below(strategies));
+    if (options_.strategy != restart_strategy::dynamic)
+      options_.stops = static_cast<auto_shutdown>(random_.below(3));
     options_.intensity = random_.below(4);
     options_.period = std::chrono::seconds{1 + random_.below(4)};
     return options_;
+  }
+
+  bool draw_significance(restart_type type) {
+    return random_.below(2) == 0 && type != restart_type::permanent && options_.stops != auto_shutdown::never;
   }
 
   task<> moves(supervisor& top) {
     for (int i = 0; i < 30 && problem_.empty(); ++i) {
       co_await move(top);
       co_await sleep_for(std::chrono::milliseconds{1 + 500 * random_.below(4)}); // all has come to rest
-      if (model_.gave_up())
-        co_await top.run();
+      if (model_.gave_up() || model_.stopped())
+        break;
       compare(top);
     }
+    was_stopped_ = false; // we are still here
   }
 
   task<> move(supervisor& top) {
@@ -169,9 +193,12 @@ private:
         co_await top.remove(chosen.name);
         model_.remove(chosen.name);
       }
-    } else if (what == 9 && is_static) {
+    } else if (what == 9) {
       log_ += " stop, ";
-      co_await top.stop(chosen.name);
+      if (is_static)
+        co_await top.stop(chosen.name);
+      else
+        co_await top.stop(hands_.at(chosen.name).child);
       model_.stop(chosen.name);
     } else {
       constexpr exit_kind kinds[] = {exit_kind::normal, exit_kind::cancelled, exit_kind::failed, exit_kind::failed,
@@ -187,22 +214,25 @@ private:
   task<> start(supervisor& top) {
     const std::string name = "c" + std::to_string(++started_);
     const auto type = static_cast<restart_type>(random_.below(3));
-    log_ += name + " start " + std::string(to_string(type)) + ", ";
+    const bool significant = draw_significance(type);
+    log_ += name + " start " + std::string(to_string(type)) + (significant ? " significant, " : ", ");
     mailbox<exit_kind> strings{capacity{4}};
     const bool is_static = options_.strategy != restart_strategy::dynamic;
-    const child_spec spec{.name = is_static ? std::string_view(name) : std::string_view(), .restart = type};
+    const child_spec spec{
+        .name = is_static ? std::string_view(name) : std::string_view(), .restart = type, .significant = significant};
     supervised child = co_await top.start(spec, puppet, strings.receiver());
     hands_.emplace(name, hand{std::move(child), strings.sender()});
-    model_.start(name, type);
+    model_.start(name, type, significant);
   }
 
   void reconfigure(supervisor& top, bool a_child) {
     if (a_child && options_.strategy != restart_strategy::dynamic && !model_.children().empty()) {
       const std::string name = model_.children()[random_.below(model_.children().size())].name;
       const auto type = static_cast<restart_type>(random_.below(3));
-      log_ += name + " becomes " + std::string(to_string(type)) + ", ";
-      top.reconfigure(name, {.restart = type});
-      model_.reconfigure(name, type);
+      const bool significant = draw_significance(type);
+      log_ += name + " becomes " + std::string(to_string(type)) + (significant ? " significant, " : ", ");
+      top.reconfigure(name, {.restart = type, .significant = significant});
+      model_.reconfigure(name, type, significant);
       return;
     }
     log_ += "other options, ";
@@ -245,6 +275,7 @@ private:
   model model_;
   std::map<std::string, hand> hands_;
   int started_ = 0;
+  bool was_stopped_ = true; // before its moves were over
   std::string log_;
   std::string problem_;
 };

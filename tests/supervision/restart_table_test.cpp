@@ -116,7 +116,7 @@ std::string what_follows(const row& of) {
 } // namespace
 
 TEST_CASE("which children are started anew is what OTP documents, for each strategy, restart type and end",
-          "[supervision][OTP-046][OTP-047][OTP-054]") {
+          "[supervision][OTP-045][OTP-046][OTP-047][OTP-048][OTP-052][OTP-053][OTP-054]") {
   for (const row& each : rows) {
     INFO(to_string(each.strategy) << ", " << to_string(each.type) << ", " << to_string(each.ends));
     CHECK(what_follows(each) == each.then);

@@ -38,7 +38,7 @@ TEST_CASE("who starts a child waits until it says that it has started", "[superv
 }
 
 TEST_CASE("a child that fails before it has started is no child, and its error is that of the start",
-          "[supervision][OTP-009][OTP-010][OTP-012]") {
+          "[supervision][OTP-010][OTP-012]") {
   for (const restart_strategy strategy : {restart_strategy::one_for_one, restart_strategy::dynamic}) {
     const outcome<> ended = supervised_by({.strategy = strategy}, [](supervisor& top) -> task<> {
       const outcome<supervised> failed = co_await as_outcome(top.start({}, fails_to_start, 1s));

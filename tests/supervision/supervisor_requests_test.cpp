@@ -220,8 +220,7 @@ TEST_CASE("what stops a significant child from outside does not count", "[superv
   CHECK(ended.has_value());
 }
 
-TEST_CASE("what a supervised supervisor gives up for goes on upward, with all of its causes",
-          "[supervision][OTP-056][OTP-031]") {
+TEST_CASE("what a supervised supervisor gives up for goes on upward, with all of its causes", "[supervision][A5]") {
   simulator simulated;
   int subtrees = 0;
   const outcome<> ended = simulated.run([&]() -> task<> {
@@ -245,7 +244,8 @@ TEST_CASE("what a supervised supervisor gives up for goes on upward, with all of
   CHECK(simulated.clock().now() == instant{4s});
 }
 
-TEST_CASE("a supervised supervisor has as long to stop as its children may take in all", "[supervision][A9][OTP-016]") {
+TEST_CASE("a supervised supervisor has as long to stop as its children may take in all",
+          "[supervision][A9][OTP-013][OTP-016]") {
   std::string log;
   const instant left = left_at({}, [&](supervisor& top) -> task<> {
     const auto subtree = [&log]() -> task<> {

@@ -120,7 +120,7 @@ TEST_CASE("dynamic children are stopped all at once, each within its own grace",
 }
 
 TEST_CASE("a child that does not stop within its grace is killed at exactly that: the shields in it end",
-          "[supervision][A9][OTP-017]") {
+          "[supervision][A9][OTP-017][TR-028]") {
   std::string log;
   const instant left = left_at({}, [&](supervisor& top) -> task<> {
     co_await top.start({.name = "calm"}, slow_to_stop, std::ref(log), std::string("calm"), 1s);

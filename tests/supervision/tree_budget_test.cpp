@@ -46,8 +46,7 @@ TEST_CASE("intensities multiply from level to level, and the budget of a tree do
   CHECK(runs_of_a_leaf_that_fails(restart_budget{0, 1h}, std::nullopt, how) == 1);
 }
 
-TEST_CASE("who has no restart left in the budget tells all above up to it, with the causes",
-          "[supervision][A5][OTP-056]") {
+TEST_CASE("who has no restart left in the budget tells all above up to it, with the causes", "[supervision][A5]") {
   outcome<> how;
   runs_of_a_leaf_that_fails(restart_budget{2, 1h}, std::nullopt, how);
   std::string paths;
