@@ -204,11 +204,11 @@ public:
 
   // -- giving an item again -------------------------------------------------------------------------------------------
 
-  /// An item that is let go as crashed is given again, so often. Before it is used.
+  /// An item that is let go as crashed is given again, so often, and no more than 65,534 times. Before it is used.
   void give_again_at_most(std::uint16_t times) {
     if (lost_ == nullptr)
       lost_ = std::make_unique<losses>(nullptr);
-    lost_->again_max = times;
+    lost_->again_max = std::min(times, std::uint16_t{65'534}); // one more must fit into receiver_node::filled
   }
   /// Gives an item in hand, which had been given `given` times after the first, to a receive that waits, else to the
   /// next one: when it was crashed; and when whoever was given it again was stopped, which is not counted. (The receive
@@ -264,7 +264,8 @@ public:
     tell_what_was_taken();
     wakeups woken;
     const std::lock_guard held{lock_};
-    while (items.size() < std::min(at_most, items.capacity())) {
+    while (items.size() < std::min(at_most, items.capacity()) &&
+           !has_crashed()) { // that is the next one's, with its count
       maybe<item_type> next;
       take_next(next, woken);
       if (!next)

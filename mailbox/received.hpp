@@ -138,10 +138,12 @@ private:
     from.settle_counted(1, reason);
   }
   /// Into a batch, which settles it.
-  void hand_over(std::vector<item_type>& items) noexcept {
+  /// How often it was given after the first time.
+  std::uint16_t hand_over(std::vector<item_type>& items) noexcept {
     items.push_back(std::move(item_));
     std::destroy_at(&item_);
     from_ = nullptr;
+    return owner_ != nullptr ? std::uint16_t{0} : given_again_;
   }
 
   union {

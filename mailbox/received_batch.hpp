@@ -24,12 +24,13 @@ class received_batch {
 public:
   received_batch() = default;
   received_batch(received_batch&& other) noexcept
-      : items_(std::move(other.items_)), taken_(std::exchange(other.taken_, 0)),
+      : items_(std::move(other.items_)), taken_(std::exchange(other.taken_, 0)), given_again_(other.given_again_),
         from_(std::exchange(other.from_, nullptr)) {}
   received_batch& operator=(received_batch&& other) noexcept {
     received_batch gone{std::move(*this)};
     items_ = std::move(other.items_);
     taken_ = std::exchange(other.taken_, 0);
+    given_again_ = other.given_again_;
     from_ = std::exchange(other.from_, nullptr);
     return *this;
   }
@@ -48,6 +49,8 @@ public:
     if (size() == 0)
       return {};
     detail::stored<T>& item = items_[taken_++];
+    if (taken_ == 1 && given_again_ != 0) [[unlikely]]
+      return received<T>{*from_, std::uncaught_exceptions(), given_again_, std::move(item)};
     if (fiber* const self = this_fiber::pointer(); self != nullptr && self->calm())
       return received<T>{*from_, *self, [&item](detail::stored<T>* at) { std::construct_at(at, std::move(item)); }};
     return received<T>{*from_, std::uncaught_exceptions(), 0, std::move(item)};
@@ -78,6 +81,7 @@ private:
 
   std::vector<detail::stored<T>> items_;
   std::size_t taken_ = 0;
+  std::uint16_t given_again_ = 0; // the first of them, after the first time
   detail::mailbox_state<T>* from_ = nullptr;
 };
 
@@ -92,7 +96,7 @@ task<received_batch<T>> take_batch(state_pointer<T, half::neither> from, std::si
   if (!first)
     co_return batch;
   batch.from_ = &*from;
-  first.hand_over(batch.items_);
+  batch.given_again_ = first.hand_over(batch.items_);
   from->take_more(batch.items_, at_most);
   co_return batch;
 }

@@ -62,7 +62,7 @@ void caf_face_base::receive(caf::mailbox_element& element) {
     const auto& exit = content.get_as<caf::exit_msg>(0);
     if (const auto held = caf::actor_cast<caf::strong_actor_ptr>(watcher_->face()); held != nullptr)
       companion_in(held).unlink_from(exit.source); // or dead links would pile up
-    if (exit.reason)
+    if (exit.reason && !watcher_->is_over())       // else it is for an actor that may have been started again since
       stop_now();
     return;
   }

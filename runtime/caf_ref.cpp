@@ -1,10 +1,14 @@
 #include <troupe/actors/actor_ref.hpp>
+#include <troupe/runtime/caf_error.hpp>
 #include <troupe/runtime/caf_ref.hpp>
 #include <troupe/scope/checkpoint.hpp>
 
 #include <caf/error.hpp>
 #include <caf/make_message.hpp>
 #include <caf/sec.hpp>
+
+#include <optional>
+#include <string>
 
 namespace troupe::detail {
 
@@ -38,6 +42,10 @@ caf::message answer_in(reply_block<caf::message>& block, const caf_run_pointer& 
   const auto& error = answer.get_as<caf::error>(0);
   if (error == caf::sec::request_receiver_down && !block.begun()) // CAF has emptied its mailbox
     throw not_running(child);
+  if (const std::optional<ask_failure> why = ask_failure_in(error);
+      why && block.begun() && ask_error{*why}.nothing_begun())
+    throw caf_failure{
+        std::string("the CAF actor has answered with what another one was told: ") + ask_error{*why}.what(), error};
   std::rethrow_exception(failure_in(error, run->system(), "the CAF actor has answered with an error"));
 }
 

@@ -13,6 +13,7 @@
 #include <caf/invoke_message_result.hpp>
 #include <caf/local_actor.hpp>
 #include <caf/scheduled_actor.hpp>
+#include <caf/system_messages.hpp>
 
 #include <concepts>
 #include <exception>
@@ -78,9 +79,14 @@ public:
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
     if (!this->run_->begins(element)) {
       if constexpr (std::derived_from<Base, caf_bound>)
-        this->taken();
+        if (this->counts(element))
+          this->taken();
       return caf::invoke_message_result::consumed;
     }
+    // CAF looks at nothing else while a request awaits its answer, not even at a kill.
+    if (element.content().template match_elements<caf::exit_msg>() &&
+        element.content().template get_as<caf::exit_msg>(0).reason == caf::exit_reason::kill)
+      this->awaited_responses_.clear();
     const caf::invoke_message_result result =
         this->keep_what_is_thrown([this, &element] { return Base::consume(element); });
     if (result == caf::invoke_message_result::skipped)

@@ -9,12 +9,17 @@
 #include <troupe/scope/steady_time.hpp>
 #include <troupe/scope/task_group.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
+#include <poll.h>
 #include <string>
+#include <string_view>
+#include <unistd.h>
 
 namespace troupe {
 
@@ -26,6 +31,21 @@ constexpr int exit_code_of_signal = 128; // plus its number, as shells have it
 void write_error(const std::string& text) noexcept {
   std::fwrite(text.data(), 1, text.size(), stderr); // in one piece
   std::fflush(stderr);
+}
+
+/// The same for what must hold nobody up: stops when nobody reads for a second.
+void write_if_read(const std::string& text) noexcept {
+  constexpr std::size_t never_blocks = 512; // at most PIPE_BUF, for which a pipe that is ready has room
+  std::string_view left = text;
+  while (!left.empty()) {
+    pollfd ready{STDERR_FILENO, POLLOUT, 0};
+    if (poll(&ready, 1, 1'000) <= 0)
+      return;
+    const ssize_t written = ::write(STDERR_FILENO, left.data(), std::min(left.size(), never_blocks));
+    if (written <= 0)
+      return;
+    left.remove_prefix(static_cast<std::size_t>(written));
+  }
 }
 
 std::string in_milliseconds(duration length) {
@@ -136,9 +156,9 @@ private:
   void print_snapshot() noexcept {
     try {
       const std::string tree = to_text(snapshot(snapshot_nodes_max), snapshot_lines_max, 2);
-      write_error("troupe: " + (tree.empty() ? "nothing runs\n" : "a snapshot of the tree:\n" + tree));
+      write_if_read("troupe: " + (tree.empty() ? "nothing runs\n" : "a snapshot of the tree:\n" + tree));
     } catch (...) { // the program may live on without it
-      write_error("troupe: out of memory for a snapshot\n");
+      write_if_read("troupe: out of memory for a snapshot\n");
     }
   }
 
@@ -181,14 +201,15 @@ private:
       return take_snapshot(*top_, nodes_max);
     tree_snapshot none;
     none.abandoned_children = carriers_->abandoned_fibers();
-    none.abandoned_functions = carriers_->abandoned() - none.abandoned_children;
+    const std::size_t abandoned = carriers_->abandoned(); // one may have ended since
+    none.abandoned_functions = abandoned - std::min(abandoned, none.abandoned_children);
     return none;
   }
 
   /// As well.
   [[noreturn]] void end_process(const std::string& why, int exit_code) noexcept {
     const std::string left = detail::survivors(look(snapshot_nodes_max));
-    write_error("troupe: " + why + (left.empty() ? "\n" : "; still running:\n" + left));
+    write_if_read("troupe: " + why + (left.empty() ? "\n" : "; still running:\n" + left));
     std::_Exit(exit_code); // no destructor of ours or the user's can be relied on
   }
 

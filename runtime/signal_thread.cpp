@@ -24,8 +24,11 @@ signal_thread::signal_thread(int also) noexcept : terminate_ignored_(ignored(SIG
   sigaddset(&taken_, SIGTERM); // ignored or not: stop() uses it
   if (!ignored(SIGINT))
     sigaddset(&taken_, SIGINT);
-  if (also != 0 && is_handled_by(also, SIG_DFL))
-    sigaddset(&taken_, also);
+  sigset_t waited_for;
+  pthread_sigmask(SIG_BLOCK, nullptr, &waited_for);
+  if (also != 0 && is_handled_by(also, SIG_DFL) &&
+      sigismember(&waited_for, also) == 0) // else the program may wait for it
+    sigaddset(&taken_, also_ = also);
   pthread_sigmask(SIG_BLOCK, &taken_, &mask_before_);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
@@ -35,6 +38,14 @@ signal_thread::signal_thread(int also) noexcept : terminate_ignored_(ignored(SIG
 signal_thread::~signal_thread() {
   stop();
   sigaction(SIGPIPE, &pipe_before_, nullptr);
+  if (also_ != 0) { // one that came since would end the program now
+    sigset_t late;
+    sigemptyset(&late);
+    sigaddset(&late, also_);
+    const timespec at_once{};
+    while (sigtimedwait(&late, nullptr, &at_once) > 0) {
+    }
+  }
   pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
   there_is_one.store(false);
 }

@@ -37,6 +37,7 @@ private:
   sigset_t mask_before_;
   struct sigaction pipe_before_;
   bool terminate_ignored_;
+  int also_ = 0; // 0: nothing else is taken
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

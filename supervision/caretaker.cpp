@@ -211,6 +211,7 @@ void caretaker::begin_run(supervised_child& child) noexcept {
 }
 
 void caretaker::begin_stop(supervised_child& child) noexcept {
+  reconfigure(child); // it may have been told later than what stops it, and asked for before
   clear_timer(child);
   core_.set_state(child, child_status::stopping);
   const bool for_good = closing_ || !child.wanted_;

@@ -125,8 +125,7 @@ Examples:
   troupe run storm --workers 1000 --simulate | tail -30
 )"};
 
-const description ledger_demo{"ledger",
-                              "an account service on SQLite under deadlines and cancels, audited",
+const description ledger_demo{"ledger", "an account service on SQLite under deadlines and cancels, audited",
                               R"(Moves money between accounts in a database, while clients run out of time and
 are cancelled at any moment; then compares what clients were told with what is
 there.

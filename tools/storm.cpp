@@ -116,11 +116,11 @@ task<> run_section(startup begun, storm_run& run, kept_children& siblings, super
                                    .period = 1s,
                                    .backoff = {.initial = 20ms, .longest = 1s, .stable_after = 2s}};
   co_await supervise(options, [&](supervisor& top) -> task<> {
+    begun.started(); // from here on a crash is a failure of the section
     for (std::size_t i = 0; i < run.options.workers; ++i) {
       const child_spec spec{.name = run.workers_of(section)[i].name, .shutdown = 1s};
       co_await top.start(spec, work, std::ref(run), std::ref(workers), top, section, i);
     }
-    begun.started();
     co_await top.run();
   });
 }

@@ -126,6 +126,9 @@ std::string chain_of(const std::exception_ptr& error) {
                       gave_up.why() == escalation::budget ? ", and the budget has no restart left"
                                                           : ", and that was one restart too many"));
       next = last.reason.error;
+    } catch (const start_failed& failed) {
+      add(std::string(failed.what()) + '\n');
+      next = failed.cause();
     } catch (...) {
       if (level != 0)
         add(fmt::format("it {}\n", message_of(std::current_exception())));

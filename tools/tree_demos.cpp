@@ -60,7 +60,9 @@ exit_code demonstrate(const run_storm& asked) {
   if (run.unwanted && !screen.failure())
     return exit_code::output_closed;
 
-  const std::string failure = run.gave_up ? "the app gave up, because its sections did" : std::string();
+  std::string failure;
+  if (end.how.has_error())
+    failure = chain_of(run.gave_up).empty() ? message_of(end.how.error()) : "the app gave up, because its sections did";
   const books audited = audit(run);
   return conclude(report(run, audited, end.at - run.begun, reason_of(end)), audited, end, failure);
 }

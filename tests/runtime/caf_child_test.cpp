@@ -128,6 +128,16 @@ TEST_CASE("a CAF child that handles exits by itself has its shutdown for that, a
     self->become([self](add_atom) { self->quit(); });
   };
   CHECK(stop_of(1min, ends_later).kind == exit_kind::cancelled);
+  const auto awaits = [](caf::event_based_actor* self) -> caf::behavior { // looks at nothing else meanwhile
+    self->request(caf::actor{self}, caf::infinite, add_atom::value).await([] {});
+    return {[](add_atom) {}};
+  };
+  caf_place place;
+  place.run([&](supervisor& top) -> task<> {
+    static_cast<void>(co_await start_caf_child(top, {.name = "it", .shutdown = 20ms}, place.system(), awaits));
+    co_await top.stop("it");
+  });
+  CHECK(place.told.ended()->kind == exit_kind::killed);
   const auto fails = [](caf::event_based_actor*, caf::exit_msg&) { throw broken{1}; };
   CHECK(code_of(stop_of(1min, fails).error) == 1);
 }

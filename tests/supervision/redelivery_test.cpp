@@ -181,6 +181,15 @@ TEST_CASE("a try_receive and a batch are given it, too", "[supervision][A6]") {
   CHECK(run_through(polled, 4, 2, polling).has_value());
   CHECK(polled.begun == std::vector{0, 1, 2, 2, 2, 3});
   CHECK(polled.lost == std::vector{2});
+  const auto in_batches = [](inbox<steps> in, plan& of) -> task<> {
+    while (auto batch = co_await in.receive_up_to(10))
+      while (auto message = batch.next())
+        message->visit([&of](auto& kind) { handle(of, kind.number); });
+  };
+  plan taken{.failures = {{0, 100}}};
+  CHECK(run_through(taken, 1, 2, in_batches).has_value());
+  CHECK(taken.begun == std::vector{0, 0, 0});
+  CHECK(taken.lost == std::vector{0});
   // The first run takes them one by one, the next ones as a batch; what fails in a batch is not given again.
   const auto mixed = [](inbox<steps> in, plan& of) -> task<> {
     if (of.begun.empty()) {

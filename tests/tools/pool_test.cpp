@@ -2,7 +2,9 @@
 
 #include <tests/budget.hpp>
 #include <tests/catch.hpp>
+#include <tests/failures.hpp>
 
+#include <troupe/scope/task_group.hpp>
 #include <troupe/simulation/simulator.hpp>
 
 using namespace troupe;
