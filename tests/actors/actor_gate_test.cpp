@@ -1,5 +1,6 @@
 #include <troupe/actors/actor_gate.hpp>
 
+#include "notes_the_end.hpp"
 #include "service.hpp"
 
 #include <tests/catch.hpp>
@@ -26,20 +27,6 @@ struct answers {
     return index < got.size() ? failure_of_ask(got[index]) : std::nullopt;
   }
 };
-
-class notes_the_end final : public detail::life_watcher {
-public:
-  explicit notes_the_end(std::string& log) : log_(log) {}
-
-private:
-  void life_is_over(const outcome<>& how) noexcept override {
-    log_ += how.has_error() ? "failed " : how.cancelled() ? "cancelled " : "returned ";
-  }
-
-  std::string& log_;
-};
-
-using watcher_pointer = detail::counted_pointer<notes_the_end>;
 
 work work_of(int id, manner how, duration takes = 1s) { return work{id, how, takes, {}}; }
 
@@ -123,8 +110,8 @@ TEST_CASE("what is told through a gate and has no room goes to on_undelivered, a
 
 TEST_CASE("who watches an actor's life is told once how it has ended, unless it has stopped watching", "[actors]") {
   std::string told;
-  const auto watcher = [&told] { return watcher_pointer::owning(new notes_the_end{told}); };
-  const auto first = watcher(), second = watcher(), third = watcher(), late = watcher();
+  const auto first = notes_the_end::in(told), second = notes_the_end::in(told), third = notes_the_end::in(told),
+             late = notes_the_end::in(told);
   static_cast<void>(beside_service({}, [&](const address& ref, service_log&) -> task<> {
     const gate through{ref};
     CHECK(through.life()->watch(*first));
@@ -143,7 +130,7 @@ TEST_CASE("who watches an actor's life is told once how it has ended, unless it 
 
 TEST_CASE("an actor that returns, fails, or is never started has ended for good", "[actors]") {
   std::string told;
-  const auto watcher = watcher_pointer::owning(new notes_the_end{told});
+  const auto watcher = notes_the_end::in(told);
   simulator simulated;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {

@@ -5,8 +5,6 @@
 #include <tests/budget.hpp>
 
 #include <atomic>
-#include <thread>
-#include <vector>
 
 using namespace troupe;
 using namespace troupe::tests;
@@ -37,27 +35,13 @@ TEST_CASE("what many senders send to a bounded CAF actor is handled or refused, 
   const auto rounds = static_cast<int>(seeds(10'000));
   constexpr int senders = 6;
   for (const overflow on_full : {overflow::reject, overflow::drop_newest}) {
-    std::atomic<std::uint64_t> handled{0}, answered{0}, overflown{0};
+    std::atomic<std::uint64_t> handled{0};
+    answer_counts counts;
     bounded_statistics books;
     {
       runtime here{{.workers = 2, .handle_signals = false}};
       const caf::actor whom = here.actor_system().spawn<counts_messages>(on_full, &handled);
-      std::vector<std::thread> threads;
-      for (int thread = 0; thread < senders; ++thread)
-        threads.emplace_back([&, thread] {
-          const caf::scoped_actor self{here.actor_system()};
-          for (int i = 0; i < rounds; ++i) {
-            if ((i + thread) % 4 != 0)
-              self->send(whom, i);
-            else
-              self->request(whom, patience, deposit_atom::value, i)
-                  .receive(
-                      [&](int amount) { answered.fetch_add(amount == i ? 1 : 0); },
-                      [&](const caf::error& error) { overflown.fetch_add(error == ask_failure::overflow ? 1 : 0); });
-          }
-        });
-      for (std::thread& each : threads)
-        each.join();
+      send_on_threads(here.actor_system(), whom, senders, rounds, counts);
       const auto refused = [&] { return statistics_of(whom)->rejected + statistics_of(whom)->dropped; };
       const std::uint64_t of_senders = refused();
       const caf::scoped_actor self{here.actor_system()};
@@ -69,7 +53,7 @@ TEST_CASE("what many senders send to a bounded CAF actor is handled or refused, 
     }
     const auto sent = static_cast<std::uint64_t>(rounds) * senders;
     CHECK(books.accepted == handled);
-    CHECK(answered + overflown == sent / 4);
+    CHECK(counts.answered + counts.overflown == sent / 4);
     CHECK(books.depth_max <= 8);
     CHECK((on_full == overflow::reject ? books.rejected : books.dropped) > 0);
   }

@@ -59,7 +59,8 @@ TEST_CASE("of what many CAF senders send to a small mailbox each is handled or r
   const auto rounds = static_cast<int>(seeds(10'000));
   constexpr int senders = 6;
   for (const overflow on_full : {overflow::suspend, overflow::drop_newest, overflow::drop_oldest}) {
-    std::atomic<std::uint64_t> handled{0}, lost{0}, answered{0}, overflown{0};
+    std::atomic<std::uint64_t> handled{0}, lost{0};
+    answer_counts counts;
     runtime here{{.workers = 2, .handle_signals = false}};
     std::optional<pulse_ref> ref;
     words said;
@@ -77,29 +78,14 @@ TEST_CASE("of what many CAF senders send to a small mailbox each is handled or r
           [](deposit_atom, int amount) {
             return deposit{amount, {}};
           });
-      std::vector<std::thread> threads;
-      for (int thread = 0; thread < senders; ++thread)
-        threads.emplace_back([&, thread] {
-          const caf::scoped_actor self{here.actor_system()};
-          for (int i = 0; i < rounds; ++i) {
-            if ((i + thread) % 4 != 0)
-              self->send(whom, i);
-            else
-              self->request(whom, patience, deposit_atom::value, i)
-                  .receive(
-                      [&](int amount) { answered.fetch_add(amount == i ? 1 : 0); },
-                      [&](const caf::error& error) { overflown.fetch_add(error == ask_failure::overflow ? 1 : 0); });
-          }
-        });
-      for (std::thread& each : threads)
-        each.join();
+      send_on_threads(here.actor_system(), whom, senders, rounds, counts);
     }
     ref->stop_after_drain();
     top->wait();
     CHECK(top->take().has_value());
     const auto sent = static_cast<std::uint64_t>(rounds) * senders;
     CHECK(handled + lost == sent);
-    CHECK(answered + overflown == sent / 4);
+    CHECK(counts.answered + counts.overflown == sent / 4);
     CHECK(ref->statistics().depth_max <= 8);
     CHECK(lost > 0);
   }

@@ -14,6 +14,7 @@
 
 #include <caf/all.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -25,8 +26,10 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace troupe::tests {
 
@@ -238,6 +241,34 @@ std::string asked_unless(std::string_view not_yet, const Args&... args) {
   while (got == not_yet)
     got = asked(args...);
   return got;
+}
+
+/// Answers that requests got.
+struct answer_counts {
+  std::atomic<std::uint64_t> answered{0};
+  std::atomic<std::uint64_t> overflown{0};
+};
+
+/// Sends to `whom` from so many threads, each so often: of four messages three are plain, and one is a request of a
+/// deposit that is answered with its amount.
+inline void send_on_threads(caf::actor_system& system, const caf::actor& whom, int senders, int rounds,
+                            answer_counts& counts) {
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < senders; ++thread)
+    threads.emplace_back([&, thread] {
+      const caf::scoped_actor self{system};
+      for (int i = 0; i < rounds; ++i) {
+        if ((i + thread) % 4 != 0)
+          self->send(whom, i);
+        else
+          self->request(whom, patience, deposit_atom::value, i)
+              .receive(
+                  [&](int amount) { counts.answered.fetch_add(amount == i ? 1 : 0); },
+                  [&](const caf::error& error) { counts.overflown.fetch_add(error == ask_failure::overflow ? 1 : 0); });
+      }
+    });
+  for (std::thread& each : threads)
+    each.join();
 }
 
 /// A place with a teller that handles a `hold` and has a full mailbox, one deposit of 1.

@@ -2,6 +2,7 @@
 
 #include "children.hpp"
 
+#include <tests/actors/notes_the_end.hpp>
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
 
@@ -261,19 +262,8 @@ TEST_CASE("an actor may say when it has started, and serves nobody before", "[su
 
 TEST_CASE("who watches the life of a supervised actor is told when it has ended for good, not of its restarts",
           "[supervision][A7]") {
-  class notes_the_end final : public detail::life_watcher {
-  public:
-    explicit notes_the_end(std::string& log) : log_(log) {}
-
-  private:
-    void life_is_over(const outcome<>& how) noexcept override {
-      log_ += how.has_error() ? "failed " : how.cancelled() ? "cancelled " : "returned ";
-    }
-    std::string& log_;
-  };
-  using pointer = detail::counted_pointer<notes_the_end>;
   std::string told;
-  const pointer first = pointer::owning(new notes_the_end{told}), second = pointer::owning(new notes_the_end{told});
+  const auto first = notes_the_end::in(told), second = notes_the_end::in(told);
   beside_clerk({.intensity = 3}, {.name = "clerk"},
                [&](supervisor& top, const clerk_ref& ref, std::string& log) -> task<> {
                  const detail::actor_gate<clerk_message> through{ref};
