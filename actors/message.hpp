@@ -129,10 +129,32 @@ private:
 
   template <class Handlers>
   task<> matched(Handlers handlers) {
-    if (detail::ask_block* const ask = pending(); ask != nullptr)
-      co_await detail::serve(detail::ask_pointer::to(ask), handled(handlers));
-    else
+    detail::ask_block* const ask = pending();
+    if (ask == nullptr) {
       co_await handled(handlers);
+      co_return;
+    }
+    try {
+      co_await detail::serve(detail::ask_pointer::to(ask), handled(handlers));
+    } catch (...) {
+      stay_asked();
+      throw;
+    }
+  }
+  /// For whoever may be given it again: a handler that has moved the reply out of it has not made it a told one.
+  void stay_asked() {
+    std::visit(
+        []<class M>(M& kind) {
+          if constexpr (detail::askable<M>) {
+            if (kind.to.block_ != nullptr)
+              return;
+            auto* const over = new detail::reply_block<detail::answer_to<M>>;
+            over->fail(ask_failure::aborted);
+            kind.to = reply<detail::answer_to<M>>{*over};
+            over->drop(); // nobody waits for it
+          }
+        },
+        content_);
   }
   /// A coroutine, so that what a handler throws before it gives a task is caught where its task's errors are.
   template <class Handlers>

@@ -19,10 +19,11 @@ bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {
   return true;
 }
 
-bool ask_block::begin_outside() noexcept {
+ask_block::look ask_block::begin_outside() noexcept {
   const std::lock_guard held{lock_};
-  begun_ = begun_ || answer_ == answer::none;
-  return answer_ == answer::none;
+  if (answer_ != answer::none)
+    return look::revoked;
+  return std::exchange(begun_, true) ? look::goes_on : look::begins;
 }
 
 void ask_block::put_back() noexcept {

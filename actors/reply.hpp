@@ -34,9 +34,14 @@ public:
   /// The work begins, in this scope, which a revoke cancels from now on, instead of that of whoever passed the ask on.
   /// False: it was revoked, so it must not begin.
   [[nodiscard]] bool begin(fiber& self, cancel_scope& work) noexcept;
-  /// The same outside of any fiber, where no revoke reaches it.
-  [[nodiscard]] bool begin_outside() noexcept;
-  /// It was put back before anything of it was done.
+  /// Of whoever looks at it outside of any fiber, where no revoke reaches it.
+  enum class look : std::uint8_t {
+    revoked, ///< It must not begin.
+    begins,
+    goes_on, ///< It has begun before.
+  };
+  [[nodiscard]] look begin_outside() noexcept;
+  /// Whoever it began with has put it back before anything of it was done.
   void put_back() noexcept;
   /// The work in this scope has ended, and no revoke reaches it from here on. How it ended is the answer where there is
   /// none, and nobody else works on it by now.

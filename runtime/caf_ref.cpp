@@ -42,6 +42,8 @@ caf::message answer_in(reply_block<caf::message>& block, const caf_run_pointer& 
   const auto& error = answer.get_as<caf::error>(0);
   if (error == caf::sec::request_receiver_down && !block.begun()) // CAF has emptied its mailbox
     throw not_running(child);
+  if (error == caf::sec::request_receiver_down && !run->knows_what_begins())
+    throw ask_error{ask_failure::in_doubt};
   if (const std::optional<ask_failure> why = ask_failure_in(error);
       why && block.begun() && ask_error{*why}.nothing_begun())
     throw caf_failure{

@@ -118,12 +118,12 @@ ask_pointer caf_run::find(std::uint64_t number) const noexcept {
   return at != asks_.end() ? at->second : ask_pointer{};
 }
 
-bool caf_run::begins(const caf::mailbox_element& element) noexcept {
+ask_block::look caf_run::begin(const caf::mailbox_element& element) noexcept {
   const std::uint64_t number = number_of(element);
   if (number == 0)
-    return true;
+    return ask_block::look::goes_on;
   const ask_pointer ask = find(number);
-  return ask && ask->begin_outside();
+  return ask ? ask->begin_outside() : ask_block::look::revoked;
 }
 
 void caf_run::put_back(const caf::mailbox_element& element) noexcept {

@@ -58,9 +58,11 @@ public:
   void has_thrown(std::exception_ptr error) noexcept;
   /// It sees its messages one by one: so what nobody waits for any more is not begun.
   void sees_messages() noexcept { sees_messages_ = true; }
-  /// Before it handles a message: false where that was revoked.
-  [[nodiscard]] bool begins(const caf::mailbox_element& element) noexcept;
-  /// It has skipped the message, and will see it again.
+  /// False: nobody knows of a message whether it was begun.
+  bool knows_what_begins() const noexcept { return sees_messages_; }
+  /// Before it handles a message. What is no ask of ours goes on.
+  [[nodiscard]] ask_block::look begin(const caf::mailbox_element& element) noexcept;
+  /// It has skipped the message that it began, and will see it again.
   void put_back(const caf::mailbox_element& element) noexcept;
   ///@}
 

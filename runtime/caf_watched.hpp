@@ -77,7 +77,8 @@ public:
   using Base::consume;
   /// CAF calls it with each message.
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
-    if (!this->run_->begins(element)) {
+    const ask_block::look began = this->run_->begin(element);
+    if (began == ask_block::look::revoked) {
       if constexpr (std::derived_from<Base, caf_bound>)
         if (this->counts(element))
           this->taken();
@@ -89,7 +90,8 @@ public:
       this->awaited_responses_.clear();
     const caf::invoke_message_result result =
         this->keep_what_is_thrown([this, &element] { return Base::consume(element); });
-    if (result == caf::invoke_message_result::skipped)
+    // What it has passed on to itself is skipped in its second step: something of it was done.
+    if (result == caf::invoke_message_result::skipped && began == ask_block::look::begins)
       this->run_->put_back(element);
     return result;
   }

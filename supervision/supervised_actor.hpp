@@ -29,9 +29,8 @@ struct actor_spec {
   bool significant = false;
   /// How often a message that a run fails with is given to the next one, before what is queued; after that it is lost as
   /// `crashed`. It is given as its handler has left it, so that must not move from it before it has done its work. An
-  /// ask is not begun again: its asker has been told the failure, and may `retry`. (One whose handler has moved its `to` out
-  /// is a told message from then on, and is given again.) Nor is what a
-  /// batch lets go of that was not taken out of it by `next()`. At most 65,534.
+  /// ask is not begun again: its asker has been told the failure, and may `retry`. Nor is what a batch
+  /// lets go of that was not taken out of it by `next()`. At most 65,534.
   std::uint16_t redeliveries_max = 0;
   /// When it is stopped for good it first handles what it was sent until then, within its `shutdown`.
   bool drains = false;

@@ -28,7 +28,7 @@ struct supervisor_options {
   restart_backoff backoff = {};
   /// Of all restarts in the tree below: of its children, of theirs, and so on. Intensities multiply from level to level,
   /// 10 x 10 is 100; this one counts them all. Whoever wants one more gives up, and so do those above it up to this
-  /// supervisor, where stopping takes no longer than the period. A budget further down counts in this one, too.
+  /// supervisor. A budget further down counts in this one, too.
   std::optional<restart_budget> budget = std::nullopt;
   auto_shutdown stops = auto_shutdown::never;
   /// Children at the same time, at most.

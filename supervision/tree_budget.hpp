@@ -22,7 +22,8 @@ public:
   tree_budget(const restart_budget& budget, tree_budget_pointer above)
       : above_(std::move(above)), window_(budget.intensity, budget.period) {}
 
-  /// Notes a restart, in the trees above, too. False: it is one too many in one of them.
+  /// Notes a restart, in the trees above, too. False: it is one too many in one of them, or was
+  /// before: then all up to the supervisor of that one give up.
   ///
   /// @throws std::bad_alloc
   [[nodiscard]] bool note(time_source& time);
@@ -34,6 +35,7 @@ private:
   const tree_budget_pointer above_;
   spinlock lock_;
   restart_window window_;
+  bool used_up_ = false;
 };
 
 } // namespace troupe::detail

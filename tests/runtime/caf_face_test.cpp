@@ -257,7 +257,8 @@ TEST_CASE("a supervised actor keeps its caf::actor over restarts, and no monitor
   place.order("stop");
   CHECK(reason_of_down(self) == self->system().render(caf::exit_reason::user_shutdown));
   CHECK(asked(self, whom, deposit_atom::value, 5) == "receiver_down");
-  place.order("restart"); // for CAF a new actor
+  place.order("restart");                                     // for CAF a new actor
+  caf::anon_send_exit(whom, caf::exit_reason::user_shutdown); // to the one that has ended
   CHECK(asked(self, whom, deposit_atom::value, 5) == "receiver_down");
   CHECK(asked(self, place.face(), deposit_atom::value, 5) == "5");
 }

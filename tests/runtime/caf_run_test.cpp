@@ -101,6 +101,22 @@ TEST_CASE("of a blocking CAF child nobody knows whether an ask was begun, so it 
   });
 }
 
+TEST_CASE("an ask that a blocking CAF child has not received when it ends is in doubt", "[runtime][F2][caf_actors]") {
+  caf_place place;
+  const auto returns = [&](caf::blocking_actor*) { place.seen.go.acquire(); };
+  place.run([&](supervisor& top) -> task<> {
+    auto whom =
+        co_await start_caf_child(top, {.name = "it", .restart = restart_type::temporary}, place.system(), returns);
+    std::string word;
+    co_await in_task_group([&](task_group& group) -> task<> {
+      group.start([&]() -> task<> { word = co_await word_of(whom.ask<int>(add_atom::value, 2)); });
+      co_await yield();
+      place.seen.go.release();
+    });
+    CHECK(word == "in_doubt");
+  });
+}
+
 TEST_CASE("an ask that a CAF child has when it ends is answered at once, and says whether it was begun",
           "[runtime][F2][A6][caf_actors]") {
   caf_place place;
@@ -137,6 +153,34 @@ TEST_CASE("an ask that a CAF child has skipped was not begun", "[runtime][B6][ca
       co_await whom.ask<void>(hold_atom::value);
     });
     CHECK(count == 1);
+  });
+}
+
+TEST_CASE("an ask that a CAF child has passed on to itself and then skipped has begun", "[runtime][B6][caf_actors]") {
+  caf_place place;
+  const auto passes_on = [](caf::event_based_actor* self) -> caf::behavior {
+    self->set_default_handler(caf::skip);
+    return {[self](add_atom, int more) { return self->delegate(caf::actor{self}, hold_atom::value, more); }};
+  };
+  place.run([&](supervisor& top) -> task<> {
+    auto whom = co_await start_caf_child(top, {.name = "it"}, place.system(), passes_on);
+    const std::string late = co_await word_of(fail_after(50ms, whom.ask<int>(add_atom::value, 2)));
+    CHECK(late == "late, in_doubt");
+  });
+}
+
+TEST_CASE("what a bounded CAF child does not count it does not count out either", "[runtime][C2][caf_actors]") {
+  caf_place place;
+  place.run([&](supervisor& top) -> task<> {
+    auto whom = co_await start_caf_child<small_counter>(top, {.name = "it"}, place.system(), &place.seen);
+    co_await block(whom, place.seen);
+    const caf::error needs_no_room = make_error(ask_failure::expired);
+    const std::string late = co_await word_of(fail_after(1ms, whom.ask<void>(needs_no_room)));
+    CHECK(late == "late, not_started");
+    place.seen.go.release();
+    const int sum = co_await whom.ask<int>(add_atom::value, 2);
+    CHECK(sum == 42);
+    CHECK(statistics_of(whom.handle())->depth == 0);
   });
 }
 

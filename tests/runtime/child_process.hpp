@@ -12,6 +12,7 @@
 #include <spawn.h>
 #include <string>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,6 +92,16 @@ public:
     REQUIRE(waitpid(pid_, &status, 0) == pid_);
     pid_ = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+  /// Waits until it has ended, and reads nothing meanwhile.
+  void wait_unread() {
+    constexpr int milliseconds_max = 120'000;
+    pollfd ended{static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)), POLLIN, 0};
+    REQUIRE(ended.fd >= 0);
+    const int ready = poll(&ended, 1, milliseconds_max);
+    close(ended.fd);
+    REQUIRE(ready == 1);
   }
 
   std::string output;

@@ -240,6 +240,27 @@ TEST_CASE("SIGUSR1 prints a snapshot of the tree, without the help of whoever ha
   CHECK(child.wait_for_end() == 130);
 }
 
+TEST_CASE("a snapshot that nobody reads does not hold up a stop", "[runtime][G2]") {
+  if (in_child_process()) {
+    fcntl(STDERR_FILENO, F_SETPIPE_SZ, 4'096);
+    runtime here{runtime_options{.workers = 2}};
+    const outcome<> ended = here.run([]() -> task<> {
+      co_await in_task_group([](task_group& group) -> task<> {
+        for (int i = 0; i < 500; ++i)
+          group.start(waits_for_ever);
+        kill(getpid(), SIGUSR1);
+        co_await sleep_for(1ms);
+        kill(getpid(), SIGTERM);
+      });
+    });
+    end_child(exit_code_of(ended, here.signalled()));
+  }
+  child_process child;
+  child.wait_unread();
+  CHECK(child.wait_for_end() == 143);
+  CHECK(child.output.starts_with("troupe: a snapshot of the tree:\n"));
+}
+
 TEST_CASE("SIGUSR1 does what it did where a runtime is told to leave it, and where it was ignored or has a handler",
           "[runtime][G2]") {
   if (in_child_process()) {

@@ -142,6 +142,17 @@ TEST_CASE("a child is treated by its new spec from then on", "[supervision][OTP-
   CHECK(ended.has_value());
 }
 
+TEST_CASE("a stop goes by the spec that was given before it, whatever other news there is", "[supervision][OTP-083]") {
+  std::string log;
+  CHECK(left_at({}, [&log](supervisor& top) -> task<> {
+          co_await top.start({.name = "a"}, serving);
+          co_await top.start({.name = "b", .shutdown = 5s}, in_a_shield, std::ref(log), 1h);
+          co_await sleep_for(1s);
+          top.reconfigure("a", {.shutdown = 2s});
+          top.reconfigure("b", {.shutdown = 59s, .abandon_after = 1min});
+        }) == instant{1min});
+}
+
 TEST_CASE("a child that is down and becomes temporary is forgotten, and not started with others",
           "[supervision][OTP-083]") {
   const outcome<> ended = supervised_by(

@@ -123,6 +123,29 @@ TEST_CASE("an ask is not given again: its asker has its answer", "[supervision][
   CHECK(of.begun == std::vector{1, 2});
 }
 
+TEST_CASE("an ask whose reply was moved out before its run failed is not given again either", "[supervision][A6][F2]") {
+  plan of{.failures = {{1, 1}}};
+  const auto keeps_replies = [](inbox<steps> in, plan& to) -> task<> {
+    while (auto message = co_await in.receive())
+      co_await message->match([&to](step& told) { handle(to, told.number); },
+                              [&to](query& asked) {
+                                auto kept = std::move(asked.to);
+                                handle(to, asked.number);
+                                kept(asked.number);
+                              });
+  };
+  const outcome<> ended = supervised_by({}, [&](supervisor& top) -> task<> {
+    const actor_spec spec{.name = "worker", .redeliveries_max = 9};
+    const auto ref = co_await top.start_actor(spec, keeps_replies, std::ref(of));
+    const outcome<int> asked = co_await as_outcome(ref.ask<query>(1));
+    CHECK(message_of(asked.error()) == "it fails");
+    const int after = co_await ref.ask<query>(2);
+    CHECK(after == 2);
+  });
+  CHECK(ended.has_value());
+  CHECK(of.begun == std::vector{1, 2});
+}
+
 TEST_CASE("where the restarts have run out a message that was to be given again is lost as crashed",
           "[supervision][A6]") {
   plan of{.failures = {{1, 100}}};

@@ -65,6 +65,31 @@ TEST_CASE("who has no restart left in the budget tells all above up to it, with 
   CHECK(paths == "/below /below/below /below/below/below it fails");
 }
 
+TEST_CASE("a budget that is used up reaches its supervisor, however long those below take to stop",
+          "[supervision][A5]") {
+  int runs = 0;
+  std::string log;
+  const auto leaf = [&runs]() -> task<> {
+    ++runs;
+    co_await sleep_for(1ms);
+    throw std::runtime_error("it fails");
+  };
+  const auto below = [&]() -> task<> {
+    co_await supervise({.intensity = 10, .period = 1s}, [&](supervisor& top) -> task<> {
+      co_await top.start({.name = "slow"}, slow_to_stop, std::ref(log), std::string("slow"), 3s);
+      co_await top.start({.name = "leaf"}, leaf);
+      co_await top.run();
+    });
+  };
+  const outcome<> ended =
+      supervised_by({.intensity = 10, .period = 1s, .budget = restart_budget{3, 1s}}, [&](supervisor& top) -> task<> {
+        co_await top.start({.name = "below"}, below);
+        co_await top.run();
+      });
+  CHECK(ended.has_error());
+  CHECK(runs == 4);
+}
+
 TEST_CASE("a budget further down counts in the one above, and above its own supervisor it does not hold",
           "[supervision][A5]") {
   outcome<> how;

@@ -71,6 +71,20 @@ TEST_CASE("a storm that is too strong ends the app, which tells the chain of cau
   CHECK(text.find("\n    because it ") != std::string::npos);
 }
 
+TEST_CASE("a section of a storm that gives up while it starts is started anew, as at any other time", "[tools]") {
+  storm_options options = with(30, 1);
+  options.workers = 100;
+  storm_run run{options, go_on};
+  REQUIRE(simulated(run, 1).has_error());
+  check_books(run);
+  const std::string text = report(run, audit(run), 1s, "");
+  INFO(text);
+  for (const storm_section& each : storm_sections)
+    CHECK(run.tally.of(std::string("/app/") + each.name).starts != 0);
+  CHECK(run.tally.of("/app").escalations == 1);
+  CHECK(text.find("/app gave up:\n/app/") != std::string::npos);
+}
+
 TEST_CASE("the same seed tells the same story of a storm", "[tools]") {
   std::string stories[3];
   for (const int i : {0, 1, 2}) {
