@@ -10,7 +10,7 @@ namespace {
 
 task<> answered(ask_block& ask) { co_await ask_block::wait_operation{ask}; }
 
-/// @throws the error that it is otherwise: there was no memory to send it
+/// Empty: it is no cycle.
 std::optional<would_deadlock> cycle_in(const outcome<>& waited) {
   if (!waited.has_error())
     return std::nullopt;
@@ -18,6 +18,8 @@ std::optional<would_deadlock> cycle_in(const outcome<>& waited) {
     std::rethrow_exception(waited.error());
   } catch (const would_deadlock& cycle) {
     return cycle;
+  } catch (...) {
+    return std::nullopt;
   }
 }
 
@@ -25,6 +27,10 @@ std::optional<would_deadlock> cycle_in(const outcome<>& waited) {
 
 task<> settled(ask_block& ask, task<> sent, const ask_limits& limits) {
   fiber& self = co_await current_fiber{};
+  const struct telling {
+    const ask_block& of;
+    ~telling() { of.tell_ended(); }
+  } at_the_end{ask};
   instant until = deadline_scope::earliest_around(self);
   bool pass_on = true;
   {
@@ -38,6 +44,11 @@ task<> settled(ask_block& ask, task<> sent, const ask_limits& limits) {
     if (!waited.cancelled() && !waited.has_error())
       co_return;
     const std::optional<would_deadlock> cycle = cycle_in(waited);
+    if (waited.has_error() && !cycle) { // no memory to send it, or to wait
+      if (!ask.revoke())
+        ask.give_up();
+      std::rethrow_exception(waited.error());
+    }
     if (!ask.revoke()) {
       const deadline_scope patience{self, saturated(self.runs_on().time().now(), limits.fate),
                                     cancel_scope::shielding::cleanup};

@@ -12,7 +12,7 @@ actor_monitor::change_operation::~change_operation() {
   of_.life_->watching().remove(*this); // still in it only if we were stopped
 }
 
-void actor_monitor::change_operation::await_suspend(std::coroutine_handle<>) noexcept {
+void actor_monitor::change_operation::await_suspend(std::coroutine_handle<>) {
   if (waiting->stop_pending())
     return waiting->stop();
   detail::actor_life& life = *of_.life_;

@@ -58,7 +58,7 @@ public:
 
   void attach(fiber& self) noexcept { waiting = &self; }
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) noexcept;
+  void await_suspend(std::coroutine_handle<>);
   actor_change await_resume() noexcept;
 
 private:

@@ -7,6 +7,22 @@
 
 namespace troupe::detail {
 
+void ask_block::goes_to(const mailbox_core& mailbox) noexcept {
+  goes_to_ = &mailbox;
+  const fiber* const by = this_fiber::pointer();
+  if (by == nullptr || !by->runs_on().tells_details()) [[likely]]
+    return;
+  number_ = by->runs_on().next_number();
+  tell(event_kind::ask_sent, mailbox.number());
+}
+
+void ask_block::tell(event_kind what, std::uint64_t cause, std::uint32_t place) const noexcept {
+  if (number_ == 0) [[likely]]
+    return;
+  if (const fiber* const by = this_fiber::pointer(); by != nullptr) // not kept: it may outlive the executor
+    by->runs_on().emit(what, number_, by->number(), cause, place);
+}
+
 bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {
   const std::lock_guard held{lock_};
   if (answer_ != answer::none)
@@ -16,6 +32,7 @@ bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {
   worker_ = static_cast<std::uint32_t>(self.number());
   moves_when_begun_ = token_moves_.load(std::memory_order_relaxed); // as in owner()
   self.be_waited_for();
+  tell(event_kind::ask_begun);
   return true;
 }
 
@@ -133,6 +150,7 @@ std::exception_ptr ask_block::error() const {
 
 void ask_block::decide(answer as, deciding& now) noexcept {
   answer_ = as;
+  tell(event_kind::ask_answered, static_cast<std::uint64_t>(why_), static_cast<std::uint32_t>(as));
   now.calls = calls_back_;
   if (asker_ != nullptr)
     static_cast<void>(std::exchange(asker_, nullptr)->grant(now.woken)); // false: stopped, and it asks for the fate

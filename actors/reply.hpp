@@ -70,7 +70,7 @@ public:
   ///@{
   void set_deadline(instant at) noexcept { deadline_ = at; }
   /// Before it is sent there. The asker keeps it.
-  void goes_to(const mailbox_core& mailbox) noexcept { goes_to_ = &mailbox; }
+  void goes_to(const mailbox_core& mailbox) noexcept;
   class wait_operation;
   /// The asker does not want it any more. False: it was begun and has not ended, so its fate is not known yet.
   [[nodiscard]] bool revoke() noexcept;
@@ -78,6 +78,8 @@ public:
   ///
   /// @thread outside of any fiber
   bool wait_blocking(duration at_most);
+  /// For events: the asker goes on, with what came of it.
+  void tell_ended() const noexcept { tell(event_kind::ask_ended, 0, this_fiber::stopping() ? 1 : 0); }
   /// Nobody waits for it any more: without an answer it is in doubt.
   void give_up() noexcept;
   /// True when the work had begun, and may have done something.
@@ -137,6 +139,7 @@ private:
   /// The mailbox that it goes to is what an asker waits for, in events and reports.
   void number_its_object(fiber& by) const noexcept;
   void decide(answer as, deciding& now) noexcept;
+  void tell(event_kind what, std::uint64_t cause = 0, std::uint32_t place = 0) const noexcept;
   void fail_locked(ask_failure why, deciding& now) noexcept;
   void fail_locked(std::exception_ptr error, deciding& now) noexcept;
 
@@ -154,6 +157,7 @@ private:
   std::uint32_t worker_ = 0; // the fiber that began it last, by the last digits of its number
   std::atomic<std::uint32_t> token_moves_{0};
   std::uint32_t moves_when_begun_ = 0;
+  std::uint64_t number_ = 0; // in events, where somebody wants these
   std::exception_ptr error_;
 };
 

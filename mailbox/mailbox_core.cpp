@@ -15,6 +15,23 @@ bool grant(sender_node& first, wakeups& woken) noexcept {
   return true;
 }
 
+mailbox_core::mailbox_core(std::uint32_t capacity, overflow on_full)
+    : capacity_(capacity), on_full_(static_cast<std::uint8_t>(on_full) & 0xfU) {
+  fiber* const by = this_fiber::pointer();
+  if (by == nullptr || !by->runs_on().tells_details()) [[likely]]
+    return;
+  is_watched_ = slow_ = true;
+  be_numbered(*by);
+  tell(event_kind::mailbox_made, capacity, static_cast<std::uint32_t>(on_full));
+}
+
+// In a look at who runs here, and not kept: a mailbox may outlive the executor that it was made under.
+void mailbox_core::tell(event_kind what, std::uint64_t cause, std::uint32_t place, const fiber* by) const noexcept {
+  const fiber* const here = this_fiber::pointer();
+  if (is_watched_ && here != nullptr) [[unlikely]]
+    here->runs_on().emit(what, number(), (by != nullptr ? by : here)->number(), cause, place);
+}
+
 // -- lifetime ---------------------------------------------------------------------------------------------------------
 
 void mailbox_core::too_many_holders() noexcept {
@@ -106,7 +123,7 @@ void mailbox_core::settle_counted(std::size_t items, std::optional<drop_reason> 
   lock_.lock();
   if (reason)
     seldom_needed().dropped[static_cast<std::size_t>(*reason)] += items;
-  count_settled(items, woken);
+  count_settled(items, woken, reason ? static_cast<std::uint64_t>(*reason) + 1 : settled_as_handled);
   const bool last = orphaned_ && all_settled();
   lock_.unlock();
   if (last)

@@ -41,8 +41,7 @@ bool grant(sender_node& first, wakeups& woken) noexcept;
 /// or reserved (a freed slot belongs to the first of them at once), and none waits once it is closed.
 class mailbox_core : public books {
 public:
-  mailbox_core(std::uint32_t capacity, overflow on_full) noexcept
-      : capacity_(capacity), on_full_(static_cast<std::uint8_t>(on_full) & 0xfU) {}
+  mailbox_core(std::uint32_t capacity, overflow on_full);
   mailbox_core(const mailbox_core&) = delete;
   mailbox_core& operator=(const mailbox_core&) = delete;
 
@@ -103,8 +102,10 @@ public:
     if (number_.load(std::memory_order_relaxed) == 0)
       number_.store(static_cast<std::uint32_t>(by.runs_on().next_number()), std::memory_order_relaxed);
   }
-  void count_settled(std::uint64_t more, wakeups& woken) noexcept {
+  void count_settled(std::uint64_t more, wakeups& woken, std::uint64_t why = settled_as_handled) noexcept {
     settled_ += more;
+    if (is_watched_ && more != 0) [[unlikely]]
+      tell(event_kind::items_settled, why, static_cast<std::uint32_t>(more));
     if (somebody_joins()) [[unlikely]]
       wake_joiners(woken);
   }
@@ -116,6 +117,13 @@ public:
     reader_.store(reader, std::memory_order_relaxed); // relaxed: as in reader()
     self.be_waited_for();
   }
+  /// Somebody wants to hear of each item: then nothing goes the plain way without a word.
+  bool is_watched() const noexcept { return is_watched_; }
+  /// What happens to it, for events.
+  ///
+  /// @param by  null: whoever runs here
+  void tell(event_kind what, std::uint64_t cause = 0, std::uint32_t place = 0,
+            const fiber* by = nullptr) const noexcept;
   bool somebody_joins() const noexcept { return !waiting_joiners_.empty(); }
   bool all_settled() const noexcept { return settled_ == accepted(); }
 
@@ -137,7 +145,11 @@ public:
   std::uint32_t owner() const noexcept override;
 
 protected:
-  virtual ~mailbox_core() { delete seldom_; }
+  virtual ~mailbox_core() {
+    if (is_watched_) [[unlikely]]
+      tell(event_kind::mailbox_gone);
+    delete seldom_;
+  }
 
   /// Gives up what is queued: nobody will receive it.
   virtual void drop_queued() noexcept = 0;
@@ -155,6 +167,10 @@ protected:
   virtual hand_seen in_hand() const noexcept = 0;
 
   std::uint64_t accepted() const noexcept { return queue().in + handed_; }
+
+  /// As the cause in events: handled; else one more than the `drop_reason`; or given back.
+  static constexpr std::uint64_t settled_as_handled = 0;
+  static constexpr std::uint64_t settled_as_returned = drop_reasons + 1;
 
   /// What only some mailboxes need, made when it is first needed.
   struct seldom {
@@ -191,7 +207,8 @@ protected:
   bool closed_ : 1 = false;
   bool receivers_gone_ : 1 = false;
   bool orphaned_ : 1 = false; // no holder is left, only items in hand
-  bool slow_ : 1 = false;     // closed, or limits the age of items: nothing goes the plain way
+  bool slow_ : 1 = false;     // closed, watched, or limits the age of items: nothing goes the plain way
+  bool is_watched_ : 1 = false;
   mutable spinlock lock_;
   std::atomic<std::uint32_t> reader_{0};
   std::uint64_t settled_ = 0;

@@ -68,11 +68,9 @@ public:
   bool drained() const noexcept { return closed_ && queue_.size() == 0 && reserved_ == 0; }
   bool has_room() const noexcept { return queue_.size() + reserved_ < capacity_ && waiting_senders_.empty(); }
   /// Has room, memory for it, and nobody who waits must hear of it: then `put_plainly` does.
-  bool takes_plainly() const noexcept {
-    const std::size_t used = queue_.size() + reserved_;
-    return used < capacity_ && used < queue_.slots() && !slow_ && waiting_receivers_.empty() &&
-           waiting_senders_.empty();
-  }
+  bool takes_plainly() const noexcept { return !slow_ && has_plain_room(); }
+  /// The same of one that is watched: then it is told as well.
+  bool takes_plainly_with_a_word() const noexcept { return is_only_watched() && has_plain_room(); }
   void put_plainly(item_type&& item) noexcept {
     queue_.push(std::move(item));
     if (const auto depth = static_cast<std::uint32_t>(queue_.size()); depth > depth_max_) [[unlikely]]
@@ -80,9 +78,11 @@ public:
   }
 
   /// Has an item, and nobody who waits must hear when it is taken: then `take_plainly` does.
-  bool gives_plainly() const noexcept {
-    return queue_.queued() != 0 && !slow_ && waiting_senders_.empty() && !somebody_joins();
-  }
+  bool gives_plainly() const noexcept { return !slow_ && has_plain_item(); }
+  bool gives_plainly_with_a_word() const noexcept { return is_only_watched() && has_plain_item(); }
+  /// Before the operation.
+  void tell_queued() const noexcept { tell(event_kind::item_queued, queue_.next_index()); }
+  void tell_taken_first() const noexcept { tell(event_kind::items_taken, queue_.first_index(), 1); }
   void take_plainly(item_type* to, std::uint32_t settled) noexcept {
     settled_ += settled;
     queue_.take(to);
@@ -94,12 +94,13 @@ public:
   /// @throws std::bad_alloc; then nothing has happened
   void put(item_type&& item, wakeups& woken) {
     queue_.grow_to(queue_.size() + reserved_ + 1); // the slots of permits stay theirs: using one cannot fail
-    put_in_grown(std::move(item), woken);
+    put_in_grown(std::move(item), woken, nullptr, 0);
   }
   /// Moves the first item out; the slot goes to the first waiting sender.
   ///
   /// @pre has_item(), nothing is claimed
   void take(item_type* to, wakeups& woken) noexcept {
+    tell_taken_first();
     queue_.take(to);
     if (!waiting_senders_.empty()) [[unlikely]]
       admit(woken);
@@ -112,6 +113,7 @@ public:
   void reserve_slot() {
     queue_.grow_to(queue_.size() + reserved_ + 1); // so that using it cannot fail
     ++reserved_;
+    tell(event_kind::slot_reserved);
   }
   /// What a `reserve` does that does not wait: `full` where it must.
   ///
@@ -126,12 +128,13 @@ public:
   }
   void use_reserved(item_type&& item, wakeups& woken) noexcept {
     --reserved_;
-    put_in_grown(std::move(item), woken);
+    put_in_grown(std::move(item), woken, nullptr, 1);
     admit(woken); // a waiting receiver took it: then the slot is free
     finish(woken);
   }
   void give_back_reserved(wakeups& woken) noexcept {
     --reserved_;
+    tell(event_kind::slot_returned);
     admit(woken);
     finish(woken);
   }
@@ -141,7 +144,10 @@ public:
     if (queue_.queued() == 0)
       return false;
     if (on_full() == overflow::drop_oldest)
-      gone.fill([this](item_type* at) { queue_.take(at); });
+      gone.fill([this](item_type* at) {
+        tell_taken_first();
+        queue_.take(at);
+      });
     else if (on_full() == overflow::conflate)
       gone.fill([this](item_type* at) { take_newest(at); });
     return static_cast<bool>(gone);
@@ -175,8 +181,10 @@ public:
   std::size_t claim(std::size_t at_most, wakeups& woken) noexcept {
     free_taken(woken);
     const std::size_t count = std::min(queue_.queued(), at_most);
-    if (count != 0)
+    if (count != 0) {
+      tell(event_kind::items_claimed, queue_.first_index(), static_cast<std::uint32_t>(count));
       queue_.claim(count);
+    }
     return count;
   }
   /// False: the next item may yet be given up for a newer one, so none is taken before its time.
@@ -192,6 +200,9 @@ public:
     tell_what_was_taken();
     wakeups woken;
     const std::lock_guard held{lock_};
+    free_taken(woken);
+    if (const std::size_t claimed = queue_.size() - queue_.queued(); claimed != 0)
+      tell(event_kind::items_put_back, 0, static_cast<std::uint32_t>(claimed));
     queue_.unclaim();
     admit(woken);
     finish(woken);
@@ -222,7 +233,10 @@ public:
     const std::lock_guard held{lock_};
     if (closed_ || lost_->again)
       return false;
-    if (!fill_waiting(item, static_cast<std::uint16_t>(given + 1), woken)) {
+    tell(event_kind::item_kept);
+    if (fill_waiting(item, static_cast<std::uint16_t>(given + 1), woken) != nullptr) {
+      tell(event_kind::item_given);
+    } else {
       lost_->again.emplace(std::move(item));
       lost_->again_given = given;
     }
@@ -232,6 +246,7 @@ public:
   bool has_crashed() const noexcept { return lost_ != nullptr && lost_->again; }
   /// Under the lock: moves it out. How often it was given now, after the first time.
   std::uint16_t take_crashed(item_type* to) noexcept {
+    tell(event_kind::item_given);
     std::construct_at(to, std::move(*lost_->again));
     lost_->again.reset();
     return lost_->again_given;
@@ -359,6 +374,8 @@ public:
         wakeups woken;
         const std::lock_guard held{lock_};
         count = queue_.take_if(is, taken);
+        if (count != 0)
+          tell(event_kind::items_taken, item_anywhere, static_cast<std::uint32_t>(count));
         admit(woken);
         finish(woken);
       }
@@ -373,7 +390,7 @@ public:
   void reopen() noexcept {
     const std::lock_guard held{lock_};
     closed_ = false;
-    slow_ = limits_age_;
+    slow_ = limits_age_ || is_watched_;
   }
   void drop_queued() noexcept override {
     drop_crashed();
@@ -420,10 +437,25 @@ private:
     }
   }
 
+  bool has_plain_room() const noexcept {
+    const std::size_t used = queue_.size() + reserved_;
+    return used < capacity_ && used < queue_.slots() && waiting_receivers_.empty() && waiting_senders_.empty();
+  }
+  bool has_plain_item() const noexcept { return queue_.queued() != 0 && waiting_senders_.empty() && !somebody_joins(); }
+  bool is_only_watched() const noexcept { return is_watched_ && !closed_ && !limits_age_; }
+
+  /// Under a test. A sender that waits would do so for ever where nothing is queued.
+  bool is_said_to_be_full() const noexcept {
+    if (!is_watched_ || on_full() == overflow::suspend) [[likely]]
+      return false;
+    const fiber* const by = this_fiber::pointer();
+    return by != nullptr && by->runs_on().pretends_full();
+  }
+
   send_status ask_for_room(maybe<item_type>& gone) noexcept {
     if (closed_)
       return send_status::closed;
-    if (has_room() || make_room(gone))
+    if ((has_room() && !is_said_to_be_full()) || make_room(gone))
       return send_status::accepted;
     return on_full() == overflow::suspend || on_full() == overflow::reject ? send_status::full : send_status::dropped;
   }
@@ -436,34 +468,43 @@ private:
   std::size_t not_taken() const noexcept override { return queue_.not_taken(); }
   hand_seen in_hand() const noexcept override { return hand_.look(); }
   void take_newest(item_type* to) noexcept {
+    tell(event_kind::items_taken, item_anywhere, 1);
     queue_.take_newest(to);
     ++seldom_needed().taken_back;
   }
   void free_taken(wakeups& woken) noexcept override {
+    const std::size_t before = queue_.size();
     queue_.free_taken();
+    if (is_watched_ && queue_.size() != before) [[unlikely]]
+      tell(event_kind::items_freed, 0, static_cast<std::uint32_t>(before - queue_.size()));
     if (!waiting_senders_.empty()) [[unlikely]]
       admit(woken);
     if (closed_) [[unlikely]]
       finish(woken);
   }
 
-  void put_in_grown(item_type&& item, wakeups& woken) noexcept {
-    if (fill_waiting(item, 1, woken))
+  /// @param by   who sends it, where that is not whoever runs here
+  /// @param way  as in `event_kind::item_queued`
+  void put_in_grown(item_type&& item, wakeups& woken, const fiber* by, std::uint32_t way) noexcept {
+    if (const fiber* const to = fill_waiting(item, 1, woken); to != nullptr) {
       ++handed_;
-    else
+      tell(event_kind::item_handed, to->number(), way, by);
+    } else {
+      tell(event_kind::item_queued, queue_.next_index(), way, by);
       put_plainly(std::move(item));
+    }
   }
-  /// Moves an item to the receive that has waited longest. False: none does.
-  bool fill_waiting(item_type& item, std::uint16_t filled, wakeups& woken) noexcept {
+  /// Moves an item to the receive that has waited longest, and gives its fiber; null: none does.
+  const fiber* fill_waiting(item_type& item, std::uint16_t filled, wakeups& woken) noexcept {
     while (wait_node* const first = waiting_receivers_.pop()) {
       if (!first->waiting->grant(woken))
         continue; // stopped; it does not look at us again
       auto& served = static_cast<receiver_node<T>&>(*first);
       std::construct_at(&served.item, std::move(item));
       served.filled = filled;
-      return true;
+      return served.waiting;
     }
-    return false;
+    return nullptr;
   }
 
   /// Free slots go to waiting senders, in order. Their memory is there: all slots were in use when they began to wait.
@@ -475,10 +516,12 @@ private:
       if (!grant(*first, woken))
         continue; // stopped; it keeps its item and does not look at us again
       first->accepted = true;
-      if (first->item != nullptr)
-        put_in_grown(std::move(*static_cast<item_type*>(first->item)), woken);
-      else
+      if (first->item != nullptr) {
+        put_in_grown(std::move(*static_cast<item_type*>(first->item)), woken, first->waiting, 2);
+      } else {
         ++reserved_;
+        tell(event_kind::slot_reserved, first->waiting != nullptr ? first->waiting->number() : 0);
+      }
     }
   }
 
@@ -490,6 +533,8 @@ private:
   }
 
   void close_locked(wakeups& woken) noexcept override {
+    if (!closed_)
+      tell(event_kind::mailbox_closed);
     closed_ = true;
     slow_ = true;
     while (auto* const first = static_cast<sender_node*>(waiting_senders_.pop()))
@@ -524,12 +569,14 @@ std::vector<stored<T>> mailbox_state<T>::close_and_return() {
     held.lock();
   }
   close_locked(woken);
+  if (queue_.queued() != 0)
+    tell(event_kind::items_taken, queue_.first_index(), static_cast<std::uint32_t>(queue_.queued()));
   queue_.take_queued(returned);
   if (!returned.empty()) {
     seldom_needed().taken_back += returned.size();
     seldom_needed().returned += returned.size();
   }
-  count_settled(returned.size(), woken);
+  count_settled(returned.size(), woken, settled_as_returned);
   finish(woken);
   return returned;
 }

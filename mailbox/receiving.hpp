@@ -20,7 +20,7 @@ class receiving : protected receiver_node<T> {
 public:
   void attach(fiber& self) noexcept { this->waiting = &self; }
 
-  void await_suspend(std::coroutine_handle<>) noexcept {
+  void await_suspend(std::coroutine_handle<>) {
     switch (this->next) {
     case step::go_on:
       return this->waiting->yield();
@@ -149,7 +149,15 @@ public:
 
 private:
   [[gnu::noinline]] bool take_slowly() noexcept {
-    this->state_->lock().unlock();
+    detail::mailbox_state<T>& state = *this->state_;
+    if (state.gives_plainly_with_a_word()) {
+      state.tell_taken_first();
+      state.take_plainly(&this->item, 0);
+      state.lock().unlock();
+      this->what = detail::receiving<T>::found::item;
+      return this->waiting->tick();
+    }
+    state.lock().unlock();
     this->state_->drop_expired(this->waiting);
     if (this->look_slowly([this](detail::wakeups& woken) { return this->take_item(woken); }))
       return this->waiting->tick();
@@ -214,7 +222,7 @@ public:
 
   void attach(fiber& self) noexcept { waiting = &self; }
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) noexcept {
+  void await_suspend(std::coroutine_handle<>) {
     if (waiting->stop_pending())
       return waiting->stop();
     waiting->tell_books(); // what this fiber itself has let go of

@@ -53,6 +53,9 @@ public:
   }
   /// Items that were ever pushed and not taken back by `take_newest` or `take_queued`.
   std::uint64_t pushed() const noexcept { return tail_; }
+  /// Of what is queued first, and of what will be next: for events.
+  std::uint32_t first_index() const noexcept { return limit_; }
+  std::uint32_t next_index() const noexcept { return mark(tail_); }
   /// Slots that there are now.
   std::size_t slots() const noexcept { return slots_ != nullptr ? mask_ + std::size_t{1} : in_place; }
 

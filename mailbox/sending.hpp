@@ -222,6 +222,13 @@ public:
 private:
   [[gnu::noinline]] bool offer_slowly() {
     mailbox_state<T>& state = *this->state_;
+    if (state.takes_plainly_with_a_word()) {
+      state.tell_queued();
+      state.put_plainly(std::move(item_.source()));
+      state.lock().unlock();
+      this->ends_ = sending<T>::end::accepted;
+      return this->waiting->tick();
+    }
     return this->enter_slowly(state.on_full() == overflow::suspend, &item_.source(), [&](auto& gone, wakeups& woken) {
       const send_status status = state.offer(item_.source(), gone, woken);
       if (status == send_status::accepted)

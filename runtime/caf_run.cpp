@@ -142,7 +142,7 @@ caf_run::change_operation::~change_operation() {
   of_.waiting_ = nullptr; // still there only if we were stopped
 }
 
-void caf_run::change_operation::await_suspend(std::coroutine_handle<>) noexcept {
+void caf_run::change_operation::await_suspend(std::coroutine_handle<>) {
   if (kind_ != fiber::wait_kind::shielded && self_->stop_pending())
     return self_->stop();
   const std::lock_guard held{of_.lock_};

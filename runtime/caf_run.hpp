@@ -116,7 +116,7 @@ public:
 
   void attach(fiber& self) noexcept { self_ = &self; }
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) noexcept;
+  void await_suspend(std::coroutine_handle<>);
   /// @returns whether it has started
   bool await_resume() const noexcept;
 

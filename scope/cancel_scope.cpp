@@ -14,8 +14,28 @@ cancel_scope::cancel_scope(fiber& owner, shielding kind, role as) noexcept
   if (const reach far = outer_->commits_stopped_ ? reach::commits_too : reach::unshielded;
       outer_->stopping() && within(far))
     mark(*outer_->stopped_by_.load(std::memory_order_relaxed), far); // relaxed: stopping() has acquired it
-  fiber_.stop_.store(stopping(), std::memory_order_seq_cst);
+  fiber_.stop_.store(stopping() || fiber_.is_to_suffer(), std::memory_order_seq_cst);
   fiber_.lock_.unlock();
+  if (fiber_.executor_.tells_details()) [[unlikely]]
+    fiber_.executor_.emit(event_kind::scope_entered, traits(), fiber_.number(), 0, place());
+}
+
+std::uint32_t cancel_scope::place() const noexcept {
+  std::uint32_t around = 0;
+  for (const cancel_scope* outer = outer_in_fiber(); outer != nullptr; outer = outer->outer_in_fiber())
+    ++around;
+  return around;
+}
+
+std::uint8_t cancel_scope::traits() const noexcept {
+  unsigned all = 0;
+  all |= role_ == role::group ? scope_of_group : 0U;
+  all |= role_ == role::limited || role_ == role::moves_on ? scope_with_deadline : 0U;
+  all |= role_ == role::moves_on ? scope_that_moves_on : 0U;
+  all |= role_ == role::incarnation ? scope_of_run : 0U;
+  all |= shielding_ == shielding::commit ? scope_hides_cancels : 0U;
+  all |= shielding_ == shielding::cleanup ? scope_hides_all : 0U;
+  return static_cast<std::uint8_t>(all);
 }
 
 const cancel_scope* cancel_scope::outer_in_fiber() const noexcept {
@@ -26,12 +46,14 @@ cancel_scope::~cancel_scope() {
   if (this == &fiber_.root_scope_)
     return; // leaves with its fiber
   TROUPE_ASSERT(first_child_ == nullptr, "a scope ends with fibers still in it: join them first");
+  if (fiber_.executor_.tells_details()) [[unlikely]]
+    fiber_.executor_.emit(event_kind::scope_left, 0, fiber_.number(), 0, place());
   fiber_.lock_.lock();
   TROUPE_ASSERT(fiber_.innermost_ == this, "scopes must be left in the reverse order of entering");
   outer_->inner_ = nullptr;
   fiber_.innermost_ = outer_;
   // Under the lock: a cancel of an outer scope has either marked it already or will find the fiber there.
-  fiber_.stop_.store(outer_->stopping(), std::memory_order_seq_cst);
+  fiber_.stop_.store(outer_->stopping() || fiber_.is_to_suffer(), std::memory_order_seq_cst);
   fiber_.lock_.unlock();
 }
 
@@ -58,8 +80,7 @@ void cancel_scope::cancel_locked(const cancel_cause& cause, reach far, detail::w
   if (!first && (far == reach::unshielded || commits_stopped_))
     return;
   if (fiber_.executor_.tells_of_fibers())
-    fiber_.executor_.emit(event_kind::cancel_requested, fiber_.number(), cause.origin,
-                          static_cast<std::uint64_t>(cause.reason));
+    tell_cancelled(cause, far);
   if (first) {
     reason_ = cause.reason;
     origin_ = cause.origin;
@@ -68,6 +89,14 @@ void cancel_scope::cancel_locked(const cancel_cause& cause, reach far, detail::w
   mark(*this, far);
   cancelled_.store(true, std::memory_order_release); // pairs with cancelled()
   stop_all_below(far, woken);
+}
+
+void cancel_scope::tell_cancelled(const cancel_cause& cause, reach far) const noexcept {
+  const executor& tells = fiber_.executor_;
+  const auto reason = static_cast<std::uint64_t>(cause.reason);
+  if (far == reach::commits_too && tells.tells_details())
+    tells.emit(event_kind::commits_cancelled, fiber_.number(), cause.origin, reason, place());
+  tells.emit(event_kind::cancel_requested, fiber_.number(), cause.origin, reason, place());
 }
 
 void cancel_scope::await_marks() const noexcept {

@@ -5,6 +5,7 @@
 #include <troupe/scope/outcome.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <source_location>
 
 namespace troupe {
@@ -108,11 +109,16 @@ private:
   cancel_scope(root_tag, fiber& owner, cancel_scope* outer) noexcept : fiber_(owner), outer_(outer) {}
   cancel_scope(fiber& owner, shielding kind, role as) noexcept;
 
+  /// How many are around it in its own fiber, for events.
+  std::uint32_t place() const noexcept;
+  /// For events.
+  std::uint8_t traits() const noexcept;
   /// The one around it in its own fiber; null: none.
   const cancel_scope* outer_in_fiber() const noexcept;
   void cancel(cancel_reason reason, std::source_location where, reach far, detail::wakeups& woken) noexcept;
   /// Its body, for a caller that holds the fiber's lock.
   void cancel_locked(const cancel_cause& cause, reach far, detail::wakeups& woken) noexcept;
+  void tell_cancelled(const cancel_cause& cause, reach far) const noexcept;
   bool within(reach far) const noexcept {
     return shielding_ == shielding::none || (shielding_ == shielding::commit && far == reach::commits_too);
   }

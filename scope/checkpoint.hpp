@@ -18,7 +18,7 @@ public:
 
   void attach(fiber& self) noexcept { self_ = &self; }
   bool await_ready() const noexcept { return !self_->stop_pending() && self_->tick() && turn_ == turn::keep; }
-  void await_suspend(std::coroutine_handle<>) const noexcept {
+  void await_suspend(std::coroutine_handle<>) const {
     if (self_->stop_pending())
       self_->stop();
     else

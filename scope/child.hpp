@@ -93,7 +93,7 @@ public:
   void attach(fiber& self) noexcept { waiting = &self; }
   /// The stop is looked at last: a child that the same cancel has ended must not be taken for an answer.
   bool await_ready() const noexcept { return child_.has_ended() && !waiting->stop_pending() && waiting->tick(); }
-  void await_suspend(std::coroutine_handle<>) noexcept;
+  void await_suspend(std::coroutine_handle<>);
   void await_resume() const noexcept {}
 
 private:
@@ -215,6 +215,8 @@ public:
   child(child&&) noexcept = default;
   child& operator=(child&&) noexcept = default;
 
+  /// As in events, and of nothing else.
+  std::uint64_t number() const noexcept { return state_->number(); }
   /// True once it has ended; also when it was never started.
   ///
   /// @thread any

@@ -12,6 +12,13 @@ deadline_scope::deadline_scope(fiber& owner, instant at, shielding kind, expires
       time_(how != expires::by_others && at != instant::max() ? &owner.runs_on().time() : nullptr) {
   if (time_ != nullptr)
     time_->add(*this);
+  if (owner.runs_on().tells_details() && at != instant::max()) [[unlikely]]
+    tell_deadline(owner);
+}
+
+void deadline_scope::tell_deadline(const fiber& owner) const noexcept {
+  owner.runs_on().emit(event_kind::deadline_set, time_ == nullptr ? 1 : 0, owner.number(),
+                       static_cast<std::uint64_t>(when().time_since_epoch().count()), place());
 }
 
 deadline_scope::~deadline_scope() {

@@ -67,6 +67,7 @@ private:
   static bool is_limit(const cancel_scope& scope) noexcept {
     return scope.role_ == role::limited || scope.role_ == role::moves_on;
   }
+  void tell_deadline(const fiber& owner) const noexcept;
   static void expire(timer& fired, wakeups& woken) noexcept;
   static void expire_shield(timer& fired, wakeups& woken) noexcept;
 

@@ -16,7 +16,7 @@ public:
 
   void attach(fiber& self) noexcept { self_ = &self; }
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) noexcept {
+  void await_suspend(std::coroutine_handle<>) {
     if (self_->open_wait(kind_, what_, nullptr))
       self_->park();
     else

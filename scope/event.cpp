@@ -20,6 +20,68 @@ std::string_view to_string(event_kind kind) noexcept {
     return "cancel_requested";
   case event_kind::slow_slice:
     return "slow_slice";
+  case event_kind::commits_cancelled:
+    return "commits_cancelled";
+  case event_kind::stop_taken:
+    return "stop_taken";
+  case event_kind::scope_entered:
+    return "scope_entered";
+  case event_kind::scope_left:
+    return "scope_left";
+  case event_kind::deadline_set:
+    return "deadline_set";
+  case event_kind::group_ended:
+    return "group_ended";
+  case event_kind::mailbox_made:
+    return "mailbox_made";
+  case event_kind::mailbox_closed:
+    return "mailbox_closed";
+  case event_kind::mailbox_gone:
+    return "mailbox_gone";
+  case event_kind::item_queued:
+    return "item_queued";
+  case event_kind::item_handed:
+    return "item_handed";
+  case event_kind::items_claimed:
+    return "items_claimed";
+  case event_kind::items_put_back:
+    return "items_put_back";
+  case event_kind::items_freed:
+    return "items_freed";
+  case event_kind::items_taken:
+    return "items_taken";
+  case event_kind::items_settled:
+    return "items_settled";
+  case event_kind::item_kept:
+    return "item_kept";
+  case event_kind::item_given:
+    return "item_given";
+  case event_kind::slot_reserved:
+    return "slot_reserved";
+  case event_kind::slot_returned:
+    return "slot_returned";
+  case event_kind::ask_sent:
+    return "ask_sent";
+  case event_kind::ask_begun:
+    return "ask_begun";
+  case event_kind::ask_answered:
+    return "ask_answered";
+  case event_kind::ask_ended:
+    return "ask_ended";
+  case event_kind::finalizer_added:
+    return "finalizer_added";
+  case event_kind::finalizer_begun:
+    return "finalizer_begun";
+  case event_kind::finalizer_ended:
+    return "finalizer_ended";
+  case event_kind::finalizer_dropped:
+    return "finalizer_dropped";
+  case event_kind::supervisor_closing:
+    return "supervisor_closing";
+  case event_kind::child_retired:
+    return "child_retired";
+  case event_kind::fault_injected:
+    return "fault_injected";
   }
   return "unknown";
 }

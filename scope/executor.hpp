@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace troupe {
 
@@ -27,7 +28,8 @@ inline constexpr std::size_t offload_threads_max_default = 8;
 class executor {
 public:
   explicit executor(time_source& time, event_sink* sink = nullptr) noexcept
-      : time_(time), sink_(sink), fiber_sink_(sink != nullptr && sink->takes_fiber_events() ? sink : nullptr) {}
+      : time_(time), sink_(sink), fiber_sink_(sink != nullptr && sink->takes_fiber_events() ? sink : nullptr),
+        tells_details_(fiber_sink_ != nullptr && sink->takes_details()) {}
   executor(const executor&) = delete;
   executor& operator=(const executor&) = delete;
   virtual ~executor() = default;
@@ -50,6 +52,16 @@ public:
 
   /// How many operations a fiber may do before others get their turn, ready ones included.
   virtual int operations_per_slice() noexcept { return 256; }
+
+  /// Somebody runs through a `fault_point`. What it throws is thrown there.
+  ///
+  /// @thread the one that runs the fiber
+  virtual void reach_fault_point(std::string_view) {}
+
+  /// A send finds room in a mailbox that would drop something if there were none. True: a test wants it to find none.
+  ///
+  /// @thread the one that runs the fiber
+  virtual bool pretends_full() noexcept { return false; }
 
   /// Where `offload` puts blocking work; null: there is no place for it here.
   ///
@@ -87,6 +99,8 @@ public:
   event_sink* sink() const noexcept { return sink_; }
   /// False: nobody is told of what happens to fibers, and `emit` does nothing.
   bool tells_of_fibers() const noexcept { return fiber_sink_ != nullptr; }
+  /// Whether somebody wants the details.
+  bool tells_details() const noexcept { return tells_details_; }
 
   /// A number for a fiber or a mailbox, from 1, in order of first use.
   ///
@@ -96,15 +110,17 @@ public:
   }
 
   /// Tells the sink, if there is one: a null check when there is none.
-  void emit(event_kind kind, std::uint64_t object, std::uint64_t subject, std::uint64_t cause) const noexcept {
+  void emit(event_kind kind, std::uint64_t object, std::uint64_t subject, std::uint64_t cause,
+            std::uint32_t place = 0) const noexcept {
     if (fiber_sink_ != nullptr)
-      fiber_sink_->on_event({time_.now(), kind, object, subject, cause});
+      fiber_sink_->on_event({time_.now(), kind, place, object, subject, cause});
   }
 
 private:
   time_source& time_;
   event_sink* sink_;
   event_sink* fiber_sink_; // the same, or null
+  const bool tells_details_;
   std::atomic<std::uint64_t> numbers_{0};
   std::atomic<std::size_t> disowned_{0};
 };

@@ -15,12 +15,33 @@ detail::ending as_ending(const outcome<>& ended) noexcept {
 
 exit_stack::~exit_stack() { TROUPE_ASSERT(empty(), "an exit stack was left before it had been unwound"); }
 
+void exit_stack::tell_moved(const detail::finalizer& lowest) noexcept {
+  if (number_ == 0)
+    number_ = owner_.runs_on().next_number();
+  std::vector<const detail::finalizer*> moved;
+  for (const detail::finalizer* each = top_.get(); moved.empty() || moved.back() != &lowest; each = each->below_.get())
+    moved.push_back(each);
+  for (; !moved.empty(); moved.pop_back())
+    tell(event_kind::finalizer_added, *moved.back(), number_);
+}
+
 void exit_stack::require_owner() const noexcept {
   TROUPE_ASSERT(this_fiber::pointer() == &owner_,
                 "an exit stack was used by another fiber than its block's: each fiber has its own");
 }
 
+void exit_stack::tell(event_kind what, const detail::finalizer& of, std::uint64_t cause) const noexcept {
+  if (owner_.runs_on().tells_details()) [[unlikely]]
+    owner_.runs_on().emit(what, of.number_, owner_.number(), cause);
+}
+
 void exit_stack::add(std::unique_ptr<detail::finalizer> added) noexcept {
+  if (owner_.runs_on().tells_details()) [[unlikely]] {
+    if (number_ == 0)
+      number_ = owner_.runs_on().next_number();
+    added->number_ = owner_.runs_on().next_number();
+    tell(event_kind::finalizer_added, *added, number_);
+  }
   added->below_ = std::move(top_);
   top_ = std::move(added);
 }
@@ -35,6 +56,8 @@ void exit_stack::move_to(exit_stack& other) noexcept {
     lowest = lowest->below_.get();
   lowest->below_ = std::move(other.top_);
   other.top_ = std::move(top_);
+  if (owner_.runs_on().tells_details()) [[unlikely]]
+    other.tell_moved(*lowest);
 }
 
 task<> exit_stack::close() {
@@ -51,6 +74,9 @@ task<> exit_stack::unwind(const outcome<>& ended, std::vector<std::exception_ptr
     std::unique_ptr<detail::finalizer> last = std::move(top_);
     top_ = std::move(last->below_);
     if (last->when_ == detail::finalizer::runs::always || !ended.has_value()) {
+      tell(event_kind::finalizer_begun, *last);
+      const std::size_t failed_before = failures.size();
+      bool cut_short = false;
       detail::deadline_scope entered{owner_, saturated(owner_.runs_on().time().now(), last->limit_),
                                      cancel_scope::shielding::cleanup};
       if (last->limit_ <= duration::zero())
@@ -63,12 +89,16 @@ task<> exit_stack::unwind(const outcome<>& ended, std::vector<std::exception_ptr
       }
       if (running) {
         const outcome<> finished = co_await detail::catch_stop(std::move(*running));
+        cut_short = finished.cancelled();
         if (finished.has_error())
           failures.push_back(finished.error());
-        else if (finished.cancelled())
+        else if (cut_short)
           failures.push_back(std::make_exception_ptr(
               deadline_exceeded{"deadline exceeded: a finalizer was stopped before it had ended"}));
       }
+      tell(event_kind::finalizer_ended, *last, cut_short ? 2 : failures.size() != failed_before ? 1 : 0);
+    } else {
+      tell(event_kind::finalizer_dropped, *last);
     }
     const detail::ending_marked marked{as_ending(ended)}; // what it owns goes now
     last.reset();

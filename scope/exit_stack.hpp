@@ -6,6 +6,7 @@
 #include <troupe/scope/shield.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -51,6 +52,7 @@ private:
   duration limit_;
   runs when_;
   std::unique_ptr<finalizer> below_;
+  std::uint64_t number_ = 0; // in events, where somebody wants these
 };
 
 /// A function, called with how the block ended if it takes that.
@@ -203,11 +205,14 @@ private:
   }
   void require_owner() const noexcept;
   void add(std::unique_ptr<detail::finalizer> added) noexcept;
+  void tell(event_kind what, const detail::finalizer& of, std::uint64_t cause = 0) const noexcept;
+  void tell_moved(const detail::finalizer& lowest) noexcept;
   /// Runs and destroys all, the uppermost first.
   task<> unwind(const outcome<>& ended, std::vector<std::exception_ptr>& failures);
 
   fiber& owner_;
   std::unique_ptr<detail::finalizer> top_;
+  std::uint64_t number_ = 0; // in events, where somebody wants these
 };
 
 namespace detail {

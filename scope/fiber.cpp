@@ -1,3 +1,4 @@
+#include <troupe/scope/fault_point.hpp>
 #include <troupe/scope/fiber.hpp>
 
 #include <cxxabi.h>
@@ -137,7 +138,8 @@ bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* 
     // Else the cancel has it (see stop()), and tells that it has stopped this wait: so it has begun.
   }
   if (executor_.tells_of_fibers())
-    executor_.emit(event_kind::wait_begun, waits_on_number_.load(std::memory_order_relaxed), number(), 0);
+    executor_.emit(event_kind::wait_begun, waits_on_number_.load(std::memory_order_relaxed), number(),
+                   executor_.tells_details() ? wait_line(what) : 0, static_cast<std::uint32_t>(kind));
   return opened;
 }
 
@@ -164,6 +166,32 @@ void fiber::stop_wait(detail::wakeups& woken) noexcept {
   decide(stopped, woken);
 }
 
+void fiber::suffer(harm what) noexcept {
+  harm_ = what;
+  stop_.store(what != harm::none || innermost_->stopping(), std::memory_order_seq_cst); // looked at by its next wait
+}
+
+bool fiber::cleans_up() const noexcept {
+  for (const cancel_scope* scope = innermost_; scope != nullptr && scope->role_ != cancel_scope::role::incarnation;
+       scope = scope->outer_in_fiber())
+    if (scope->role_ == cancel_scope::role::limited && scope->shielding_ == cancel_scope::shielding::cleanup)
+      return true;
+  return false;
+}
+
+void fiber::suffer_now() {
+  const harm what = std::exchange(harm_, harm::none);
+  const bool stopping = innermost_->stopping();
+  stop_.store(stopping, std::memory_order_seq_cst);
+  if (stopping)
+    return stop();
+  executor_.emit(event_kind::fault_injected, static_cast<std::uint64_t>(what), number(), 0);
+  if (what == harm::crash)
+    throw injected_fault{"a wait of " + path()};
+  static_cast<void>(open_wait(wait_kind::plain, "hang, as a test wants", nullptr)); // opens: it is not stopping
+  park();
+}
+
 void fiber::note_for(detail::books& of) noexcept {
   if (thread_->now.noted_for == &of)
     return;
@@ -188,6 +216,13 @@ void fiber::leave_thread() noexcept {
   tell_books();
   current = nullptr;
   on_thread_.store(false, std::memory_order_release); // pairs with arrive(). From here on we may be gone
+}
+
+void fiber::tell_stop() const noexcept {
+  if (!executor_.tells_details()) [[likely]]
+    return;
+  const cancel_scope& by = *innermost_->stopped_by_.load(std::memory_order_acquire); // acquire: as in stopping()
+  executor_.emit(event_kind::stop_taken, by.fiber_.number(), number(), 0, by.place());
 }
 
 bool fiber::walk() noexcept {
@@ -248,6 +283,7 @@ void fiber::run() noexcept {
       // acquire: pairs with stop_wait(). stop_pending() looks relaxed, and the cause of the stop is read from here on.
       static_cast<void>(stop_.load(std::memory_order_acquire));
       innermost_->await_marks();
+      tell_stop();
       if (walk()) {
         now = step::resume;
         continue;

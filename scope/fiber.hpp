@@ -187,8 +187,12 @@ public:
   /// From `await_suspend`: lets others run, then resumes the leaf.
   void yield() noexcept { next_ = step::yield; }
   /// From `await_suspend`: begins the walk; where the cancel that caused it was faster, when the fiber that it has
-  /// scheduled is run.
-  void stop() noexcept { next_ = (word_.load(std::memory_order_relaxed) & stopped) != 0 ? step::park : step::stop; }
+  /// scheduled is run. Throws where a test wants it to: see `suffer`.
+  void stop() {
+    if (is_to_suffer()) [[unlikely]]
+      return suffer_now();
+    next_ = (word_.load(std::memory_order_relaxed) & stopped) != 0 ? step::park : step::stop;
+  }
   /// From `await_suspend`, after `open_wait`.
   void park() noexcept { next_ = step::park; }
   /// From `await_suspend`, after `park`, before it throws: nobody who could grant was told of the wait. False: a stop
@@ -243,6 +247,13 @@ public:
   /// It reads a mailbox alone, or answers an ask, so others may wait for it; from now on, and on its own thread.
   void be_waited_for() noexcept { is_waited_for_ = true; }
   bool is_waited_for() const noexcept { return is_waited_for_; }
+  /// It runs no code of users now, so a test that harms fibers has no business with it.
+  void be_of_the_library(bool now) noexcept {
+    is_of_the_library_ = now;
+    if (is_to_suffer()) [[unlikely]]
+      suffer(harm::none);
+  }
+  bool is_of_the_library() const noexcept { return is_of_the_library_; }
   /// True while this fiber's frames neither unwind from an exception nor are destroyed, by a stop or at its end.
   ///
   /// @pre it runs on this thread
@@ -259,6 +270,8 @@ public:
   ///@{
   const char* waits_to() const noexcept { return waits_to_.load(std::memory_order_relaxed); }
   const detail::waitable* waits_on() const noexcept { return waits_on_.load(std::memory_order_relaxed); }
+  /// By its number what it waits for, or has waited for last.
+  std::uint64_t waited_on() const noexcept { return waits_on_number_.load(std::memory_order_relaxed); }
   wait_kind waits_how() const noexcept { return waits_how_.load(std::memory_order_relaxed); }
   bool waiting() const noexcept { return (word_.load(std::memory_order_relaxed) & open) != 0; }
   bool ended() const noexcept { return ended_; }
@@ -273,6 +286,19 @@ public:
   void visit_tree(Visit&& visit) {
     visit_tree(visit, [](const cancel_scope&) {});
   }
+  ///@}
+
+  /// @name For tests, on the thread of the executor while it does not run
+  ///@{
+  enum class harm : std::uint8_t {
+    none,
+    crash, ///< Its next wait throws `injected_fault` at its entry. A stop that is pending then comes first.
+    hang,  ///< Its next wait is one that only a cancel ends.
+  };
+  /// What is not shielded waits as said, once.
+  void suffer(harm what) noexcept;
+  /// It runs a finalizer, or waits for the fate of an ask: what has a limit, and is not reached by a cancel.
+  bool cleans_up() const noexcept;
   ///@}
 
   fiber* next_in_queue = nullptr; ///< Belongs to whoever holds the fiber: a run queue, or a list of wake-ups.
@@ -313,11 +339,14 @@ private:
   std::string path_part() const;
   /// How many groups of the same fiber are open around this one.
   static std::size_t groups_around(const cancel_scope& group) noexcept;
+  bool is_to_suffer() const noexcept { return harm_ != harm::none; }
+  void suffer_now();
   bool decide(word verdict, detail::wakeups& woken) noexcept;
   void arrive() noexcept;
   void leave_thread() noexcept;
   void note_for(detail::books& of) noexcept;
   void tell_noted() noexcept;
+  void tell_stop() const noexcept;
   bool walk() noexcept;
   void stop_wait(detail::wakeups& woken) noexcept;
 
@@ -330,6 +359,8 @@ private:
   bool ended_ : 1 = false;
   bool is_waited_for_ : 1 = false;
   bool in_wait_for_graph_ : 1 = false;
+  bool is_of_the_library_ : 1 = false;
+  harm harm_ = harm::none;
   std::atomic<bool> on_thread_{false}; // whoever was woken before it left its thread waits for this
   detail::spinlock lock_;              // guards the scopes of this fiber and the lists of children in them
   std::atomic<wait_kind> waits_how_{wait_kind::plain};

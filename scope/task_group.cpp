@@ -62,7 +62,7 @@ bool task_group::enlist(detail::child_base& added) noexcept {
     const fiber* const by = this_fiber::pointer();
     const std::uint64_t from = by != nullptr ? by->number() : 0;
     if (open)
-      runs_on.emit(event_kind::fiber_started, added.number(), from, owner().number());
+      runs_on.emit(event_kind::fiber_started, added.number(), from, owner().number(), place());
     else
       runs_on.emit(event_kind::start_refused, owner().number(), from, 0);
   }
@@ -134,6 +134,9 @@ void task_group::body_failed(std::exception_ptr error) noexcept {
 }
 
 bool task_group::joined(bool body_was_stopped) {
+  if (owner().runs_on().tells_details()) [[unlikely]]
+    owner().runs_on().emit(event_kind::group_ended, errors_.size() + errors_omitted_, owner().number(),
+                           (body_was_stopped || was_stopped_) && outer_stopping() ? 1 : 0, place());
   if (!errors_.empty())
     throw error_group(std::move(errors_), errors_omitted_);
   return (body_was_stopped || was_stopped_) && outer_stopping();
@@ -167,7 +170,7 @@ child_base::waiter::~waiter() {
   child_.drop();
 }
 
-void child_base::waiter::await_suspend(std::coroutine_handle<>) noexcept {
+void child_base::waiter::await_suspend(std::coroutine_handle<>) {
   if (waiting->stop_pending())
     return waiting->stop();
   child_.lock().lock();

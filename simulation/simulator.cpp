@@ -10,40 +10,71 @@ simulator::simulator(simulation_options options)
       offloads_(options_.offload_threads_max) {}
 
 simulator::~simulator() {
+  TROUPE_ASSERT(!is_stuck_, "a simulator went away whose tree does not end: see deadlock_error::is_stuck()");
   TROUPE_ASSERT(ready_.empty(), "a simulator went away with ready fibers: its roots must have ended");
   TROUPE_ASSERT(!clock_.has_timers(), "a simulator went away with pending timers: its roots must have ended");
 }
 
 int simulator::operations_per_slice() noexcept {
+  if (options_.driver != nullptr)
+    return options_.driver->operations_per_slice();
   if (options_.cancel_at_step)
     return 1;
   const std::uint64_t drawn = random_.next();
   return (drawn & 1U) != 0 ? 1 : 1 + static_cast<int>((drawn >> 1U) % 16);
 }
 
+void simulator::reach_fault_point(std::string_view name) {
+  if (options_.driver != nullptr)
+    options_.driver->reach_fault_point(name);
+}
+
+bool simulator::pretends_full() noexcept { return options_.driver != nullptr && options_.driver->pretends_full(); }
+
+std::size_t simulator::choose() {
+  if (options_.driver == nullptr)
+    return random_.below(choices_.size());
+  options_.driver->offer(choices_);
+  return choices_.size() == 1 ? 0 : options_.driver->pick(choices_);
+}
+
 bool simulator::step() {
-  const bool timer_is_choice = options_.clock == clock_mode::race && clock_.has_timers();
-  const std::size_t functions = offloads_.startable();
-  const std::size_t choices = ready_.size() + functions + (timer_is_choice ? 1 : 0);
-  if (choices == 0)
+  choices_.clear();
+  for (fiber* const each : ready_)
+    choices_.push_back({choice_kind::fiber, each->number(), each->waited_on(), each});
+  for (std::size_t i = 0; i < offloads_.startable(); ++i)
+    choices_.push_back({choice_kind::function, i});
+  if (options_.clock == clock_mode::race && clock_.has_timers())
+    choices_.push_back({choice_kind::timer});
+  if (choices_.empty())
     return false;
   if (options_.before_step)
     options_.before_step(steps_);
-  ++steps_;
-  const std::size_t chosen = random_.below(choices);
-  if (chosen >= ready_.size() + functions) {
-    clock_.fire_next();
-    return true;
-  }
-  if (chosen >= ready_.size()) {
-    offloads_.run_at(chosen - ready_.size());
-    return true;
-  }
-  fiber* const next = ready_[chosen];
-  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
-  detail::note_time(clock_.now());
-  next->run();
+  const std::size_t chosen = choose();
+  TROUPE_ASSERT(chosen < choices_.size(), "simulation_driver::pick() gave an index beyond the choices");
+  if (choices_[chosen].kind == choice_kind::fiber)
+    ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
+  take(choices_[chosen]);
+  if (options_.driver != nullptr)
+    options_.driver->after_step();
   return true;
+}
+
+void simulator::take(const choice& chosen) {
+  const std::uint64_t step = steps_++;
+  switch (chosen.kind) {
+  case choice_kind::fiber:
+    if (options_.driver != nullptr)
+      options_.driver->before_run(*chosen.runs, step);
+    detail::note_time(clock_.now());
+    return chosen.runs->run();
+  case choice_kind::function:
+    return offloads_.run_at(chosen.number);
+  case choice_kind::timer:
+    return clock_.fire_next();
+  case choice_kind::other:
+    return options_.driver->take(chosen);
+  }
 }
 
 void simulator::require_outside() const noexcept {
@@ -88,7 +119,11 @@ void simulator::drive(any_root& top) {
       top.cancel(cancel_reason::shutdown);
       options_.steps_max *= 2; // for the way out
     }
-    TROUPE_ASSERT(steps_ <= options_.steps_max, "a simulated tree does not stop: it runs for ever after a cancel");
+    if (steps_ > options_.steps_max) {
+      TROUPE_ASSERT(options_.driver != nullptr, "a simulated tree does not stop: it runs for ever after a cancel");
+      is_stuck_ = true;
+      throw deadlock_error(failure + "and it does not stop: it runs for ever after a cancel\n", true);
+    }
     if (step())
       continue;
     if (fire_next())
@@ -99,7 +134,11 @@ void simulator::drive(any_root& top) {
     }
     if (failure.empty())
       failure = "deadlock after " + std::to_string(steps_) + " steps: nobody can run\n" + report(top);
-    TROUPE_ASSERT(!top.root_scope().cancelled(), failure.c_str());
+    if (top.root_scope().cancelled()) {
+      TROUPE_ASSERT(options_.driver != nullptr, failure.c_str());
+      is_stuck_ = true;
+      throw deadlock_error(failure, true);
+    }
     top.cancel(cancel_reason::shutdown);
   }
   while (abandoned_fibers() != 0 && (step() || fire_next())) {
@@ -114,7 +153,11 @@ void simulator::drive(any_root& top) {
 bool simulator::fire_next() {
   if (options_.clock == clock_mode::manual || !clock_.has_timers())
     return false;
+  if (options_.driver != nullptr)
+    options_.driver->before_time_passes();
   clock_.fire_next();
+  if (options_.driver != nullptr)
+    options_.driver->after_step();
   return true;
 }
 

@@ -5,7 +5,9 @@
 #include <troupe/scope/executor.hpp>
 #include <troupe/scope/offload_queue.hpp>
 #include <troupe/scope/root.hpp>
+#include <troupe/simulation/choice.hpp>
 #include <troupe/simulation/random.hpp>
+#include <troupe/simulation/schedule.hpp>
 #include <troupe/simulation/virtual_clock.hpp>
 
 #include <cstdint>
@@ -13,17 +15,11 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace troupe {
-
-/// When virtual time passes.
-enum class clock_mode : std::uint8_t {
-  manual,   ///< Only in `advance`.
-  autojump, ///< To the next timer, once nobody can run.
-  race,     ///< As a choice at every step: the earliest timer competes with the ready fibers.
-};
 
 struct simulation_options {
   std::uint64_t seed = 0;
@@ -36,13 +32,24 @@ struct simulation_options {
   event_sink* sink = nullptr;
   /// Called before each step, with its number.
   std::function<void(std::uint64_t step)> before_step = nullptr;
+  /// Decides in place of the seed, also how many operations a fiber may do at a time. Must outlive the run.
+  simulation_driver* driver = nullptr;
   /// How many offloaded functions could run at once. Any of the first so many that are queued may be the next step.
   std::size_t offload_threads_max = offload_threads_max_default;
 };
 
-/// Nobody can run, and somebody waits who is not idle by nature. `what()` says who waits for what.
+/// Nobody can run, and somebody waits who is not idle by nature. `what()` says who waits for what, those who wait for
+/// each other in a cycle first.
 class deadlock_error : public std::runtime_error {
-  using std::runtime_error::runtime_error;
+public:
+  explicit deadlock_error(const std::string& what, bool is_stuck = false)
+      : std::runtime_error(what), is_stuck_(is_stuck) {}
+
+  /// The tree did not end by a cancel either, and is left as it is: nothing of it, nor the simulator, may go.
+  bool is_stuck() const noexcept { return is_stuck_; }
+
+private:
+  bool is_stuck_;
 };
 
 /// A run took more than `steps_max` steps.
@@ -69,7 +76,13 @@ public:
   template <class Function, class... Args>
   auto run(Function&& function, Args&&... args) {
     auto top = make_root(*this, std::forward<Function>(function), std::forward<Args>(args)...);
-    drive(*top);
+    try {
+      drive(*top);
+    } catch (const deadlock_error& ended) {
+      if (ended.is_stuck())
+        static_cast<void>(top.release());
+      throw;
+    }
     return top->take();
   }
 
@@ -87,6 +100,8 @@ public:
   void schedule(fiber& ready) noexcept override { ready_.push_back(&ready); }
   void schedule_last(fiber& ready) noexcept override { ready_.push_back(&ready); }
   int operations_per_slice() noexcept override;
+  void reach_fault_point(std::string_view name) override;
+  bool pretends_full() noexcept override;
   detail::offload_queue* offloads() noexcept override { return &offloads_; }
 
 private:
@@ -103,6 +118,8 @@ private:
   };
 
   void drive(any_root& top);
+  std::size_t choose();
+  void take(const choice& chosen);
   void require_outside() const noexcept;
   bool step();
   bool fire_next();
@@ -113,6 +130,8 @@ private:
   virtual_clock clock_;
   seeded_random random_;
   std::vector<fiber*> ready_;
+  std::vector<choice> choices_;
+  bool is_stuck_ = false;
   offload_steps offloads_;
   std::uint64_t steps_ = 0;
 };

@@ -57,7 +57,7 @@ void caretaker::stop_for_good(supervised_child& child) noexcept {
     return;
   case child_status::starting:
   case child_status::running:
-    return begin_stop(child);
+    return begin_stop(child, stops::alone);
   }
 }
 
@@ -210,7 +210,7 @@ void caretaker::begin_run(supervised_child& child) noexcept {
     set_timer(child, child.spec_.start_timeout);
 }
 
-void caretaker::begin_stop(supervised_child& child) noexcept {
+void caretaker::begin_stop(supervised_child& child, stops how) noexcept {
   reconfigure(child); // it may have been told later than what stops it, and asked for before
   clear_timer(child);
   core_.set_state(child, child_status::stopping);
@@ -227,7 +227,7 @@ void caretaker::begin_stop(supervised_child& child) noexcept {
   }
   if (drains)
     child.refuse_all(); // a run that has not begun does so when it begins
-  tell(child, tree_event_kind::stopping, {}, grace);
+  tell(child, tree_event_kind::stopping, {}, grace, how);
   if (grace > duration::zero())
     set_timer(child, grace);
   else
@@ -269,7 +269,7 @@ void caretaker::time_is_up(supervised_child& child) noexcept {
   switch (state) {
   case child_status::starting:
     child.timed_out_ = true;
-    return begin_stop(child);
+    return begin_stop(child, stops::alone);
   case child_status::stopping:
     return child.kill_sent_ ? abandon(child) : kill(child);
   case child_status::backing_off:
@@ -387,6 +387,8 @@ void caretaker::retire(supervised_child& child) noexcept {
     return;
   if (child.spec_.significant)
     --significant_;
+  if (core_.executor_.tells_details() && child.host_)
+    core_.executor_.emit(event_kind::child_retired, core_.number_, 0, child.host_->number());
   child.refuse_all();
   core_.give_order(child, order::retire);
 }
@@ -453,6 +455,8 @@ std::vector<child_failure> caretaker::take_failures() { return failures_.take(co
 void caretaker::stop_all() noexcept {
   closing_ = true;
   several_ = {};
+  if (core_.executor_.tells_details())
+    core_.executor_.emit(event_kind::supervisor_closing, core_.number_, 0, 0);
   {
     const std::lock_guard held{core_.lock_};
     if (core_.body_ != nullptr)
@@ -460,7 +464,7 @@ void caretaker::stop_all() noexcept {
   }
   if (core_.options_.strategy == restart_strategy::dynamic)
     for (supervised_child* each = core_.first_; each != nullptr; each = each->next_)
-      stop_now_or_note_down(*each);
+      stop_now_or_note_down(*each, stops::alone);
   go_on();
 }
 
@@ -469,13 +473,13 @@ void caretaker::kill_all() noexcept {
   if (!closing_)
     stop_all();
   for (supervised_child* each = core_.first_; each != nullptr; each = each->next_)
-    if (!stop_now_or_note_down(*each))
+    if (!stop_now_or_note_down(*each, stops::alone))
       kill(*each);
   go_on();
 }
 
 /// True when it is down.
-bool caretaker::stop_now_or_note_down(supervised_child& child) noexcept {
+bool caretaker::stop_now_or_note_down(supervised_child& child, stops how) noexcept {
   switch (child.state_) {
   case child_status::down:
     return true;
@@ -485,7 +489,7 @@ bool caretaker::stop_now_or_note_down(supervised_child& child) noexcept {
     return true;
   case child_status::starting:
   case child_status::running:
-    begin_stop(child);
+    begin_stop(child, how);
     return false;
   case child_status::stopping:
     break;
@@ -495,7 +499,7 @@ bool caretaker::stop_now_or_note_down(supervised_child& child) noexcept {
 
 void caretaker::go_on() noexcept {
   if (closing_) {
-    while (core_.last_ != nullptr && stop_now_or_note_down(*core_.last_)) {
+    while (core_.last_ != nullptr && stop_now_or_note_down(*core_.last_, stops::in_order)) {
       core_.answer(*core_.last_, request::refused);
       forget(*core_.last_);
     }
@@ -511,7 +515,7 @@ void caretaker::go_on() noexcept {
 bool caretaker::go_on_stopping() noexcept {
   while (several_.at != nullptr && several_.at->place_ >= several_.from->place_) {
     supervised_child& child = *several_.at;
-    if (!stop_now_or_note_down(child))
+    if (!stop_now_or_note_down(child, stops::in_order))
       return false;
     several_.at = child.previous_;
   }
@@ -538,8 +542,8 @@ void caretaker::go_on_starting() noexcept {
   several_ = {};
 }
 
-void caretaker::tell(const supervised_child& child, tree_event_kind what, const exit_reason& reason,
-                     duration wait) const noexcept {
+void caretaker::tell(const supervised_child& child, tree_event_kind what, const exit_reason& reason, duration wait,
+                     stops how) const noexcept {
   if (core_.executor_.sink() == nullptr)
     return;
   std::string path;
@@ -547,7 +551,9 @@ void caretaker::tell(const supervised_child& child, tree_event_kind what, const 
     path = what != tree_event_kind::gave_up ? child.path() : core_.path_.empty() ? "/" : core_.path_;
   } catch (...) { // no memory: then it is told without
   }
-  core_.executor_.sink()->on_tree_event({core_.now(), what, path, child.incarnation_, reason, wait});
+  core_.executor_.sink()->on_tree_event({core_.now(), what, path, child.incarnation_, reason, wait,
+                                         how == stops::in_order, core_.number_, child.host_ ? child.host_->number() : 0,
+                                         &child.spec_, &core_.options_});
 }
 
 // ---- small parts -----------------------------------------------------------------------------------------------------

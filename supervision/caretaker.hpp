@@ -52,13 +52,16 @@ private:
   using order = supervised_child::order;
   using request = supervised_child::request;
 
+  /// Which others a stop waits for.
+  enum class stops : bool { alone, in_order };
+
   void enlist(supervised_child& child) noexcept;
   void reconfigure(supervised_child& child) noexcept;
   void forget(supervised_child& child) noexcept;
   void stop_for_good(supervised_child& child) noexcept;
   void start_again(supervised_child& child) noexcept;
   void begin_run(supervised_child& child) noexcept;
-  void begin_stop(supervised_child& child) noexcept;
+  void begin_stop(supervised_child& child, stops how) noexcept;
   void kill(supervised_child& child) noexcept;
   void abandon(supervised_child& child) noexcept;
   void time_is_up(supervised_child& child) noexcept;
@@ -74,15 +77,15 @@ private:
   void restart_several(supervised_child& failed, restart_from from, duration wait) noexcept;
   bool its_turn_comes(const supervised_child& child) const noexcept;
   void stop_all() noexcept;
-  bool stop_now_or_note_down(supervised_child& child) noexcept;
+  bool stop_now_or_note_down(supervised_child& child, stops how) noexcept;
   void go_on() noexcept;
   bool go_on_stopping() noexcept;
   void go_on_starting() noexcept;
 
   /// Why it is not to be started anew; `none`: it is.
   escalation note_failure(const supervised_child& child, exit_reason&& how, instant now) noexcept;
-  void tell(const supervised_child& child, tree_event_kind what, const exit_reason& reason = {},
-            duration wait = {}) const noexcept;
+  void tell(const supervised_child& child, tree_event_kind what, const exit_reason& reason = {}, duration wait = {},
+            stops how = stops::alone) const noexcept;
   void set_timer(supervised_child& child, duration after) noexcept;
   void clear_timer(supervised_child& child) noexcept;
   bool timer_has_fired(const supervised_child& child) const noexcept;

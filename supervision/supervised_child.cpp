@@ -9,10 +9,14 @@ namespace detail {
 
 incarnation_scope::incarnation_scope(fiber& owner, supervised_child& of) noexcept
     : cancel_scope(owner, shielding::none, role::incarnation), of_(of) {
+  owner.be_of_the_library(false);
   of_.supervisor().run_begins(of_, *this);
 }
 
-incarnation_scope::~incarnation_scope() { of_.supervisor().run_ends(of_); }
+incarnation_scope::~incarnation_scope() {
+  of_.supervisor().run_ends(of_);
+  fiber_.be_of_the_library(true);
+}
 
 supervised_child* incarnation_scope::of(const fiber& self) noexcept {
   for (const cancel_scope* scope = &self.innermost_scope(); scope != nullptr; scope = scope->outer_in_fiber())

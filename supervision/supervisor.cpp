@@ -41,7 +41,7 @@ public:
 
   void attach(fiber& self) noexcept { waiting = &self; }
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<>) noexcept {
+  void await_suspend(std::coroutine_handle<>) {
     if (waiting->stop_pending())
       return waiting->stop();
     const std::lock_guard held{child_.supervisor().lock_};

@@ -1,3 +1,4 @@
+#include <troupe/scope/fault_point.hpp>
 #include <troupe/scope/observed_scope.hpp>
 #include <troupe/scope/station.hpp>
 #include <troupe/supervision/supervisor_core.hpp>
@@ -108,6 +109,7 @@ private:
 supervisor_core::supervisor_core(fiber& owner, const supervisor_options& options)
     : executor_(owner.runs_on()), options_(options), path_(incarnation_scope::path_of(owner)),
       budget_(budget_of(budget_around(owner), options)),
+      number_(executor_.tells_details() ? executor_.next_number() : 0),
       decides_(*this, restart_window{options.intensity, options.period}) {}
 
 tree_budget_pointer supervisor_core::budget_around(const fiber& owner) noexcept {
@@ -189,6 +191,7 @@ void supervisor_core::shut_down() noexcept {
 
 task<> supervisor_core::host(supervised_child_pointer child) {
   fiber& self = co_await current_fiber{};
+  self.be_of_the_library(true); // but for its runs
   const observed_scope hidden{self, cancel_scope::shielding::cleanup, *child};
   for (;;) {
     const order told = co_await order_operation{*child};
@@ -210,6 +213,7 @@ task<> supervisor_core::host(supervised_child_pointer child) {
       const incarnation_scope scope{self, *child};
       std::optional<task<>> work;
       try {
+        fault_point("supervisor.child.start");
         work.emplace(child->begin_run());
       } catch (...) {
         ended = std::current_exception();
@@ -516,6 +520,7 @@ void supervisor_core::wake_waiting(supervised_child& child, wakeups& woken) noex
 
 task<> supervisor_core::look_after(supervisor_pointer core) {
   fiber& self = co_await current_fiber{};
+  self.be_of_the_library(true);
   {
     const observed_scope hidden{self, cancel_scope::shielding::commit, core->decides_};
     const outcome<> looked = co_await catch_stop(look_until_all_have_ended(*core));

@@ -95,7 +95,7 @@ private:
   ~supervisor_core() = default;
 
   std::string describe() const override { return "the children of " + (path_.empty() ? std::string("/") : path_); }
-  std::uint64_t number() const noexcept override { return 0; }
+  std::uint64_t number() const noexcept override { return number_; }
 
   /// What a child supervises while it does; gives what it was before.
   static supervisor_core* supervised_by(supervised_child* child, supervisor_core* what) noexcept;
@@ -138,6 +138,7 @@ private:
   supervisor_options options_; // written under the lock by the fiber that looks at news alone
   const std::string path_;
   const tree_budget_pointer budget_; // null: none around it
+  const std::uint64_t number_;       // in events, where somebody wants details
 
   mutable spinlock lock_;    // taken before a fiber's
   fiber* looking_ = nullptr; // waits for news

@@ -10,6 +10,9 @@
 
 namespace troupe {
 
+struct child_spec;
+struct supervisor_options;
+
 /// What a `tree_event` tells.
 enum class tree_event_kind : std::uint8_t {
   begun,      ///< A run of a child was begun.
@@ -36,6 +39,12 @@ struct tree_event {
   std::uint64_t incarnation = 0; ///< Which of its runs.
   exit_reason reason = {};
   duration wait = {};
+  bool in_order = false;        ///< It is stopped as one of several, which are one after the other, last first.
+  std::uint64_t supervisor = 0; ///< Its number; 0 where nobody asks for details.
+  std::uint64_t child = 0;      ///< Number of the fiber that runs the child.
+  /// As they are now. Only valid during the call; null: not known.
+  const child_spec* spec = nullptr;
+  const supervisor_options* options = nullptr;
 };
 
 } // namespace troupe

@@ -40,12 +40,11 @@ task<> some_of_everything() {
 
 TEST_CASE("every event kind has its name", "[scope]") {
   std::set<std::string_view> names;
-  for (const event_kind kind :
-       {event_kind::fiber_started, event_kind::fiber_ended, event_kind::start_refused, event_kind::wait_begun,
-        event_kind::wait_granted, event_kind::wait_stopped, event_kind::cancel_requested, event_kind::slow_slice})
-    names.insert(to_string(kind));
-  CHECK(names.size() == 8);
-  CHECK(names.count("unknown") == 0);
+  std::size_t kinds = 0;
+  for (; to_string(static_cast<event_kind>(kinds)) != "unknown"; ++kinds)
+    names.insert(to_string(static_cast<event_kind>(kinds)));
+  CHECK(names.size() == kinds);
+  CHECK(kinds == static_cast<std::size_t>(event_kind::fault_injected) + 1);
 }
 
 TEST_CASE("each fiber that is started ends once, and each wait that is begun is granted or stopped", "[scope]") {

@@ -1,0 +1,62 @@
+// What may happen next in a simulation, and who decides.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace troupe {
+
+class fiber;
+
+/// What kind of step a choice is.
+enum class choice_kind : std::uint8_t {
+  fiber,    ///< A ready fiber runs, to its next wait.
+  function, ///< An offloaded function runs.
+  timer,    ///< Time passes, up to the next timer.
+  other,    ///< Something that the driver has offered: a fault.
+};
+
+/// One of the steps that could be next.
+struct choice {
+  choice_kind kind = choice_kind::fiber;
+  std::uint64_t number = 0; ///< Of the fiber, as in events; else: which of its kind.
+  std::uint64_t object = 0; ///< What the fiber has waited for, by its number; 0: nothing that has one.
+  fiber* runs = nullptr;    ///< Of kind `fiber`.
+};
+
+/// Decides what happens next in one simulated run.
+class simulation_driver {
+public:
+  virtual ~simulation_driver() = default;
+
+  /// Which of these is next. The first is what happens where nobody interferes: ready fibers come first, in the order in
+  /// which they became ready; then functions, a timer, and what was offered. Not asked where there is just one.
+  ///
+  /// @returns an index into `all`
+  virtual std::size_t pick(std::span<const choice> all) = 0;
+  /// Adds what else could be next, of kind `other`; only where something of the run could be, too.
+  virtual void offer(std::vector<choice>& all) { static_cast<void>(all); }
+  /// One of these was picked. That is a step.
+  virtual void take(const choice& offered) { static_cast<void>(offered); }
+  /// The fiber runs next, in the step of that number.
+  virtual void before_run(fiber& next, std::uint64_t step) {
+    static_cast<void>(next);
+    static_cast<void>(step);
+  }
+  /// A step is done, and nothing runs.
+  virtual void after_step() {}
+  /// Nobody can run, and time passes.
+  virtual void before_time_passes() {}
+  /// A fiber runs through a `fault_point`. What this throws is thrown there.
+  virtual void reach_fault_point(std::string_view name) { static_cast<void>(name); }
+  /// As `executor::pretends_full`.
+  virtual bool pretends_full() noexcept { return false; }
+  /// How many operations the fiber that runs next may do before others get their turn.
+  virtual int operations_per_slice() { return 1; }
+};
+
+} // namespace troupe

@@ -1,0 +1,134 @@
+#include <troupe/simulation/strategies.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+/// What is told apart by a number over a run: a fiber, the timers, the functions, what else was offered.
+std::uint64_t key_of(const choice& of) noexcept { return of.number * 4 + static_cast<std::uint64_t>(of.kind); }
+
+class random_strategy final : public search_strategy {
+public:
+  std::string_view name() const noexcept override { return "random"; }
+  void begin_run(std::uint64_t seed, std::size_t) override { random_ = seeded_random{seed}; }
+  std::size_t pick(std::span<const choice> all) override { return random_.below(all.size()); }
+
+private:
+  seeded_random random_{0};
+};
+
+/// Numbers by key. A run has a few dozens of them, and then a search through a vector is the fastest map.
+template <class Value>
+class small_map {
+public:
+  Value* find(std::uint64_t key) noexcept {
+    for (auto& [known, value] : entries_)
+      if (known == key)
+        return &value;
+    return nullptr;
+  }
+  Value& add(std::uint64_t key, Value value) { return entries_.emplace_back(key, value).second; }
+  void clear() noexcept { entries_.clear(); }
+
+private:
+  std::vector<std::pair<std::uint64_t, Value>> entries_;
+};
+
+class priority_strategy final : public search_strategy {
+public:
+  explicit priority_strategy(std::size_t depth) : depth_(depth), name_("pct" + std::to_string(depth)) {}
+
+  std::string_view name() const noexcept override { return name_; }
+  void begin_run(std::uint64_t seed, std::size_t steps) override {
+    random_ = seeded_random{seed};
+    priorities_.clear();
+    changes_.clear();
+    lowest_ = 0;
+    step_ = in_a_row_ = 0;
+    for (std::size_t i = 1; i < depth_; ++i)
+      changes_.push_back(random_.below(std::max<std::size_t>(steps, 1)));
+  }
+  std::size_t pick(std::span<const choice> all) override {
+    std::size_t best = highest(all);
+    if (std::find(changes_.begin(), changes_.end(), step_++) != changes_.end() || runs_too_long(all[best])) {
+      of(all[best]) = --lowest_;
+      best = highest(all);
+    }
+    return best;
+  }
+
+private:
+  static constexpr std::size_t in_a_row_max = 100;
+
+  std::int64_t& of(const choice& which) {
+    std::int64_t* const known = priorities_.find(key_of(which));
+    return known != nullptr ? *known : priorities_.add(key_of(which), static_cast<std::int64_t>(random_.next() >> 1U));
+  }
+  std::size_t highest(std::span<const choice> all) {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < all.size(); ++i)
+      if (of(all[i]) > of(all[best]))
+        best = i;
+    return best;
+  }
+  bool runs_too_long(const choice& chosen) noexcept {
+    in_a_row_ = key_of(chosen) == last_ ? in_a_row_ + 1 : 0;
+    last_ = key_of(chosen);
+    return in_a_row_ > in_a_row_max;
+  }
+
+  const std::size_t depth_;
+  const std::string name_;
+  seeded_random random_{0};
+  small_map<std::int64_t> priorities_;
+  std::vector<std::size_t> changes_;
+  std::int64_t lowest_ = 0;
+  std::size_t step_ = 0;
+  std::size_t in_a_row_ = 0;
+  std::uint64_t last_ = 0;
+};
+
+class sampling_strategy final : public search_strategy {
+public:
+  std::string_view name() const noexcept override { return "pos"; }
+  void begin_run(std::uint64_t seed, std::size_t) override {
+    random_ = seeded_random{seed};
+    priorities_.clear();
+  }
+  std::size_t pick(std::span<const choice> all) override {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < all.size(); ++i)
+      if (of(all[i]) > of(all[best]))
+        best = i;
+    const choice chosen = all[best];
+    of(chosen) = random_.next(); // its next event is another one
+    if (chosen.object != 0)
+      for (const choice& each : all)
+        if (each.object == chosen.object)
+          of(each) = random_.next();
+    return best;
+  }
+
+private:
+  std::uint64_t& of(const choice& which) {
+    std::uint64_t* const known = priorities_.find(key_of(which));
+    return known != nullptr ? *known : priorities_.add(key_of(which), random_.next());
+  }
+
+  seeded_random random_{0};
+  small_map<std::uint64_t> priorities_;
+};
+
+} // namespace
+
+std::unique_ptr<search_strategy> random_walk() { return std::make_unique<random_strategy>(); }
+std::unique_ptr<search_strategy> priorities_with_changes(std::size_t depth) {
+  return std::make_unique<priority_strategy>(depth);
+}
+std::unique_ptr<search_strategy> partial_order_sampling() { return std::make_unique<sampling_strategy>(); }
+
+} // namespace troupe

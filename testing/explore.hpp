@@ -1,0 +1,92 @@
+// Runs a scenario under many schedules, and under each fault, until one shows that something is wrong.
+
+#pragma once
+
+#include <troupe/testing/faults.hpp>
+#include <troupe/testing/simulation.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe {
+
+/// How much may be tried.
+struct budget {
+  std::size_t schedules = 3'000;     ///< Runs in all.
+  std::uint64_t steps_max = 100'000; ///< Of one run; more is taken for one that does not end.
+  std::uint64_t seed = 0;            ///< Of what is drawn.
+};
+
+/// What an exploration, or a sweep, has done.
+struct exploration {
+  std::size_t schedules = 0;
+  std::size_t one_deviation = 0;  ///< Of these: where once something else was chosen than happens by itself.
+  std::size_t two_deviations = 0; ///< Twice.
+  bool all_of_one = false;        ///< There are no more with one deviation.
+  bool all_of_two = false;
+  std::uint64_t steps_min = 0, steps_max = 0, steps_total = 0;
+  std::array<std::uint64_t, invariants_count> looks{}; ///< How often each invariant had something to look at.
+  std::array<std::uint64_t, faults_count> faults{};    ///< Of a sweep: runs with each kind.
+
+  /// In a few lines.
+  std::string text() const;
+};
+
+/// A run was wrong: which, how, and how to have it again. Thrown out of a test case it fails the test, in Catch2 and
+/// elsewhere.
+class broken : public std::runtime_error {
+public:
+  broken(const std::string& report, violation first, std::string replay, std::size_t schedules)
+      : std::runtime_error(report), first_(std::move(first)), replay_(std::move(replay)), schedules_(schedules) {}
+
+  /// What was wrong, first of all.
+  const violation& first() const noexcept { return first_; }
+  /// For `replay`, and for `TROUPE_REPLAY`: as short as it could be made.
+  const std::string& schedule() const noexcept { return replay_; }
+  /// How many runs it took.
+  std::size_t schedules() const noexcept { return schedules_; }
+
+private:
+  violation first_;
+  std::string replay_;
+  std::size_t schedules_;
+};
+
+/// Runs it once, in an order drawn from the seed.
+///
+/// @throws `broken`
+void simulate(std::uint64_t seed, const scenario& what, std::source_location where = std::source_location::current());
+
+/// Runs it under many schedules: as it runs where nobody interferes; with each single deviation from that; with each
+/// two, where there are few; and then in orders drawn by four strategies in turn, with time that passes when nobody can
+/// run, and at any moment. Whether and when an armed fault strikes is part of the schedule.
+///
+/// Where the environment variable TROUPE_REPLAY is set, runs that schedule alone, and tells all that happens in it.
+///
+/// @returns what was tried
+/// @throws  `broken`: of the first run that was wrong. Also where `sometimes` never happened, and where the same schedule
+///          was not the same run
+exploration explore(budget limits, const scenario& what, std::source_location where = std::source_location::current());
+
+/// Runs it with one fault of each kind, at the first opportunity for it, at the second, and so on, until a run has no
+/// more. What comes out of the scenario may then be an error or a cancel; all else must hold. (SQLite's tests let each
+/// allocation fail in turn; the idea is theirs.)
+///
+/// @param seeds  how many orders; the first is that where nobody interferes
+/// @returns @throws as `explore`
+exploration sweep(fault_set faults, const scenario& what, std::size_t seeds = 1,
+                  std::source_location where = std::source_location::current());
+
+/// Runs one schedule, as `broken::schedule()` gives it: for a fault that was found once and must not come back.
+///
+/// @throws `broken`; `schedule_error`, `std::invalid_argument`: the text is none
+void replay(std::string_view schedule, const scenario& what,
+            std::source_location where = std::source_location::current());
+
+} // namespace troupe

@@ -1,0 +1,300 @@
+#include <troupe/observe/words.hpp>
+#include <troupe/testing/explorer.hpp>
+#include <troupe/testing/progress.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+namespace troupe::detail {
+
+namespace {
+
+constexpr std::size_t shrinking_runs_max = 1'000;
+constexpr std::size_t two_deviations_max = 2'000;
+constexpr std::size_t runs_per_check_of_determinism = 50;
+
+/// The points after the last deviation of a run, each with the choices that there were.
+struct tail {
+  std::vector<std::uint16_t> picks;
+  std::vector<std::uint16_t> widths;
+  std::size_t from;
+};
+
+std::size_t alternatives(const tail& of) noexcept {
+  std::size_t count = 0;
+  for (std::size_t at = of.from; at < of.widths.size(); ++at)
+    count += of.widths[at] - std::size_t{1};
+  return count;
+}
+
+} // namespace
+
+explorer::explorer(budget limits, const scenario& what, std::source_location where)
+    : limits_(limits), where_(where), run_(what, limits.steps_max) {}
+
+explorer::~explorer() = default;
+
+std::uint64_t explorer::mixed(std::uint64_t seed, std::uint64_t number) noexcept {
+  seeded_random random{seed * 0x9e37'79b9'7f4a'7c15U + number};
+  return random.next();
+}
+
+bool explorer::was_interrupted() noexcept { return progress::interrupted(); }
+
+run_result explorer::run(const run_plan& plan) {
+  run_result result = run_.run(plan);
+  ++done_.schedules;
+  done_.steps_total += result.steps;
+  done_.steps_max = std::max(done_.steps_max, result.steps);
+  done_.steps_min = done_.schedules == 1 ? result.steps : std::min(done_.steps_min, result.steps);
+  longest_ = std::max(longest_, result.widths.size());
+  if (!run_.found().good())
+    fail(plan, result);
+  if (done_.schedules % runs_per_check_of_determinism == 1) {
+    run_plan again = plan;
+    again.given = result.taken;
+    again.strategy = nullptr;
+    const run_result repeated = run_.run(again);
+    if (repeated.hash != result.hash) {
+      strategy_ = "the same schedule, twice";
+      const violation differs{
+          invariant::determinism,
+          "the same schedule is not the same run: something in the scenario looks at the real clock, "
+          "at a random device, at addresses, or at what an earlier run has left",
+          0,
+          {}};
+      throw broken(report(again, differs, done_.schedules), differs, again.text(), done_.schedules);
+    }
+  }
+  progress::show(done_.schedules, limits_.schedules);
+  return result;
+}
+
+// ---- what is tried ---------------------------------------------------------------------------------------------------
+
+bool explorer::replays_instead() {
+  const char* const wanted = std::getenv("TROUPE_REPLAY");
+  if (wanted == nullptr || *wanted == '\0')
+    return false;
+  once(run_plan::parse(wanted));
+  fmt::print(stderr, "TROUPE_REPLAY: the run holds. What happened in it:\n{}", story_of(run_.seen()));
+  return true;
+}
+
+void explorer::once(const run_plan& plan) {
+  strategy_ = "a replay";
+  run_plan told = plan;
+  told.keeps_all = true;
+  told.seed = limits_.seed;
+  run(told);
+}
+
+exploration explorer::explore() {
+  if (replays_instead())
+    return finished();
+  const progress shown{where_};
+  plainly();
+  with_deviations();
+  draw();
+  require_sometimes();
+  return finished();
+}
+
+/// As it runs where nobody interferes, also with many operations at a time.
+void explorer::plainly() {
+  strategy_ = "the order in which fibers become ready";
+  for (const clock_mode clock : {clock_mode::autojump, clock_mode::race})
+    for (const int operations : {256, 1})
+      if (!is_out_of_budget())
+        run({{clock, operations, {}}, nullptr, std::nullopt, limits_.seed, false});
+}
+
+/// All schedules with one deviation; then those with two, where there are few.
+void explorer::with_deviations() {
+  const run_result base = run({{clock_mode::race, 1, {}}, nullptr, std::nullopt, limits_.seed, false});
+  const tail from_base{base.taken.picks, base.widths, 0};
+  // Half of the budget at most: where there are too many, some of them, evenly.
+  const std::size_t all = alternatives(from_base);
+  const std::size_t most = limits_.schedules / 2;
+  const std::size_t stride = all > most ? all / std::max<std::size_t>(most, 1) + 1 : 1;
+  std::vector<tail> tails;
+  std::size_t two = 0;
+  std::size_t number = 0;
+  strategy_ = "one deviation";
+  for (std::size_t at = 0; at < base.widths.size(); ++at)
+    for (std::uint16_t pick = 1; pick < base.widths[at]; ++pick) {
+      if (number++ % stride != 0)
+        continue;
+      if (is_out_of_budget())
+        return;
+      run_plan plan{{clock_mode::race, 1, {}}, nullptr, std::nullopt, limits_.seed, false};
+      plan.given.picks.assign(at + 1, 0);
+      plan.given.picks[at] = pick;
+      const run_result result = run(plan);
+      ++done_.one_deviation;
+      if (two <= two_deviations_max) {
+        tails.push_back({result.taken.picks, result.widths, at + 1});
+        two += alternatives(tails.back());
+      }
+    }
+  done_.all_of_one = stride == 1;
+  if (stride != 1 || two > two_deviations_max || two + done_.schedules > limits_.schedules)
+    return;
+  strategy_ = "two deviations";
+  for (const tail& each : tails)
+    for (std::size_t at = each.from; at < each.widths.size(); ++at)
+      for (std::uint16_t pick = 1; pick < each.widths[at]; ++pick) {
+        if (is_out_of_budget())
+          return;
+        run_plan plan{{clock_mode::race, 1, {}}, nullptr, std::nullopt, limits_.seed, false};
+        plan.given.picks.assign(each.picks.begin(), each.picks.begin() + static_cast<std::ptrdiff_t>(at));
+        plan.given.picks.push_back(pick);
+        run(plan);
+        ++done_.two_deviations;
+      }
+  done_.all_of_two = true;
+}
+
+/// The strategies in turn: they fail on different faults.
+void explorer::draw() {
+  const std::array strategies = {random_walk(), priorities_with_changes(3), priorities_with_changes(5),
+                                 partial_order_sampling()};
+  constexpr std::array clocks = {clock_mode::race, clock_mode::autojump};
+  constexpr std::array operations = {1, 1, 3, 64};
+  for (std::uint64_t number = 0; !is_out_of_budget(); ++number) {
+    search_strategy& chosen = *strategies[number % strategies.size()];
+    const std::uint64_t round = number / strategies.size();
+    strategy_ = chosen.name();
+    chosen.begin_run(mixed(limits_.seed, number), longest_);
+    run({{clocks[round % clocks.size()], operations[round / clocks.size() % operations.size()], {}},
+         &chosen,
+         std::nullopt,
+         mixed(limits_.seed, round),
+         false});
+  }
+}
+
+exploration explorer::sweep(fault_set faults, std::size_t seeds) {
+  if (replays_instead())
+    return finished();
+  const progress shown{where_};
+  const auto random = random_walk();
+  for (std::size_t i = 0; i < faults_count; ++i) {
+    const auto what = static_cast<fault>(i);
+    for (std::size_t seed = 0; faults.has(what) && seed < seeds; ++seed)
+      for (std::uint64_t at = 0; !was_interrupted(); ++at) {
+        strategy_ = seed == 0 ? "a sweep" : "a sweep in a random order";
+        random->begin_run(mixed(limits_.seed, seed), longest_);
+        const run_plan plan{{seed % 2 == 0 ? clock_mode::race : clock_mode::autojump, 1, {}},
+                            seed == 0 ? nullptr : random.get(),
+                            swept_fault{what, at},
+                            limits_.seed,
+                            false};
+        if (!run(plan).fault_had_its_turn)
+          break;
+        ++done_.faults[i];
+      }
+  }
+  require_sometimes();
+  return finished();
+}
+
+exploration explorer::finished() {
+  for (std::size_t i = 0; i < invariants_count; ++i)
+    done_.looks[i] = run_.found().looks(static_cast<invariant>(i));
+  return done_;
+}
+
+void explorer::require_sometimes() {
+  const std::vector<std::string> never = run_.never_happened();
+  if (never.empty() || was_interrupted())
+    return;
+  std::string text = fmt::format("{}:{}: what should happen in some run never did, in {} runs:\n", where_.file_name(),
+                                 where_.line(), done_.schedules);
+  for (const std::string& each : never)
+    text += "  " + each + '\n';
+  text += "Either the scenario cannot reach it, and proves less than it seems to, or it takes a larger budget.\n";
+  throw broken(text, {invariant::own, "never happened: " + never.front(), 0, {}}, "", done_.schedules);
+}
+
+// ---- a run was wrong -------------------------------------------------------------------------------------------------
+
+bool explorer::still_fails(const run_plan& plan, invariant which) {
+  run_.run(plan);
+  return !run_.found().good() && run_.found().violations().front().which == which;
+}
+
+/// Fewer and smaller deviations, as long as the same invariant is violated first.
+run_plan explorer::shrunk(run_plan failed, invariant which) {
+  std::size_t left = shrinking_runs_max;
+  const auto try_instead = [&](run_plan smaller) {
+    smaller.given.trim();
+    if (left == 0 || smaller.given == failed.given)
+      return false;
+    --left;
+    if (!still_fails(smaller, which))
+      return false;
+    failed = std::move(smaller);
+    return true;
+  };
+  failed.given.trim();
+  for (bool changed = true; changed && left != 0;) {
+    changed = false;
+    // Whole stretches first, then single picks, from the back.
+    for (std::size_t length = failed.given.picks.size(); length != 0; length /= 2)
+      for (std::size_t end = failed.given.picks.size(); end != 0 && left != 0;) {
+        end = std::min(end, failed.given.picks.size());
+        const std::size_t begin = end > length ? end - length : 0;
+        run_plan smaller = failed;
+        std::fill(smaller.given.picks.begin() + static_cast<std::ptrdiff_t>(begin),
+                  smaller.given.picks.begin() + static_cast<std::ptrdiff_t>(end), std::uint16_t{0});
+        changed = try_instead(std::move(smaller)) || changed;
+        end = begin;
+      }
+    for (std::size_t at = failed.given.picks.size(); at-- > 0 && left != 0;)
+      if (at < failed.given.picks.size() && failed.given.picks[at] > 1) {
+        run_plan smaller = failed;
+        smaller.given.picks[at] = 1;
+        changed = try_instead(std::move(smaller)) || changed;
+      }
+  }
+  return failed;
+}
+
+void explorer::fail(const run_plan& plan, const run_result& of) {
+  const std::size_t found_after = done_.schedules;
+  const violation first = run_.found().violations().front();
+  run_plan exact = plan;
+  exact.strategy = nullptr;
+  exact.keeps_all = false;
+  exact.given = of.taken;
+  run_plan small = still_fails(exact, first.which) ? shrunk(exact, first.which) : exact;
+  small.keeps_all = true;
+  run_.run(small);
+  const bool repeats = !run_.found().good();
+  const violation told = repeats ? run_.found().violations().front() : first;
+  std::string text = report(small, told, found_after);
+  if (!repeats)
+    text += "The same schedule did not show it again: something in the scenario is not decided by the schedule.\n";
+  throw broken(text, told, small.text(), found_after);
+}
+
+std::string explorer::report(const run_plan& small, const violation& first, std::size_t found_after) const {
+  std::string text = fmt::format("{}: {}\n", to_string(first.which), first.what);
+  text += fmt::format("at step {}, {} of virtual time; found by {} in run {} (seed {}), {}:{}\n", first.step,
+                      in_words(first.at.time_since_epoch()), strategy_, found_after, limits_.seed, where_.file_name(),
+                      where_.line());
+  text += fmt::format("To have it again: TROUPE_REPLAY='{}', or replay(\"{}\", …) in a test.\n", small.text(),
+                      small.text());
+  const std::string story = story_of(run_.seen());
+  text += story.empty() ? "" : "What happened, made as short as it could be:\n" + story;
+  for (std::size_t i = 1; i < run_.found().violations().size(); ++i)
+    text +=
+        fmt::format("also: {}: {}\n", to_string(run_.found().violations()[i].which), run_.found().violations()[i].what);
+  return text;
+}
+
+} // namespace troupe::detail

@@ -1,0 +1,60 @@
+// The search behind `explore`, `sweep` and `replay`.
+
+#pragma once
+
+#include <troupe/testing/explore.hpp>
+#include <troupe/testing/scenario_run.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <vector>
+
+namespace troupe::detail {
+
+class explorer {
+public:
+  explorer(budget limits, const scenario& what, std::source_location where);
+  ~explorer();
+
+  /// @name Each throws `broken`
+  ///@{
+  exploration explore();
+  exploration sweep(fault_set faults, std::size_t seeds);
+  void once(const run_plan& plan);
+  ///@}
+
+private:
+  /// A run that differs from what happens by itself at these points.
+  struct deviation {
+    std::size_t at;
+    std::uint16_t pick;
+  };
+
+  run_result run(const run_plan& plan);
+  bool replays_instead();
+  void plainly();
+  void with_deviations();
+  void draw();
+  void require_sometimes();
+  bool is_out_of_budget() const noexcept { return done_.schedules >= limits_.schedules || was_interrupted(); }
+  static bool was_interrupted() noexcept;
+  static std::uint64_t mixed(std::uint64_t seed, std::uint64_t number) noexcept;
+  [[noreturn]] void fail(const run_plan& plan, const run_result& of);
+  run_plan shrunk(run_plan failed, invariant which);
+  bool still_fails(const run_plan& plan, invariant which);
+  std::string report(const run_plan& small, const violation& first, std::size_t found_after) const;
+  exploration finished();
+
+  const budget limits_;
+  const std::source_location where_;
+  scenario_run run_;
+  exploration done_;
+  std::size_t longest_ = 0; // points with a choice
+  std::string strategy_;    // that found it
+};
+
+} // namespace troupe::detail

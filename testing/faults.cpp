@@ -1,0 +1,41 @@
+#include <troupe/testing/faults.hpp>
+
+#include <array>
+#include <charconv>
+#include <stdexcept>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::array<std::string_view, faults_count> names = {"crash",    "cancel", "cancel_all",    "overflow",
+                                                              "deadline", "hang",   "failing_start", "fault_point"};
+
+} // namespace
+
+std::string_view to_string(fault what) noexcept { return names[static_cast<std::size_t>(what)]; }
+
+std::string swept_fault::text() const { return std::string(to_string(what)) + '@' + std::to_string(at); }
+
+swept_fault swept_fault::parse(std::string_view text) {
+  const std::size_t sign = text.find('@');
+  const std::string_view number = sign != text.npos ? text.substr(sign + 1) : std::string_view{};
+  swept_fault made;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), made.at);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (text.substr(0, sign) == names[i] && error == std::errc{} && end == number.data() + number.size()) {
+      made.what = static_cast<fault>(i);
+      return made;
+    }
+  throw std::invalid_argument("\"" + std::string(text) +
+                              "\" is no fault of a sweep: it should be a kind and a number, as crash@17");
+}
+
+bool armed_fault::concerns(std::string_view path) const noexcept {
+  if (where_.empty() || path == where_)
+    return true;
+  return path.size() > where_.size() && path.ends_with(where_) &&
+         (where_.front() == '/' || path[path.size() - where_.size() - 1] == '/');
+}
+
+} // namespace troupe

@@ -1,0 +1,101 @@
+// What a test lets go wrong.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe {
+
+/// A way in which something goes wrong.
+enum class fault : std::uint8_t {
+  crash,         ///< A wait of a fiber throws `injected_fault`, as if the code before it had failed.
+  cancel,        ///< A fiber, or the run of a supervised child, is cancelled.
+  cancel_all,    ///< The whole tree is.
+  overflow,      ///< A send finds no room in a mailbox that refuses or drops what has none.
+  deadline,      ///< The earliest of the limits around a fiber passes, while the fiber is ready to run.
+  hang,          ///< A finalizer does not end before its limit.
+  failing_start, ///< A supervised child does not start.
+  fault_point,   ///< A `fault_point` of the program throws.
+};
+inline constexpr std::size_t faults_count = 8;
+
+/// The fault's name, as in the enumeration.
+std::string_view to_string(fault what) noexcept;
+
+/// Some kinds of fault.
+class fault_set {
+public:
+  constexpr fault_set(fault one) noexcept : bits_(bit(one)) {} // NOLINT(google-explicit-constructor): `sweep(crash, …)`
+  constexpr fault_set(std::initializer_list<fault> all) noexcept {
+    for (const fault each : all)
+      bits_ |= bit(each);
+  }
+  constexpr bool has(fault one) const noexcept { return (bits_ & bit(one)) != 0; }
+  friend constexpr fault_set operator|(fault_set a, fault_set b) noexcept {
+    a.bits_ |= b.bits_;
+    return a;
+  }
+
+private:
+  static constexpr unsigned bit(fault one) noexcept { return 1U << static_cast<unsigned>(one); }
+
+  unsigned bits_ = 0;
+};
+
+inline constexpr fault_set all_faults{fault::crash,    fault::cancel, fault::cancel_all,    fault::overflow,
+                                      fault::deadline, fault::hang,   fault::failing_start, fault::fault_point};
+
+/// One fault, at the `at`-th opportunity for it in a run, counted from 0.
+struct swept_fault {
+  fault what = fault::crash;
+  std::uint64_t at = 0;
+
+  /// "crash@17".
+  std::string text() const;
+  /// @throws std::invalid_argument
+  static swept_fault parse(std::string_view text);
+
+  friend bool operator==(const swept_fault&, const swept_fault&) = default;
+};
+
+/// A fault that may strike whenever it can, in `explore`: whether and when is a choice like any other.
+class armed_fault {
+public:
+  armed_fault(fault what, std::string_view where) : what_(what), where_(where) {}
+
+  /// So often at most, 1 where nothing is said.
+  armed_fault& times(std::size_t most) noexcept {
+    times_ = most;
+    return *this;
+  }
+
+  fault what() const noexcept { return what_; }
+  std::size_t times_left() const noexcept { return times_; }
+  void strike() noexcept { --times_; }
+  /// Whether it concerns what has this path: the one that it was given, or one that ends with it after a '/'.
+  bool concerns(std::string_view path) const noexcept;
+
+private:
+  fault what_;
+  std::string where_;
+  std::size_t times_ = 1;
+};
+
+/// A fiber crashes. `where` is its path, or the end of it: "worker" is also "/app/worker". Empty: any.
+inline armed_fault crash(std::string_view where = {}) { return {fault::crash, where}; }
+/// A start of a supervised child fails. `where` is not looked at: "supervisor.child.start", or empty.
+inline armed_fault failing_start() { return {fault::failing_start, {}}; }
+/// A `fault_point` throws. `where` is its name.
+inline armed_fault failing_at(std::string_view where) { return {fault::fault_point, where}; }
+/// A fiber finds a mailbox full that drops or refuses what has no room.
+inline armed_fault overflowing(std::string_view where = {}) { return {fault::overflow, where}; }
+/// A fiber is cancelled.
+inline armed_fault cancelled(std::string_view where = {}) { return {fault::cancel, where}; }
+
+} // namespace troupe

@@ -1,0 +1,69 @@
+// What holds for fibers and scopes: who owns whom, whom a cancel reaches, when a limit acts, what a shield hides.
+
+#pragma once
+
+#include <troupe/scope/event.hpp>
+#include <troupe/testing/violation.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace troupe::detail {
+
+/// Follows the tree of fibers and scopes by its events, and computes by itself what a cancel must reach.
+class fiber_rules {
+public:
+  explicit fiber_rules(verdict& to) noexcept : to_(to) {}
+
+  void begin_run() noexcept;
+  void on(const event& happened);
+  /// A fiber has lost its owner.
+  void abandoned(std::uint64_t fiber);
+  void after_step();
+  void at_end();
+
+private:
+  enum class stopping : std::uint8_t { no, unshielded, commits_too };
+  struct scope {
+    std::uint8_t traits = 0;
+    stopping own = stopping::no;  // its own cancel
+    stopping here = stopping::no; // that, or one around it
+    bool expires = false;
+    std::int64_t deadline = 0;
+    std::uint32_t children = 0; // that live
+    std::uint32_t failed = 0;
+  };
+  struct fiber {
+    bool known = false;
+    bool alive = false;
+    bool waits = false;
+    bool shielded_wait = false;
+    std::uint64_t parent = 0; // 0: none
+    std::uint32_t place = 0;  // the group's, in the parent
+    std::uint32_t depth = 0;  // scopes that are in use, the root's among them
+    std::vector<scope> scopes;
+  };
+
+  fiber& at(std::uint64_t number);
+  scope* scope_at(std::uint64_t number, std::uint32_t place);
+  void started(const event& happened);
+  void ended(const event& happened);
+  void wait_begun(const event& happened);
+  void entered(const event& happened);
+  void left(const event& happened);
+  void cancelled(const event& happened, stopping far);
+  void stop_taken(const event& happened);
+  void group_ended(const event& happened);
+  void spread();
+  static stopping through(const scope& into, stopping around) noexcept;
+  void look_at_deadlines(instant now);
+
+  verdict& to_;
+  std::vector<fiber> fibers_; // by number
+  std::size_t used_ = 0;
+  bool cancelled_in_this_step_ = false;
+  std::uint32_t with_deadlines_ = 0;
+};
+
+} // namespace troupe::detail

@@ -1,0 +1,67 @@
+#include <troupe/scope/steady_time.hpp>
+#include <troupe/testing/progress.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <unistd.h>
+
+namespace troupe::detail {
+
+namespace {
+
+volatile std::sig_atomic_t interrupts = 0;
+struct sigaction handler_before;
+progress* current = nullptr;
+std::source_location current_place;
+instant next_look{};
+bool has_shown = false;
+
+extern "C" void note_interrupt(int) {
+  if (interrupts != 0) {
+    std::signal(SIGINT, SIG_DFL);
+    std::raise(SIGINT);
+  }
+  interrupts = 1;
+}
+
+} // namespace
+
+progress::progress(std::source_location of) : is_outermost_(current == nullptr) {
+  if (!is_outermost_)
+    return;
+  current = this;
+  current_place = of;
+  has_shown = false;
+  struct sigaction ours {};
+  ours.sa_handler = note_interrupt;
+  sigemptyset(&ours.sa_mask);
+  sigaction(SIGINT, &ours, &handler_before);
+}
+
+progress::~progress() {
+  if (!is_outermost_)
+    return;
+  current = nullptr;
+  sigaction(SIGINT, &handler_before, nullptr);
+  if (has_shown)
+    std::fputs("\r\033[K", stderr);
+}
+
+bool progress::interrupted() noexcept { return interrupts != 0; }
+
+void progress::show(std::size_t done, std::size_t of) {
+  if (current == nullptr || done % 64 != 0 || isatty(STDERR_FILENO) == 0)
+    return;
+  const instant now = steady_time::real_now();
+  if (now < next_look)
+    return;
+  next_look = now + std::chrono::milliseconds{100};
+  has_shown = true;
+  fmt::print(stderr, "\r\033[K{}:{}: {} of {} schedules", current_place.file_name(), current_place.line(), done, of);
+  std::fflush(stderr);
+}
+
+} // namespace troupe::detail

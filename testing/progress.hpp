@@ -1,0 +1,27 @@
+// How far an exploration is, on a terminal; and Ctrl-C, which ends it with what it has.
+
+#pragma once
+
+#include <cstddef>
+#include <source_location>
+
+namespace troupe::detail {
+
+/// While it lives a first Ctrl-C ends the exploration, which then says what it has covered; a second one ends the
+/// program.
+class progress {
+public:
+  explicit progress(std::source_location of);
+  ~progress();
+  progress(const progress&) = delete;
+  progress& operator=(const progress&) = delete;
+
+  /// Writes a line over the last one, ten times a second at most, where standard error is a terminal.
+  static void show(std::size_t done, std::size_t of);
+  static bool interrupted() noexcept;
+
+private:
+  bool is_outermost_;
+};
+
+} // namespace troupe::detail

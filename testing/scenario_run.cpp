@@ -1,0 +1,261 @@
+#include <troupe/scope/deadline.hpp>
+#include <troupe/scope/fault_point.hpp>
+#include <troupe/scope/task_group.hpp>
+#include <troupe/supervision/supervised_child.hpp>
+#include <troupe/supervision/supervisor_core.hpp>
+#include <troupe/testing/scenario_run.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace troupe::detail {
+
+std::string run_plan::text() const { return (swept ? swept->text() + ',' : "") + given.text(); }
+
+run_plan run_plan::parse(std::string_view text) {
+  run_plan made;
+  if (const std::size_t comma = text.find(','); comma != text.npos) {
+    made.swept = swept_fault::parse(text.substr(0, comma));
+    text.remove_prefix(comma + 1);
+  }
+  made.given = schedule::parse(text);
+  return made;
+}
+
+scenario_run::scenario_run(const scenario& what, std::uint64_t steps_max)
+    : scenario_(what), steps_max_(steps_max), simulation_(new simulation(verdict_)) {}
+
+scenario_run::~scenario_run() = default;
+
+std::vector<std::string> scenario_run::never_happened() const {
+  std::vector<std::string> all;
+  for (const auto& [what, happened] : simulation_->sometimes_)
+    if (!happened)
+      all.push_back(what);
+  return all;
+}
+
+run_result scenario_run::run(const run_plan& plan) {
+  begin(plan);
+  bool is_stuck = false;
+  try {
+    const outcome<> ended = simulator_->run([this] {
+      root_ = this_fiber::pointer();
+      return scenario_(*simulation_);
+    });
+    judge(ended);
+  } catch (const deadlock_error& stopped) {
+    is_stuck = stopped.is_stuck();
+    verdict_.violated(invariant::no_deadlock, stopped.what());
+  } catch (const livelock_error& stopped) {
+    verdict_.violated(invariant::progress, stopped.what());
+  }
+  verdict_.looked(invariant::no_deadlock);
+  verdict_.looked(invariant::progress);
+  result_.steps = simulator_->steps();
+  result_.hash = seen().hash();
+  if (!is_stuck && simulator_->clock().has_timers()) {
+    is_stuck = true;
+    verdict_.violated(invariant::nothing_left,
+                      std::to_string(simulator_->clock().timers()) + " timers are left at the end of the run");
+  }
+  if (is_stuck) { // what is left refers to all of this, for ever
+    static_cast<void>(simulator_.release());
+    static_cast<void>(new auto(simulation_->kept_));
+  }
+  forget_the_run();
+  return std::move(result_);
+}
+
+void scenario_run::begin(const run_plan& plan) {
+  plan_ = &plan;
+  result_ = {};
+  result_.taken.clock = plan.given.clock;
+  result_.taken.operations = plan.given.operations;
+  opportunities_ = 0;
+  paths_.clear();
+  simulation_->trace_.begin_run(plan.keeps_all);
+  simulation_->harmed_ = 0;
+  simulation_->seed_ = plan.seed;
+  simulation_options options;
+  options.clock = plan.given.clock;
+  options.steps_max = steps_max_;
+  options.sink = &simulation_->trace_;
+  options.driver = this;
+  simulator_ = std::make_unique<simulator>(std::move(options));
+}
+
+void scenario_run::judge(const outcome<>& ended) {
+  if (ended.has_error())
+    result_.how_it_ended = "failed: " + message_of(ended.error());
+  else if (ended.cancelled())
+    result_.how_it_ended = "was cancelled: " + std::string(to_string(ended.cause().reason));
+  if (ended.has_error() && !simulation_->was_harmed())
+    verdict_.violated(invariant::own, "the scenario " + result_.how_it_ended);
+  simulation_->trace_.at_end(simulator_->clock().now());
+  for (const auto& each : simulation_->finally_)
+    simulation_->require(each.holds(), each.what);
+  for (const auto& each : simulation_->problems_)
+    if (const std::string problems = each(); !problems.empty())
+      simulation_->require(false, problems);
+}
+
+void scenario_run::forget_the_run() {
+  simulation_->always_.clear();
+  simulation_->finally_.clear();
+  simulation_->problems_.clear();
+  simulation_->armed_.clear();
+  while (!simulation_->kept_.empty()) // last made, first gone
+    simulation_->kept_.pop_back();
+  simulator_.reset();
+}
+
+// ---- what the simulator asks -----------------------------------------------------------------------------------------
+
+std::size_t scenario_run::pick(std::span<const choice> all) {
+  const std::size_t at = result_.taken.picks.size();
+  std::size_t chosen = 0;
+  if (at < plan_->given.picks.size())
+    chosen = std::min<std::size_t>(plan_->given.picks[at], all.size() - 1);
+  else if (plan_->strategy != nullptr)
+    chosen = plan_->strategy->pick(all);
+  result_.taken.picks.push_back(static_cast<std::uint16_t>(chosen));
+  result_.widths.push_back(static_cast<std::uint16_t>(all.size()));
+  return chosen;
+}
+
+void scenario_run::offer(std::vector<choice>& all) {
+  if (simulation_->armed_.empty())
+    return;
+  const std::size_t ready = all.size();
+  for (std::size_t which = 0; which < simulation_->armed_.size(); ++which) {
+    const armed_fault& armed = simulation_->armed_[which];
+    for (std::size_t i = 0; i < ready && armed.times_left() != 0; ++i)
+      if (all[i].kind == choice_kind::fiber && can_strike(*all[i].runs, armed.what()) &&
+          armed.concerns(path_of(*all[i].runs)))
+        all.push_back({choice_kind::other, which, 0, all[i].runs});
+  }
+}
+
+void scenario_run::take(const choice& offered) {
+  armed_fault& armed = simulation_->armed_[offered.number];
+  armed.strike();
+  harm(*offered.runs, armed.what());
+}
+
+const std::string& scenario_run::path_of(fiber& of) {
+  if (of.number() >= paths_.size())
+    paths_.resize(of.number() + 16);
+  std::string& known = paths_[of.number()];
+  if (known.empty())
+    known = of.path();
+  return known;
+}
+
+void scenario_run::before_run(fiber& next, std::uint64_t step) {
+  trace& seen = simulation_->trace_;
+  seen.note_step(step);
+  if (seen.keeps_all())
+    seen.name(next.number(), next.path());
+  if (plan_->swept && !result_.fault_had_its_turn && can_strike(next, plan_->swept->what) &&
+      strikes_now(plan_->swept->what))
+    harm(next, plan_->swept->what);
+}
+
+void scenario_run::after_step() {
+  simulation_->trace_.after_step();
+  for (const auto& each : simulation_->always_)
+    if (!each.holds())
+      verdict_.violated(invariant::own, each.what);
+}
+
+void scenario_run::before_time_passes() { simulation_->trace_.at_rest(simulator_->clock().now()); }
+
+// ---- faults ----------------------------------------------------------------------------------------------------------
+
+bool scenario_run::strikes_now(fault what) noexcept {
+  if (!plan_->swept || plan_->swept->what != what || opportunities_++ != plan_->swept->at)
+    return false;
+  result_.fault_had_its_turn = true;
+  return true;
+}
+
+bool scenario_run::can_strike(const fiber& next, fault what) const noexcept {
+  switch (what) {
+  case fault::cancel_all:
+    return !root_->root_scope().cancelled();
+  case fault::crash:
+    return !next.is_of_the_library();
+  case fault::cancel:
+    return !next.is_of_the_library() && &next != root_;
+  case fault::deadline:
+    return !next.is_of_the_library() && deadline_scope::earliest_around(next) != instant::max();
+  case fault::hang:
+    return !next.is_of_the_library() && next.cleans_up();
+  case fault::overflow:
+  case fault::failing_start:
+  case fault::fault_point:
+    return false; // these have their own opportunities
+  }
+  return false;
+}
+
+void scenario_run::harm(fiber& next, fault what) {
+  ++simulation_->harmed_;
+  switch (what) {
+  case fault::crash:
+    return next.suffer(fiber::harm::crash);
+  case fault::hang:
+    return next.suffer(fiber::harm::hang);
+  case fault::cancel_all:
+    return root_->root_scope().cancel();
+  case fault::cancel:
+    if (supervised_child* const child = incarnation_scope::of(next); child != nullptr)
+      return child->supervisor().cancel_run(*child, false);
+    return next.root_scope().cancel();
+  case fault::deadline: {
+    virtual_clock& clock = simulator_->clock();
+    const instant until = deadline_scope::earliest_around(next);
+    while (clock.has_timers() && clock.next() <= until)
+      clock.fire_next();
+    return;
+  }
+  case fault::overflow:
+  case fault::failing_start:
+  case fault::fault_point:
+    return;
+  }
+}
+
+void scenario_run::reach_fault_point(std::string_view name) {
+  const bool is_start = name == "supervisor.child.start";
+  const fault what = is_start ? fault::failing_start : fault::fault_point;
+  if (!strikes_now(what) && !is_chosen_to_strike(what, name))
+    return;
+  ++simulation_->harmed_;
+  throw injected_fault{name};
+}
+
+/// One that is armed: whether it strikes here is a choice like any other.
+bool scenario_run::is_chosen_to_strike(fault what, std::string_view where) {
+  const auto armed = std::find_if(simulation_->armed_.begin(), simulation_->armed_.end(), [&](const armed_fault& each) {
+    return each.what() == what && each.times_left() != 0 && each.concerns(where);
+  });
+  if (armed == simulation_->armed_.end())
+    return false;
+  const std::uint64_t by = this_fiber::pointer()->number();
+  const std::array<choice, 2> both{choice{choice_kind::fiber, by}, choice{choice_kind::other, by}};
+  if (pick(both) == 0)
+    return false;
+  armed->strike();
+  return true;
+}
+
+bool scenario_run::pretends_full() noexcept {
+  if (!strikes_now(fault::overflow) && !is_chosen_to_strike(fault::overflow, path_of(*this_fiber::pointer())))
+    return false;
+  ++simulation_->harmed_;
+  return true;
+}
+
+} // namespace troupe::detail

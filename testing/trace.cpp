@@ -1,0 +1,126 @@
+#include <troupe/observe/text_sink.hpp>
+#include <troupe/observe/words.hpp>
+#include <troupe/scope/fiber.hpp>
+#include <troupe/testing/trace.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace troupe {
+
+trace::trace(verdict& to) noexcept : to_(to), fibers_(to), mailboxes_(to), work_(to), trees_(to) {}
+
+void trace::begin_run(bool keeps_all) {
+  to_.begin_run();
+  fibers_.begin_run();
+  mailboxes_.begin_run();
+  work_.begin_run();
+  trees_.begin_run();
+  tree_.clear();
+  events_.clear();
+  steps_.clear();
+  paths_.clear();
+  keeps_all_ = keeps_all;
+  hash_ = 14'695'981'039'346'656'037U;
+  seen_ = 0;
+}
+
+void trace::on_event(const event& happened) noexcept {
+  ++seen_;
+  mix(static_cast<std::uint64_t>(happened.time.time_since_epoch().count()));
+  mix(static_cast<std::uint64_t>(happened.kind) << 32U | happened.place);
+  mix(happened.object);
+  mix(happened.subject);
+  mix(happened.cause);
+  if (keeps_all_) {
+    events_.push_back(happened);
+    steps_.push_back(to_.step);
+  }
+  fibers_.on(happened);
+  to_.now = happened.time;
+  switch (happened.kind) {
+  case event_kind::ask_sent:
+  case event_kind::ask_begun:
+  case event_kind::ask_answered:
+  case event_kind::ask_ended:
+  case event_kind::finalizer_added:
+  case event_kind::finalizer_begun:
+  case event_kind::finalizer_ended:
+  case event_kind::finalizer_dropped:
+    return work_.on(happened);
+  case event_kind::supervisor_closing:
+  case event_kind::child_retired:
+    return trees_.on(happened);
+  default:
+    return mailboxes_.on(happened);
+  }
+}
+
+void trace::on_tree_event(const tree_event& happened) noexcept {
+  ++seen_;
+  to_.now = happened.time;
+  mix(static_cast<std::uint64_t>(happened.time.time_since_epoch().count()));
+  mix(static_cast<std::uint64_t>(happened.kind) << 32U | happened.incarnation);
+  mix(happened.child);
+  mix(static_cast<std::uint64_t>(happened.wait.count()));
+  tree_.push_back({happened.time, to_.step, happened.kind, std::string(happened.path), happened.incarnation,
+                   happened.reason, happened.wait});
+  if (happened.kind == tree_event_kind::abandoned)
+    fibers_.abandoned(happened.child);
+  trees_.on(happened);
+}
+
+void trace::after_step() {
+  fibers_.after_step();
+  mailboxes_.after_step();
+}
+
+void trace::at_rest(instant now) {
+  to_.now = std::max(to_.now, now);
+  trees_.at_rest();
+}
+
+void trace::at_end(instant now) {
+  to_.now = std::max(to_.now, now);
+  fibers_.at_end();
+  mailboxes_.at_end();
+  work_.at_end();
+}
+
+void trace::name(std::uint64_t fiber, const std::string& path) { paths_.emplace(fiber, path); }
+
+std::string trace::path_of(std::uint64_t fiber) const {
+  const auto found = paths_.find(fiber);
+  return found != paths_.end() ? found->second : "fiber " + std::to_string(fiber);
+}
+
+std::string story_of(const trace& run) {
+  std::string text;
+  const auto line = [&](instant at, const std::string& who, const std::string& what) {
+    text += fmt::format("  {:>10.6f}  {:<24}  {}\n", std::chrono::duration<double>(at.time_since_epoch()).count(), who,
+                        what);
+  };
+  // Both are in their order; what was injected comes before what it led to.
+  std::size_t harmed = 0;
+  const auto tell_harm_until = [&](std::uint64_t step) {
+    for (; harmed != run.events().size() && run.steps()[harmed] <= step; ++harmed)
+      if (const event& each = run.events()[harmed]; each.kind == event_kind::fault_injected)
+        line(each.time, run.path_of(each.subject),
+             each.object == static_cast<std::uint64_t>(fiber::harm::crash) ? "crashes, as the test wants"
+                                                                           : "hangs, as the test wants");
+  };
+  for (const tree_record& each : run.tree()) {
+    tell_harm_until(each.step);
+    tree_event told{each.time, each.kind, each.path, each.incarnation, each.reason, each.wait};
+    line(each.time,
+         detail::in_one_line(each.path) +
+             (each.kind == tree_event_kind::gave_up ? "" : " #" + std::to_string(each.incarnation)),
+         detail::in_words(told));
+  }
+  tell_harm_until(~std::uint64_t{0});
+  return text;
+}
+
+} // namespace troupe

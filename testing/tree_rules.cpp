@@ -1,0 +1,235 @@
+#include <troupe/supervision/child_spec.hpp>
+#include <troupe/testing/tree_rules.hpp>
+
+#include <algorithm>
+
+namespace troupe::detail {
+
+void tree_rules::begin_run() noexcept {
+  supervisors_.clear();
+  any_budget_ = false;
+}
+
+tree_rules::supervisor& tree_rules::supervisor_of(const tree_event& happened) {
+  const auto found = std::find_if(supervisors_.begin(), supervisors_.end(),
+                                  [&](const supervisor& each) { return each.number == happened.supervisor; });
+  const bool is_new = found == supervisors_.end();
+  supervisor& of = is_new ? supervisors_.emplace_back() : *found;
+  if (is_new) {
+    of.number = happened.supervisor;
+    of.intensity = happened.options->intensity;
+    of.period = happened.options->period;
+  }
+  of.was_changed = of.was_changed || of.intensity != happened.options->intensity ||
+                   of.period != happened.options->period ||
+                   (of.placed != 0 && of.strategy != happened.options->strategy);
+  of.strategy = happened.options->strategy;
+  any_budget_ = any_budget_ || happened.options->budget;
+  return of;
+}
+
+tree_rules::child* tree_rules::child_of(supervisor& of, std::uint64_t fiber) noexcept {
+  const auto found =
+      std::find_if(of.children.begin(), of.children.end(), [&](const child& each) { return each.fiber == fiber; });
+  return found != of.children.end() ? &*found : nullptr;
+}
+
+tree_rules::child& tree_rules::listed(supervisor& of, const tree_event& happened) {
+  if (child* const known = child_of(of, happened.child); known != nullptr)
+    return *known;
+  child& added = of.children.emplace_back();
+  added.fiber = happened.child;
+  added.path = happened.path;
+  added.place = ++of.placed;
+  added.listed_at = to_.step;
+  return added;
+}
+
+void tree_rules::on(const event& happened) {
+  const auto found = std::find_if(supervisors_.begin(), supervisors_.end(),
+                                  [&](const supervisor& each) { return each.number == happened.object; });
+  if (found == supervisors_.end())
+    return;
+  if (happened.kind == event_kind::supervisor_closing) {
+    found->closing = true;
+    found->several_from.reset();
+    for (child& each : found->children)
+      each.starts_at.reset();
+  } else if (happened.kind == event_kind::child_retired) {
+    if (child* const retired = child_of(*found, happened.cause); retired != nullptr)
+      retired->starts_at.reset();
+  }
+}
+
+void tree_rules::on(const tree_event& happened) {
+  if (happened.supervisor == 0)
+    return;
+  supervisor& of = supervisor_of(happened);
+  of.changed = happened.time;
+  if (happened.kind == tree_event_kind::gave_up)
+    return gave_up(of, happened);
+  child& about = listed(of, happened);
+  if (happened.kind != tree_event_kind::begun && happened.kind != tree_event_kind::forgotten) {
+    to_.looked(invariant::no_stale_event);
+    if (happened.incarnation != about.incarnation)
+      to_.violated(invariant::no_stale_event, about.path + ": its run " + std::to_string(happened.incarnation) +
+                                                  " is " + std::string(to_string(happened.kind)) + ", and its run " +
+                                                  std::to_string(about.incarnation) + " was the last");
+  }
+  switch (happened.kind) {
+  case tree_event_kind::begun:
+    return begun(of, about, happened);
+  case tree_event_kind::started:
+    if (about.state == run::down)
+      to_.violated(invariant::no_stale_event, about.path + " has started, and does not run");
+    if (about.state == run::begun)
+      about.state = run::started;
+    return;
+  case tree_event_kind::restarting:
+    return restarting(of, about, happened);
+  case tree_event_kind::stopping:
+    return stopping(of, about, happened);
+  case tree_event_kind::killed:
+    to_.looked(invariant::budgeted_stop);
+    if (happened.time > saturated(about.stop_began, about.grace))
+      to_.violated(invariant::budgeted_stop, about.path + " was killed later than its time was up");
+    about.killed = happened.time;
+    about.patience = happened.wait;
+    return;
+  case tree_event_kind::ended:
+  case tree_event_kind::stopped:
+    return has_ended(of, about, happened);
+  case tree_event_kind::abandoned:
+    return abandoned(about, happened);
+  case tree_event_kind::forgotten:
+    if (about.state != run::down)
+      to_.violated(invariant::containment, about.path + " was forgotten while it ran");
+    of.children.erase(of.children.begin() + (&about - of.children.data()));
+    return;
+  case tree_event_kind::gave_up:
+    return;
+  }
+}
+
+// ---- starts ----------------------------------------------------------------------------------------------------------
+
+void tree_rules::begun(supervisor& of, child& begins, const tree_event& happened) {
+  to_.looked(invariant::one_incarnation);
+  if (begins.state != run::down)
+    to_.violated(invariant::one_incarnation, begins.path + " begins anew before its last run has ended");
+  if (happened.incarnation != begins.incarnation + 1)
+    to_.violated(invariant::no_stale_event, begins.path + ": after its run " + std::to_string(begins.incarnation) +
+                                                " comes its run " + std::to_string(happened.incarnation));
+  to_.looked(invariant::containment);
+  if (of.closing)
+    to_.violated(invariant::containment, begins.path + " begins though its supervisor stops all");
+  if (begins.starts_at && happened.time < *begins.starts_at)
+    to_.violated(invariant::deadline, begins.path + " begins before its wait is over");
+  if (of.several_from && begins.place >= *of.several_from && begins.listed_at <= of.several_since) {
+    to_.looked(invariant::restart_set);
+    for (const child& each : of.children)
+      if (each.place > begins.place && each.state != run::down && each.listed_at <= of.several_since)
+        to_.violated(invariant::restart_set,
+                     begins.path + " begins anew while " + each.path + ", which is started anew after it, still runs");
+  }
+  begins.incarnation = happened.incarnation;
+  begins.state = run::begun;
+  begins.starts_at.reset();
+  begins.killed.reset();
+}
+
+void tree_rules::restarting(supervisor& of, child& failed, const tree_event& happened) {
+  failed.starts_at = saturated(happened.time, happened.wait);
+  const restart_from from = restarted_with(of.strategy);
+  if (from != restart_from::itself_alone) {
+    const std::uint64_t first = from == restart_from::first ? 0 : failed.place;
+    of.several_from = of.several_from ? std::min(*of.several_from, first) : first;
+    of.several_since = to_.step;
+  }
+  of.restarts.push_back(happened.time);
+  to_.looked(invariant::intensity);
+  if (!of.was_changed && restarts_within_period(of, happened.time) > of.intensity)
+    to_.violated(invariant::intensity,
+                 failed.path + " is restarted, the " + std::to_string(restarts_within_period(of, happened.time)) +
+                     "th time within the period of its supervisor, which allows " + std::to_string(of.intensity));
+}
+
+std::size_t tree_rules::restarts_within_period(const supervisor& of, instant now) const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(of.restarts.begin(), of.restarts.end(), [&](instant each) { return now - each <= of.period; }));
+}
+
+void tree_rules::gave_up(supervisor& of, const tree_event& happened) {
+  to_.looked(invariant::escalation);
+  if (of.gave_up)
+    to_.violated(invariant::escalation, std::string(happened.path) + " gives up twice");
+  of.gave_up = true;
+  if (!is_failure(happened.reason.kind) && happened.reason.kind == exit_kind::normal && happened.reason.error)
+    to_.violated(invariant::escalation, std::string(happened.path) + " gives up without a failure");
+  to_.looked(invariant::intensity);
+  if (!of.was_changed && !any_budget_ && restarts_within_period(of, happened.time) < of.intensity)
+    to_.violated(invariant::intensity, std::string(happened.path) + " gives up after " +
+                                           std::to_string(restarts_within_period(of, happened.time)) +
+                                           " restarts within its period, and may do " + std::to_string(of.intensity));
+}
+
+// ---- stops -----------------------------------------------------------------------------------------------------------
+
+void tree_rules::stopping(supervisor& of, child& stops, const tree_event& happened) {
+  if (stops.state == run::down)
+    to_.violated(invariant::no_stale_event, stops.path + " is asked to stop, and does not run");
+  stops.state = run::stopping;
+  stops.stop_began = happened.time;
+  stops.grace = happened.wait;
+  if (!happened.in_order || of.strategy == restart_strategy::dynamic)
+    return;
+  to_.looked(invariant::stop_order);
+  for (const child& each : of.children)
+    if (each.place > stops.place && each.state != run::down && (of.closing || each.listed_at <= of.several_since))
+      to_.violated(invariant::stop_order,
+                   stops.path + " is asked to stop before " + each.path + ", which was started after it, has ended");
+}
+
+void tree_rules::has_ended(supervisor& of, child& ended, const tree_event& happened) {
+  if (ended.state == run::down)
+    to_.violated(invariant::one_incarnation, ended.path + " has ended twice");
+  if (ended.state == run::stopping) {
+    to_.looked(invariant::budgeted_stop);
+    const instant last =
+        ended.killed ? saturated(*ended.killed, ended.patience) : saturated(ended.stop_began, ended.grace);
+    if (happened.time > last)
+      to_.violated(invariant::budgeted_stop, ended.path + " took longer to stop than it may");
+  }
+  ended.state = run::down;
+  if (of.several_from && std::none_of(of.children.begin(), of.children.end(),
+                                      [](const child& each) { return each.starts_at.has_value(); }))
+    of.several_from.reset();
+}
+
+void tree_rules::abandoned(child& left, const tree_event& happened) {
+  to_.looked(invariant::budgeted_stop);
+  if (!left.killed || happened.time < saturated(*left.killed, left.patience))
+    to_.violated(invariant::budgeted_stop, left.path + " was abandoned before its time was up");
+  left.state = run::down;
+}
+
+// ---- at rest ---------------------------------------------------------------------------------------------------------
+
+bool tree_rules::waits_for_something(const supervisor& of) noexcept {
+  return std::any_of(of.children.begin(), of.children.end(),
+                     [](const child& each) { return each.state == run::stopping || each.state == run::begun; });
+}
+
+void tree_rules::at_rest() {
+  for (supervisor& of : supervisors_) {
+    if (of.closing || waits_for_something(of))
+      continue;
+    for (child& each : of.children)
+      if (each.starts_at && *each.starts_at < to_.now && of.changed < to_.now) {
+        to_.violated(invariant::restart_set, each.path + " was to be started anew, and was not");
+        each.starts_at.reset();
+      }
+  }
+}
+
+} // namespace troupe::detail

@@ -1,0 +1,77 @@
+// What holds for supervisors and their children.
+
+#pragma once
+
+#include <troupe/scope/event.hpp>
+#include <troupe/supervision/supervisor_options.hpp>
+#include <troupe/supervision/tree_event.hpp>
+#include <troupe/testing/violation.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::detail {
+
+/// A sequential picture of each supervisor, drawn from what it tells.
+class tree_rules {
+public:
+  explicit tree_rules(verdict& to) noexcept : to_(to) {}
+
+  void begin_run() noexcept;
+  void on(const event& happened);
+  void on(const tree_event& happened);
+  /// Nobody can run, and time is about to pass.
+  void at_rest();
+
+private:
+  enum class run : std::uint8_t { down, begun, started, stopping };
+  struct child {
+    std::uint64_t fiber = 0;
+    std::string path;
+    std::uint64_t place = 0; // in the order of the first starts
+    std::uint64_t incarnation = 0;
+    run state = run::down;
+    std::uint64_t listed_at = 0; // step
+    instant stop_began{};
+    duration grace{};
+    std::optional<instant> killed;
+    duration patience{};
+    std::optional<instant> starts_at; // it is to be started anew
+  };
+  struct supervisor {
+    std::uint64_t number = 0;
+    restart_strategy strategy{};
+    std::vector<child> children; // in their order
+    std::uint64_t placed = 0;
+    bool closing = false;
+    bool gave_up = false;
+    bool was_changed = false; // its options were, so what it may do is not known exactly
+    std::size_t intensity = 0;
+    duration period{};
+    std::vector<instant> restarts;
+    std::optional<std::uint64_t> several_from; // place of the first that are being restarted together
+    std::uint64_t several_since = 0;           // step
+    instant changed{};                         // something of it has, last
+  };
+
+  supervisor& supervisor_of(const tree_event& happened);
+  static child* child_of(supervisor& of, std::uint64_t fiber) noexcept;
+  child& listed(supervisor& of, const tree_event& happened);
+  void begun(supervisor& of, child& begins, const tree_event& happened);
+  void restarting(supervisor& of, child& failed, const tree_event& happened);
+  void stopping(supervisor& of, child& stops, const tree_event& happened);
+  void has_ended(supervisor& of, child& ended, const tree_event& happened);
+  void abandoned(child& left, const tree_event& happened);
+  void gave_up(supervisor& of, const tree_event& happened);
+  std::size_t restarts_within_period(const supervisor& of, instant now) const noexcept;
+  static bool waits_for_something(const supervisor& of) noexcept;
+
+  verdict& to_;
+  std::vector<supervisor> supervisors_;
+  bool any_budget_ = false;
+};
+
+} // namespace troupe::detail

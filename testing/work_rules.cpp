@@ -1,0 +1,102 @@
+#include <troupe/testing/work_rules.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace troupe::detail {
+
+void work_rules::begin_run() noexcept {
+  asks_.clear();
+  finalizers_.clear();
+}
+
+void work_rules::on(const event& happened) {
+  switch (happened.kind) {
+  case event_kind::ask_sent:
+    asks_.push_back({happened.object, happened.subject});
+    return;
+  case event_kind::ask_begun:
+  case event_kind::ask_answered:
+  case event_kind::ask_ended:
+    return ask_event(happened);
+  case event_kind::finalizer_added:
+    return finalizer_added(happened);
+  case event_kind::finalizer_begun:
+  case event_kind::finalizer_ended:
+  case event_kind::finalizer_dropped:
+    return finalizer_event(happened);
+  default:
+    return;
+  }
+}
+
+void work_rules::ask_event(const event& happened) {
+  const auto found =
+      std::find_if(asks_.rbegin(), asks_.rend(), [&](const ask& each) { return each.number == happened.object; });
+  if (found == asks_.rend())
+    return;
+  const std::string name = "the ask " + std::to_string(found->number) + " of fiber " + std::to_string(found->asker);
+  to_.looked(invariant::one_outcome);
+  switch (happened.kind) {
+  case event_kind::ask_begun:
+    if (found->answers != 0)
+      to_.violated(invariant::one_outcome, name + " was begun after it had its answer");
+    return;
+  case event_kind::ask_answered:
+    if (++found->answers != 1)
+      to_.violated(invariant::one_outcome, name + " was answered twice");
+    return;
+  default:
+    if (++found->ends != 1)
+      to_.violated(invariant::one_outcome, name + " has ended twice");
+    if (found->answers == 0)
+      to_.violated(invariant::one_outcome, name + " has ended without an outcome");
+    return;
+  }
+}
+
+void work_rules::finalizer_added(const event& happened) {
+  to_.looked(invariant::cleanup);
+  const auto known = std::find_if(finalizers_.begin(), finalizers_.end(),
+                                  [&](const finalizer& each) { return each.number == happened.object; });
+  if (known != finalizers_.end()) // it was moved
+    finalizers_.erase(known);
+  finalizers_.push_back({happened.object, happened.cause});
+}
+
+void work_rules::finalizer_event(const event& happened) {
+  const auto found = std::find_if(finalizers_.begin(), finalizers_.end(),
+                                  [&](const finalizer& each) { return each.number == happened.object; });
+  const std::string name = "a finalizer of fiber " + std::to_string(happened.subject);
+  to_.looked(invariant::cleanup);
+  if (found == finalizers_.end())
+    return to_.violated(invariant::cleanup, name + " was on no stack");
+  if (happened.kind == event_kind::finalizer_ended) {
+    if (found->state != finalizer_state::runs)
+      to_.violated(invariant::cleanup, name + " has ended twice, or before it began");
+    found->state = finalizer_state::over;
+    return;
+  }
+  if (found->state != finalizer_state::waits)
+    to_.violated(invariant::cleanup, name + " is run a second time");
+  const bool is_last = std::none_of(found + 1, finalizers_.end(), [&](const finalizer& later) {
+    return later.stack == found->stack && later.state != finalizer_state::over;
+  });
+  if (!is_last)
+    to_.violated(invariant::cleanup, name + " is run before one that was put on the stack after it has ended");
+  found->state = happened.kind == event_kind::finalizer_begun ? finalizer_state::runs : finalizer_state::over;
+}
+
+void work_rules::at_end() {
+  for (const ask& each : asks_)
+    if (each.answers == 0 || each.ends == 0)
+      to_.violated(invariant::one_outcome,
+                   "an ask of fiber " + std::to_string(each.asker) + " has no outcome at the end of the run");
+  for (const finalizer& each : finalizers_)
+    if (each.state != finalizer_state::over)
+      to_.violated(invariant::cleanup, each.state == finalizer_state::runs
+                                           ? "a finalizer has not ended at the end of the run"
+                                           : "a finalizer was put on an exit stack and never run");
+}
+
+} // namespace troupe::detail

@@ -1,0 +1,45 @@
+// What holds for asks and for exit stacks.
+
+#pragma once
+
+#include <troupe/scope/event.hpp>
+#include <troupe/testing/violation.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace troupe::detail {
+
+class work_rules {
+public:
+  explicit work_rules(verdict& to) noexcept : to_(to) {}
+
+  void begin_run() noexcept;
+  void on(const event& happened);
+  void at_end();
+
+private:
+  struct ask {
+    std::uint64_t number;
+    std::uint64_t asker;
+    std::uint32_t answers = 0;
+    std::uint32_t ends = 0;
+  };
+  enum class finalizer_state : std::uint8_t { waits, runs, over };
+  struct finalizer {
+    std::uint64_t number;
+    std::uint64_t stack;
+    finalizer_state state = finalizer_state::waits;
+  };
+
+  void ask_event(const event& happened);
+  void finalizer_added(const event& happened);
+  void finalizer_event(const event& happened);
+
+  verdict& to_;
+  std::vector<ask> asks_;
+  std::vector<finalizer> finalizers_; // in the order in which they came onto their stacks
+};
+
+} // namespace troupe::detail
