@@ -55,6 +55,7 @@ const std::vector<workload>& workloads() {
       {"caf_beside_fibers", "n messages of two CAF actors, alone and beside a busy fiber for each worker",
        caf_beside_fibers},
       {"fibers_beside_caf", "pipeline, alone and beside two busy CAF actors for each worker", fibers_beside_caf},
+      {"exploration", "n schedules of three supervised actors and two clients, by the testing kit", exploration},
       {"line", "a cache line goes n times to and fro between two plain threads", line},
   };
   return all;

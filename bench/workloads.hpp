@@ -54,6 +54,7 @@ measured deadlines(runtime& on, const settings& how);
 measured cancel(runtime& on, const settings& how);
 measured caf_beside_fibers(runtime& on, const settings& how);
 measured fibers_beside_caf(runtime& on, const settings& how);
+measured exploration(runtime& on, const settings& how);
 measured line(runtime& on, const settings& how);
 
 /// Seconds on the steady clock.

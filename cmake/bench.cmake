@@ -8,11 +8,11 @@ add_executable(troupe_bench ${troupe_bench_sources})
 troupe_own_code(troupe_bench)
 troupe_parse_library_once(troupe_bench)
 target_include_directories(troupe_bench PRIVATE "${troupe_bench_root}")
-target_link_libraries(troupe_bench PRIVATE troupe::troupe CAF::core)
+target_link_libraries(troupe_bench PRIVATE troupe::troupe troupe::testing CAF::core)
 set_target_properties(troupe_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 
 if(TROUPE_BUILD_TESTS)
-  set(workloads pipeline pipeline_work chain pingpong ask ring spawn idle fanin restart children children_in_order taskgroup burn deadlines cancel line)
+  set(workloads pipeline pipeline_work chain pingpong ask ring spawn idle fanin restart children children_in_order taskgroup burn deadlines cancel exploration line)
   if(NOT TROUPE_SANITIZE STREQUAL "thread") # the distribution's CAF, and with it its actors, is not instrumented
     list(APPEND workloads caf_beside_fibers fibers_beside_caf)
   endif()

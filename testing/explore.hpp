@@ -21,6 +21,9 @@ struct budget {
   std::size_t schedules = 3'000;     ///< Runs in all.
   std::uint64_t steps_max = 100'000; ///< Of one run; more is taken for one that does not end.
   std::uint64_t seed = 0;            ///< Of what is drawn.
+  /// False: time passes only when nobody can run. Else also at any moment, so that any limit may expire, also that of an
+  /// ask (5 s where nothing else was said), however little there is to do.
+  bool time_passes_at_any_moment = true;
 };
 
 /// What an exploration, or a sweep, has done.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <span>
 
 namespace troupe::detail {
 
@@ -43,6 +44,11 @@ std::uint64_t explorer::mixed(std::uint64_t seed, std::uint64_t number) noexcept
 }
 
 bool explorer::was_interrupted() noexcept { return progress::interrupted(); }
+
+std::string explorer::last_words() const {
+  return fmt::format("troupe: the program dies in run {} of {}:{}; to have that again: TROUPE_REPLAY='{}'\n",
+                     done_.schedules + 1, where_.file_name(), where_.line(), run_.under_way().text());
+}
 
 run_result explorer::run(const run_plan& plan) {
   run_result result = run_.run(plan);
@@ -92,6 +98,11 @@ void explorer::once(const run_plan& plan) {
   run(told);
 }
 
+std::span<const clock_mode> explorer::clocks() const noexcept {
+  static constexpr std::array both = {clock_mode::race, clock_mode::autojump};
+  return limits_.time_passes_at_any_moment ? std::span{both} : std::span{both}.subspan(1);
+}
+
 exploration explorer::explore() {
   if (replays_instead())
     return finished();
@@ -106,15 +117,15 @@ exploration explorer::explore() {
 /// As it runs where nobody interferes, also with many operations at a time.
 void explorer::plainly() {
   strategy_ = "the order in which fibers become ready";
-  for (const clock_mode clock : {clock_mode::autojump, clock_mode::race})
-    for (const int operations : {256, 1})
-      if (!is_out_of_budget())
-        run({{clock, operations, {}}, nullptr, std::nullopt, limits_.seed, false});
+  for (const int operations : {256, 1})
+    if (!is_out_of_budget())
+      run({{clock_mode::autojump, operations, {}}, nullptr, std::nullopt, limits_.seed, false});
 }
 
 /// All schedules with one deviation; then those with two, where there are few.
 void explorer::with_deviations() {
-  const run_result base = run({{clock_mode::race, 1, {}}, nullptr, std::nullopt, limits_.seed, false});
+  const run_plan plain{{clocks().front(), 1, {}}, nullptr, std::nullopt, limits_.seed, false};
+  const run_result base = run(plain);
   const tail from_base{base.taken.picks, base.widths, 0};
   // Half of the budget at most: where there are too many, some of them, evenly.
   const std::size_t all = alternatives(from_base);
@@ -130,7 +141,7 @@ void explorer::with_deviations() {
         continue;
       if (is_out_of_budget())
         return;
-      run_plan plan{{clock_mode::race, 1, {}}, nullptr, std::nullopt, limits_.seed, false};
+      run_plan plan = plain;
       plan.given.picks.assign(at + 1, 0);
       plan.given.picks[at] = pick;
       const run_result result = run(plan);
@@ -149,7 +160,7 @@ void explorer::with_deviations() {
       for (std::uint16_t pick = 1; pick < each.widths[at]; ++pick) {
         if (is_out_of_budget())
           return;
-        run_plan plan{{clock_mode::race, 1, {}}, nullptr, std::nullopt, limits_.seed, false};
+        run_plan plan = plain;
         plan.given.picks.assign(each.picks.begin(), each.picks.begin() + static_cast<std::ptrdiff_t>(at));
         plan.given.picks.push_back(pick);
         run(plan);
@@ -162,7 +173,7 @@ void explorer::with_deviations() {
 void explorer::draw() {
   const std::array strategies = {random_walk(), priorities_with_changes(3), priorities_with_changes(5),
                                  partial_order_sampling()};
-  constexpr std::array clocks = {clock_mode::race, clock_mode::autojump};
+  const std::span<const clock_mode> clocks = this->clocks();
   constexpr std::array operations = {1, 1, 3, 64};
   for (std::uint64_t number = 0; !is_out_of_budget(); ++number) {
     search_strategy& chosen = *strategies[number % strategies.size()];

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/testing/explore.hpp>
+#include <troupe/testing/last_words.hpp>
 #include <troupe/testing/scenario_run.hpp>
 
 #include <cstddef>
@@ -10,12 +11,13 @@
 #include <memory>
 #include <optional>
 #include <source_location>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace troupe::detail {
 
-class explorer {
+class explorer final : last_speaker {
 public:
   explorer(budget limits, const scenario& what, std::source_location where);
   ~explorer();
@@ -34,8 +36,10 @@ private:
     std::uint16_t pick;
   };
 
+  std::string last_words() const override;
   run_result run(const run_plan& plan);
   bool replays_instead();
+  std::span<const clock_mode> clocks() const noexcept;
   void plainly();
   void with_deviations();
   void draw();
@@ -49,6 +53,7 @@ private:
   std::string report(const run_plan& small, const violation& first, std::size_t found_after) const;
   exploration finished();
 
+  const detail::last_words at_death_{*this};
   const budget limits_;
   const std::source_location where_;
   scenario_run run_;

@@ -1,4 +1,5 @@
 #include <troupe/testing/faults.hpp>
+#include <troupe/testing/path_names.hpp>
 
 #include <array>
 #include <charconv>
@@ -31,11 +32,6 @@ swept_fault swept_fault::parse(std::string_view text) {
                               "\" is no fault of a sweep: it should be a kind and a number, as crash@17");
 }
 
-bool armed_fault::concerns(std::string_view path) const noexcept {
-  if (where_.empty() || path == where_)
-    return true;
-  return path.size() > where_.size() && path.ends_with(where_) &&
-         (where_.front() == '/' || path[path.size() - where_.size() - 1] == '/');
-}
+bool armed_fault::concerns(std::string_view path) const noexcept { return detail::is_named(where_, path); }
 
 } // namespace troupe

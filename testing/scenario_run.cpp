@@ -67,6 +67,14 @@ run_result scenario_run::run(const run_plan& plan) {
   return std::move(result_);
 }
 
+run_plan scenario_run::under_way() const {
+  run_plan exact;
+  exact.given = result_.taken;
+  exact.given.trim();
+  exact.swept = plan_ != nullptr ? plan_->swept : std::nullopt;
+  return exact;
+}
+
 void scenario_run::begin(const run_plan& plan) {
   plan_ = &plan;
   result_ = {};

@@ -47,6 +47,8 @@ public:
   ~scenario_run() override;
 
   run_result run(const run_plan& plan);
+  /// The run that is under way, as far as it is.
+  run_plan under_way() const;
 
   const verdict& found() const noexcept { return verdict_; }
   const trace& seen() const noexcept { return simulation_->trace_; }

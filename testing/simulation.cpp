@@ -1,3 +1,4 @@
+#include <troupe/testing/path_names.hpp>
 #include <troupe/testing/simulation.hpp>
 
 #include <algorithm>
@@ -31,10 +32,9 @@ void simulation::sometimes(std::string_view what, bool happened) {
 void simulation::arm(armed_fault what) { armed_.push_back(std::move(what)); }
 
 std::uint64_t simulation::restarts(std::string_view path) const {
-  const armed_fault named{fault::crash, path}; // the same rule for what a name means
   return static_cast<std::uint64_t>(
       std::count_if(trace_.tree().begin(), trace_.tree().end(), [&](const tree_record& each) {
-        return each.kind == tree_event_kind::restarting && named.concerns(each.path);
+        return each.kind == tree_event_kind::restarting && detail::is_named(path, each.path);
       }));
 }
 

@@ -96,30 +96,61 @@ std::string trace::path_of(std::uint64_t fiber) const {
   return found != paths_.end() ? found->second : "fiber " + std::to_string(fiber);
 }
 
+namespace {
+
+/// What a line of the story says of an event; empty: it has none.
+std::string in_words(const event& happened) {
+  switch (happened.kind) {
+  case event_kind::fault_injected:
+    return happened.object == static_cast<std::uint64_t>(fiber::harm::crash) ? "crashes: the test wants it"
+                                                                             : "hangs: the test wants it";
+  case event_kind::fiber_ended:
+    return happened.cause == 1 ? "ends with an error" : "";
+  case event_kind::cancel_requested:
+    switch (static_cast<cancel_reason>(happened.cause)) {
+    case cancel_reason::deadline:
+      return "has used up a limit of its time";
+    case cancel_reason::requested:
+      return "is cancelled";
+    case cancel_reason::revoked:
+      return "works on what nobody wants any more, and is cancelled";
+    case cancel_reason::sibling_failed:
+      return "stops its group: one of it has failed";
+    default:
+      return "";
+    }
+  default:
+    return "";
+  }
+}
+
+} // namespace
+
 std::string story_of(const trace& run) {
   std::string text;
   const auto line = [&](instant at, const std::string& who, const std::string& what) {
     text += fmt::format("  {:>10.6f}  {:<24}  {}\n", std::chrono::duration<double>(at.time_since_epoch()).count(), who,
                         what);
   };
-  // Both are in their order; what was injected comes before what it led to.
-  std::size_t harmed = 0;
-  const auto tell_harm_until = [&](std::uint64_t step) {
-    for (; harmed != run.events().size() && run.steps()[harmed] <= step; ++harmed)
-      if (const event& each = run.events()[harmed]; each.kind == event_kind::fault_injected)
-        line(each.time, run.path_of(each.subject),
-             each.object == static_cast<std::uint64_t>(fiber::harm::crash) ? "crashes, as the test wants"
-                                                                           : "hangs, as the test wants");
+  // Both are in their order; within a step what harms comes before what it leads to.
+  std::size_t next = 0;
+  const auto tell_events_until = [&](std::uint64_t step) {
+    for (; next != run.events().size() && run.steps()[next] <= step; ++next) {
+      const event& each = run.events()[next];
+      const bool is_owned = each.kind == event_kind::cancel_requested;
+      if (const std::string words = in_words(each); !words.empty())
+        line(each.time, detail::in_one_line(run.path_of(is_owned ? each.object : each.subject)), words);
+    }
   };
   for (const tree_record& each : run.tree()) {
-    tell_harm_until(each.step);
-    tree_event told{each.time, each.kind, each.path, each.incarnation, each.reason, each.wait};
+    tell_events_until(each.step);
+    const tree_event told{each.time, each.kind, each.path, each.incarnation, each.reason, each.wait};
     line(each.time,
          detail::in_one_line(each.path) +
              (each.kind == tree_event_kind::gave_up ? "" : " #" + std::to_string(each.incarnation)),
          detail::in_words(told));
   }
-  tell_harm_until(~std::uint64_t{0});
+  tell_events_until(~std::uint64_t{0});
   return text;
 }
 
