@@ -273,7 +273,7 @@ void caretaker::time_is_up(supervised_child& child) noexcept {
   case child_status::stopping:
     return child.kill_sent_ ? abandon(child) : kill(child);
   case child_status::backing_off:
-    if (&child == several_.failed) {
+    if (closing_ || &child == several_.failed) {
       core_.set_state(child, child_status::down);
       several_.failed = nullptr;
       return go_on();

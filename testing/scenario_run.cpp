@@ -84,6 +84,8 @@ void scenario_run::begin(const run_plan& plan) {
   paths_.clear();
   simulation_->trace_.begin_run(plan.keeps_all);
   simulation_->harmed_ = 0;
+  verdict_.is_on_time =
+      plan.given.clock == clock_mode::autojump && !(plan.swept && plan.swept->what == fault::deadline);
   simulation_->seed_ = plan.seed;
   simulation_options options;
   options.clock = plan.given.clock;

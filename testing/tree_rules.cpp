@@ -8,6 +8,7 @@ namespace troupe::detail {
 void tree_rules::begin_run() noexcept {
   supervisors_.clear();
   any_budget_ = false;
+  told_ = 0;
 }
 
 tree_rules::supervisor& tree_rules::supervisor_of(const tree_event& happened) {
@@ -41,7 +42,7 @@ tree_rules::child& tree_rules::listed(supervisor& of, const tree_event& happened
   added.fiber = happened.child;
   added.path = happened.path;
   added.place = ++of.placed;
-  added.listed_at = to_.step;
+  added.listed_at = told_;
   return added;
 }
 
@@ -64,6 +65,7 @@ void tree_rules::on(const event& happened) {
 void tree_rules::on(const tree_event& happened) {
   if (happened.supervisor == 0)
     return;
+  ++told_;
   supervisor& of = supervisor_of(happened);
   of.changed = happened.time;
   if (happened.kind == tree_event_kind::gave_up)
@@ -91,7 +93,7 @@ void tree_rules::on(const tree_event& happened) {
     return stopping(of, about, happened);
   case tree_event_kind::killed:
     to_.looked(invariant::budgeted_stop);
-    if (happened.time > saturated(about.stop_began, about.grace))
+    if (to_.is_on_time && happened.time > saturated(about.stop_began, about.grace))
       to_.violated(invariant::budgeted_stop, about.path + " was killed later than its time was up");
     about.killed = happened.time;
     about.patience = happened.wait;
@@ -144,7 +146,7 @@ void tree_rules::restarting(supervisor& of, child& failed, const tree_event& hap
   if (from != restart_from::itself_alone) {
     const std::uint64_t first = from == restart_from::first ? 0 : failed.place;
     of.several_from = of.several_from ? std::min(*of.several_from, first) : first;
-    of.several_since = to_.step;
+    of.several_since = told_;
   }
   of.restarts.push_back(happened.time);
   to_.looked(invariant::intensity);
@@ -197,7 +199,7 @@ void tree_rules::has_ended(supervisor& of, child& ended, const tree_event& happe
     to_.looked(invariant::budgeted_stop);
     const instant last =
         ended.killed ? saturated(*ended.killed, ended.patience) : saturated(ended.stop_began, ended.grace);
-    if (happened.time > last)
+    if (to_.is_on_time && happened.time > last)
       to_.violated(invariant::budgeted_stop, ended.path + " took longer to stop than it may");
   }
   ended.state = run::down;

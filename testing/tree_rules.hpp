@@ -34,7 +34,7 @@ private:
     std::uint64_t place = 0; // in the order of the first starts
     std::uint64_t incarnation = 0;
     run state = run::down;
-    std::uint64_t listed_at = 0; // step
+    std::uint64_t listed_at = 0; // as told_
     instant stop_began{};
     duration grace{};
     std::optional<instant> killed;
@@ -53,7 +53,7 @@ private:
     duration period{};
     std::vector<instant> restarts;
     std::optional<std::uint64_t> several_from; // place of the first that are being restarted together
-    std::uint64_t several_since = 0;           // step
+    std::uint64_t several_since = 0;           // as told_
     instant changed{};                         // something of it has, last
   };
 
@@ -72,6 +72,7 @@ private:
   verdict& to_;
   std::vector<supervisor> supervisors_;
   bool any_budget_ = false;
+  std::uint64_t told_ = 0; // events
 };
 
 } // namespace troupe::detail
