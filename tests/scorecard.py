@@ -13,7 +13,7 @@
     --keep           leaves the last mutant in the copy, for a debugger
 
 A mutant is a text that stands once in one file of the library, and what replaces it: tests/mutants/<folder>.toml, by
-the folder of the invariant's subject. The library itself knows nothing of them. Keys of a mutant:
+the folder whose promise it breaks. The library itself knows nothing of them. Keys of a mutant:
 
     number       what it is called here; variants of one bug have letters
     name         what the code does now
