@@ -430,7 +430,7 @@ def verdict_self_test(root):
         bring_up_to_date(root, copy)
         write(root, "program", '#!/bin/sh\ngrep -q "int two = 3;" scope/numbers.hpp || exit 0\n%s\n' % body)
         os.chmod(program, 0o700)
-        options = argparse.Namespace(program=program, seconds=2, keep=False, only="1")
+        options = argparse.Namespace(program=program, seconds=1 if "sleep" in body else 60, keep=False, only="1")
         if not finds_nothing(copy, "release", options):
             yield "%r finds something in the tree as it is" % body
         verdict = verdict_on(mutant, copy, options)
@@ -443,7 +443,7 @@ def verdict_self_test(root):
     write(root, "program", "#!/bin/sh\n" + TOLD % 1 + "\n")
     if score(root, options) != 1:
         yield "a program that always finds something is not found out"
-    verdict_on(mutant, copy, argparse.Namespace(program=program, seconds=2, keep=True))
+    verdict_on(mutant, copy, argparse.Namespace(program=program, seconds=60, keep=True))
     if read(copy, mutant.file) == SOURCE:
         yield "--keep does not keep the mutant"
     bring_up_to_date(root, copy)
