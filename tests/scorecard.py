@@ -249,7 +249,7 @@ def run(program, copy, seconds, replay=None):
         around["TROUPE_REPLAY"] = replay
     died = None
     try:
-        done = subprocess.run([program], cwd=copy, env=around, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        done = subprocess.run([program], cwd=copy, env=around, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               timeout=seconds, check=False)
         printed = done.stdout
         if done.returncode < 0:
