@@ -45,18 +45,20 @@ struct exploration {
 /// elsewhere.
 class broken : public std::runtime_error {
 public:
-  broken(const std::string& report, violation first, std::string replay, std::size_t schedules)
-      : std::runtime_error(report), first_(std::move(first)), replay_(std::move(replay)), schedules_(schedules) {}
+  broken(const std::string& report, std::vector<violation> found, std::string replay, std::size_t schedules)
+      : std::runtime_error(report), found_(std::move(found)), replay_(std::move(replay)), schedules_(schedules) {}
 
   /// What was wrong, first of all.
-  const violation& first() const noexcept { return first_; }
+  const violation& first() const noexcept { return found_.front(); }
+  /// All that was wrong with that run, up to `verdict::violations_max`.
+  const std::vector<violation>& found() const noexcept { return found_; }
   /// For `replay`, and for `TROUPE_REPLAY`: as short as it could be made.
   const std::string& schedule() const noexcept { return replay_; }
   /// How many runs it took.
   std::size_t schedules() const noexcept { return schedules_; }
 
 private:
-  violation first_;
+  std::vector<violation> found_;
   std::string replay_;
   std::size_t schedules_;
 };

@@ -72,7 +72,7 @@ run_result explorer::run(const run_plan& plan) {
           "at a random device, at addresses, or at what an earlier run has left",
           0,
           {}};
-      throw broken(report(again, differs, done_.schedules), differs, again.text(), done_.schedules);
+      throw broken(report(again, differs, done_.schedules), {differs}, again.text(), done_.schedules);
     }
   }
   progress::show(done_.schedules, limits_.schedules);
@@ -228,7 +228,7 @@ void explorer::require_sometimes() {
   for (const std::string& each : never)
     text += "  " + each + '\n';
   text += "Either the scenario cannot reach it, and proves less than it seems to, or it takes a larger budget.\n";
-  throw broken(text, {invariant::own, "never happened: " + never.front(), 0, {}}, "", done_.schedules);
+  throw broken(text, {{invariant::own, "never happened: " + never.front(), 0, {}}}, "", done_.schedules);
 }
 
 // ---- a run was wrong -------------------------------------------------------------------------------------------------
@@ -286,8 +286,8 @@ void explorer::fail(const run_plan& plan, const run_result& of) {
   small.keeps_all = true;
   run_.run(small);
   const bool repeats = !run_.found().good();
-  const violation told = repeats ? run_.found().violations().front() : first;
-  std::string text = report(small, told, found_after);
+  const std::vector<violation> told = repeats ? run_.found().violations() : std::vector{first};
+  std::string text = report(small, told.front(), found_after);
   if (!repeats)
     text += "The same schedule did not show it again: something in the scenario is not decided by the schedule.\n";
   throw broken(text, told, small.text(), found_after);

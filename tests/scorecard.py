@@ -60,7 +60,7 @@ COVERED = range(1, 25)  # of the others, one is about connections, and one is sa
 KEYS = {"number": str, "name": str, "breaks": str, "file": str, "find": str, "replace": str, "expected": list}
 MAY_HAVE = {"needs_asan": bool}
 REPLAYS = 10
-LINE = re.compile(r"^violation: (?P<invariant>INV-[1-9][0-9]*) schedules=(?P<schedules>[0-9]+) replay=(?P<replay>\S+)$",
+LINE = re.compile(r"^violation: (?P<invariant>INV-[1-9][0-9]*|own) schedules=(?P<schedules>[0-9]+) replay=(?P<replay>\S+)$",
                   re.M)
 
 

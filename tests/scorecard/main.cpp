@@ -1,0 +1,114 @@
+// The program of the scorecard: searches the standard scenes for faults, and prints a line for each that it finds. What
+// the lines mean: tests/scorecard.py.
+
+#include <tests/scenarios/standard_scenes.hpp>
+
+#include <troupe/scope/as_outcome.hpp>
+#include <troupe/testing/explore.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <string>
+#include <string_view>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace troupe;
+using namespace troupe::tests;
+
+namespace {
+
+task<> run_scene(simulation& sim, const scene_kind& kind) {
+  scene& made = *sim.make<std::unique_ptr<scene>>(kind.make());
+  sim.at_end([&made] { return made.problems(); });
+  static_cast<void>(co_await as_outcome(made.run()));
+}
+
+void print(std::string_view which, std::size_t schedules, const scene_kind& kind, const std::string& schedule) {
+  fmt::print("violation: {} schedules={} replay={}={}\n", which, schedules, kind.name, schedule);
+  std::fflush(stdout);
+}
+
+void print(const broken& found, const scene_kind& kind) {
+  std::fputs(found.what(), stderr);
+  std::set<std::string> told;
+  for (const violation& each : found.found())
+    if (const std::string name = to_string(each.which); told.insert(name).second)
+      print(name.substr(0, name.find(' ')), found.schedules(), kind, found.schedule());
+}
+
+/// All that is tried on one scene. What one search has found does not keep the next from searching.
+void search(const scene_kind& kind) {
+  const scenario what = [&](simulation& sim) { return run_scene(sim, kind); };
+  try {
+    explore({}, what);
+  } catch (const broken& found) {
+    print(found, kind);
+  }
+  for (std::size_t i = 0; i < faults_count; ++i)
+    try {
+      sweep(static_cast<fault>(i), what);
+    } catch (const broken& found) {
+      print(found, kind);
+    }
+}
+
+void again(const scene_kind& kind, const std::string& schedule) {
+  try {
+    replay(schedule, [&](simulation& sim) { return run_scene(sim, kind); });
+  } catch (const broken& found) {
+    print(found, kind);
+  }
+}
+
+/// Runs it in a process of its own, which it may take with it: then its last words say which run that was.
+template <class Function>
+void apart(const scene_kind& kind, Function function) {
+  std::fflush(stdout);
+  std::array<int, 2> both{};
+  if (pipe(both.data()) != 0)
+    std::abort();
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(both[1], STDERR_FILENO);
+    function();
+    std::fflush(stdout);
+    _exit(0);
+  }
+  close(both[1]);
+  std::string words;
+  std::array<char, 4096> part{};
+  for (ssize_t size = 0; (size = read(both[0], part.data(), part.size())) > 0;)
+    words.append(part.data(), static_cast<std::size_t>(size));
+  close(both[0]);
+  std::fputs(words.c_str(), stderr);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    return;
+  const std::string_view begin = "TROUPE_REPLAY='";
+  const std::size_t at = words.rfind(begin);
+  if (at == words.npos)
+    return;
+  const std::size_t from = at + begin.size();
+  print("INV-23", 1, kind, words.substr(from, words.find('\'', from) - from));
+}
+
+} // namespace
+
+int main() {
+  const char* const wanted = std::getenv("TROUPE_REPLAY");
+  const std::string text = wanted != nullptr ? wanted : "";
+  unsetenv("TROUPE_REPLAY"); // it names a scene as well
+  const std::size_t sign = text.find('=');
+  for (const scene_kind& kind : standard_scenes())
+    if (text.empty())
+      apart(kind, [&] { search(kind); });
+    else if (kind.name == std::string_view(text).substr(0, sign))
+      apart(kind, [&] { again(kind, text.substr(sign + 1)); });
+}
