@@ -70,7 +70,9 @@ public:
   /// Has room, memory for it, and nobody who waits must hear of it: then `put_plainly` does.
   bool takes_plainly() const noexcept { return !slow_ && has_plain_room(); }
   /// The same of one that is watched: then it is told as well.
-  bool takes_plainly_with_a_word() const noexcept { return is_only_watched() && has_plain_room(); }
+  bool takes_plainly_with_a_word() const noexcept {
+    return is_only_watched() && on_full() == overflow::suspend && has_plain_room();
+  }
   void put_plainly(item_type&& item) noexcept {
     queue_.push(std::move(item));
     if (const auto depth = static_cast<std::uint32_t>(queue_.size()); depth > depth_max_) [[unlikely]]

@@ -16,6 +16,8 @@ std::string_view to_string(event_kind kind) noexcept {
     return "wait_granted";
   case event_kind::wait_stopped:
     return "wait_stopped";
+  case event_kind::wait_taken_back:
+    return "wait_taken_back";
   case event_kind::cancel_requested:
     return "cancel_requested";
   case event_kind::slow_slice:

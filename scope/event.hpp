@@ -17,6 +17,7 @@ enum class event_kind : std::uint8_t {
   wait_begun, ///< The fiber leaves its thread. object: what it waits for; cause: `wait_line`; place: its `wait_kind`.
   wait_granted, ///< The wait ended with what was waited for. object: as above; cause: who granted it, 0: a timer or outside.
   wait_stopped,     ///< The wait ended by a cancel. object: as above.
+  wait_taken_back,  ///< The wait would never have ended: it is a cycle, and throws. object: as above.
   cancel_requested, ///< A scope was cancelled. object: the fiber that owns the scope; cause: the `cancel_reason`.
   slow_slice, ///< A fiber keeps its thread for too long. object: its number, 0: one that the watchdog cannot name.
 

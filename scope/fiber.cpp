@@ -168,7 +168,16 @@ void fiber::stop_wait(detail::wakeups& woken) noexcept {
 
 void fiber::suffer(harm what) noexcept {
   harm_ = what;
-  stop_.store(what != harm::none || innermost_->stopping(), std::memory_order_seq_cst); // looked at by its next wait
+  stop_.store(is_to_suffer() || innermost_->stopping(), std::memory_order_seq_cst); // looked at by its next wait
+}
+
+void fiber::runs_code(code whose) noexcept {
+  const bool was_in_a_run = std::exchange(whose_code_, whose) == code::of_users && begun_run_;
+  begun_run_ = whose == code::of_users;
+  if (harm_ == harm::none) [[likely]]
+    return;
+  // What was to fail in a run fails in it or not at all; before its first one it waits for that.
+  suffer(was_in_a_run || whose == code::of_library ? harm::none : harm_);
 }
 
 bool fiber::cleans_up() const noexcept {

@@ -202,6 +202,7 @@ public:
       word_.store(stopped, std::memory_order_relaxed); // for run(), which reads it on this or, after us, another thread
       return false;
     }
+    executor_.emit(event_kind::wait_taken_back, waited_on(), number_, 0);
     next_ = step::resume;
     return true;
   }
@@ -247,13 +248,10 @@ public:
   /// It reads a mailbox alone, or answers an ask, so others may wait for it; from now on, and on its own thread.
   void be_waited_for() noexcept { is_waited_for_ = true; }
   bool is_waited_for() const noexcept { return is_waited_for_; }
-  /// It runs no code of users now, so a test that harms fibers has no business with it.
-  void be_of_the_library(bool now) noexcept {
-    is_of_the_library_ = now;
-    if (is_to_suffer()) [[unlikely]]
-      suffer(harm::none);
-  }
-  bool is_of_the_library() const noexcept { return is_of_the_library_; }
+  /// Whose code it runs: a test that harms fibers harms only that of users.
+  enum class code : std::uint8_t { of_users, of_users_in_runs, of_library };
+  void runs_code(code whose) noexcept;
+  code runs_code() const noexcept { return whose_code_; }
   /// True while this fiber's frames neither unwind from an exception nor are destroyed, by a stop or at its end.
   ///
   /// @pre it runs on this thread
@@ -339,7 +337,7 @@ private:
   std::string path_part() const;
   /// How many groups of the same fiber are open around this one.
   static std::size_t groups_around(const cancel_scope& group) noexcept;
-  bool is_to_suffer() const noexcept { return harm_ != harm::none; }
+  bool is_to_suffer() const noexcept { return harm_ != harm::none && whose_code_ == code::of_users; }
   void suffer_now();
   bool decide(word verdict, detail::wakeups& woken) noexcept;
   void arrive() noexcept;
@@ -359,8 +357,9 @@ private:
   bool ended_ : 1 = false;
   bool is_waited_for_ : 1 = false;
   bool in_wait_for_graph_ : 1 = false;
-  bool is_of_the_library_ : 1 = false;
+  bool begun_run_ : 1 = false; // of a supervised child
   harm harm_ = harm::none;
+  code whose_code_ = code::of_users;
   std::atomic<bool> on_thread_{false}; // whoever was woken before it left its thread waits for this
   detail::spinlock lock_;              // guards the scopes of this fiber and the lists of children in them
   std::atomic<wait_kind> waits_how_{wait_kind::plain};

@@ -33,6 +33,9 @@ class simulation_driver {
 public:
   virtual ~simulation_driver() = default;
 
+  /// A tree is about to run; and it has ended, nothing of it is left to run.
+  virtual void run_begins() {}
+  virtual void run_ends() {}
   /// Which of these is next. The first is what happens where nobody interferes: ready fibers come first, in the order in
   /// which they became ready; then functions, a timer, and what was offered. Not asked where there is just one.
   ///

@@ -106,6 +106,8 @@ void simulator::drive(any_root& top) {
   std::string failure;
   bool is_livelock = false;
   bool was_cancelled = false;
+  if (options_.driver != nullptr)
+    options_.driver->run_begins();
   top.start();
   while (!top.has_ended()) {
     // Not ==: a function that was offloaded may have taken several steps.
@@ -144,6 +146,8 @@ void simulator::drive(any_root& top) {
   while (abandoned_fibers() != 0 && (step() || fire_next())) {
   }
   TROUPE_ASSERT(abandoned_fibers() == 0, "a child that its supervisor has abandoned never ends");
+  if (options_.driver != nullptr)
+    options_.driver->run_ends();
   if (is_livelock)
     throw livelock_error(failure);
   if (!failure.empty())

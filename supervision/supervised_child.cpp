@@ -9,13 +9,13 @@ namespace detail {
 
 incarnation_scope::incarnation_scope(fiber& owner, supervised_child& of) noexcept
     : cancel_scope(owner, shielding::none, role::incarnation), of_(of) {
-  owner.be_of_the_library(false);
+  owner.runs_code(fiber::code::of_users);
   of_.supervisor().run_begins(of_, *this);
 }
 
 incarnation_scope::~incarnation_scope() {
   of_.supervisor().run_ends(of_);
-  fiber_.be_of_the_library(true);
+  fiber_.runs_code(fiber::code::of_users_in_runs);
 }
 
 supervised_child* incarnation_scope::of(const fiber& self) noexcept {

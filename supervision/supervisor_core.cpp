@@ -191,7 +191,7 @@ void supervisor_core::shut_down() noexcept {
 
 task<> supervisor_core::host(supervised_child_pointer child) {
   fiber& self = co_await current_fiber{};
-  self.be_of_the_library(true); // but for its runs
+  self.runs_code(fiber::code::of_users_in_runs);
   const observed_scope hidden{self, cancel_scope::shielding::cleanup, *child};
   for (;;) {
     const order told = co_await order_operation{*child};
@@ -520,7 +520,7 @@ void supervisor_core::wake_waiting(supervised_child& child, wakeups& woken) noex
 
 task<> supervisor_core::look_after(supervisor_pointer core) {
   fiber& self = co_await current_fiber{};
-  self.be_of_the_library(true);
+  self.runs_code(fiber::code::of_library);
   {
     const observed_scope hidden{self, cancel_scope::shielding::commit, core->decides_};
     const outcome<> looked = co_await catch_stop(look_until_all_have_ended(*core));

@@ -14,6 +14,7 @@ namespace troupe::detail {
 namespace {
 
 constexpr std::size_t shrinking_runs_max = 1'000;
+constexpr std::uint64_t shrinking_steps_max = 2'000'000; // some seconds
 constexpr std::size_t two_deviations_max = 2'000;
 constexpr std::size_t runs_per_check_of_determinism = 50;
 
@@ -241,12 +242,17 @@ bool explorer::still_fails(const run_plan& plan, invariant which) {
 /// Fewer and smaller deviations, as long as the same invariant is violated first.
 run_plan explorer::shrunk(run_plan failed, invariant which) {
   std::size_t left = shrinking_runs_max;
+  std::uint64_t steps = 0;
   const auto try_instead = [&](run_plan smaller) {
     smaller.given.trim();
     if (left == 0 || smaller.given == failed.given)
       return false;
     --left;
-    if (!still_fails(smaller, which))
+    const bool fails = still_fails(smaller, which);
+    steps += run_.steps();
+    if (steps > shrinking_steps_max)
+      left = 0;
+    if (!fails)
       return false;
     failed = std::move(smaller);
     return true;

@@ -51,6 +51,7 @@ void fiber_rules::on(const event& happened) {
       to_.violated(invariant::shield, "a shielded wait of " + fiber_name(happened.subject) + " was ended by a cancel");
     [[fallthrough]];
   case event_kind::wait_granted:
+  case event_kind::wait_taken_back:
     at(happened.subject).waits = false;
     return;
   case event_kind::cancel_requested:

@@ -39,6 +39,7 @@ void mailbox_rules::on(const event& happened) {
     return wait_begun(happened);
   case event_kind::wait_granted:
   case event_kind::wait_stopped:
+  case event_kind::wait_taken_back:
     return wait_over(happened);
   case event_kind::mailbox_closed:
   case event_kind::mailbox_gone:

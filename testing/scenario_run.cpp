@@ -49,7 +49,7 @@ run_result scenario_run::run(const run_plan& plan) {
   }
   verdict_.looked(invariant::no_deadlock);
   verdict_.looked(invariant::progress);
-  result_.steps = simulator_->steps();
+  result_.steps = steps_ = simulator_->steps();
   result_.hash = seen().hash();
   if (!is_stuck && simulator_->clock().has_timers()) {
     is_stuck = true;
@@ -194,13 +194,13 @@ bool scenario_run::can_strike(const fiber& next, fault what) const noexcept {
   case fault::cancel_all:
     return !root_->root_scope().cancelled();
   case fault::crash:
-    return !next.is_of_the_library();
+    return next.runs_code() != fiber::code::of_library;
   case fault::cancel:
-    return !next.is_of_the_library() && &next != root_;
+    return next.runs_code() == fiber::code::of_users && &next != root_;
   case fault::deadline:
-    return !next.is_of_the_library() && deadline_scope::earliest_around(next) != instant::max();
+    return next.runs_code() == fiber::code::of_users && deadline_scope::earliest_around(next) != instant::max();
   case fault::hang:
-    return !next.is_of_the_library() && next.cleans_up();
+    return next.runs_code() == fiber::code::of_users && next.cleans_up();
   case fault::overflow:
   case fault::failing_start:
   case fault::fault_point:

@@ -51,6 +51,8 @@ public:
   run_plan under_way() const;
 
   const verdict& found() const noexcept { return verdict_; }
+  /// Of the last run.
+  std::uint64_t steps() const noexcept { return steps_; }
   const trace& seen() const noexcept { return simulation_->trace_; }
   /// What `sometimes` was said of, and never happened.
   std::vector<std::string> never_happened() const;
@@ -86,6 +88,7 @@ private:
   run_result result_;
   fiber* root_ = nullptr;
   std::uint64_t opportunities_ = 0;
+  std::uint64_t steps_ = 0;
   std::vector<std::string> paths_; // by fiber
 };
 

@@ -211,20 +211,20 @@ TEST_CASE("a function is overtaken by no more than run at once beside it", "[sco
 }
 
 TEST_CASE("a run with offloaded functions is repeated by its seed", "[scope]") {
-  using trace = std::vector<std::tuple<instant, event_kind, std::uint64_t, std::uint64_t, std::uint64_t>>;
+  using event_list = std::vector<std::tuple<instant, event_kind, std::uint64_t, std::uint64_t, std::uint64_t>>;
   const auto traced = [](simulation_options options) {
     recorder sink;
     options.sink = &sink;
     books waiting;
     books leaving;
     run_workers(options, waiting, leaving);
-    trace all;
+    event_list all;
     for (const event& each : sink.events())
       all.emplace_back(each.time, each.kind, each.object, each.subject, each.cause);
     return all;
   };
   over_seeds(50, [&](const simulation_options& options) {
-    const trace first = traced(options);
+    const event_list first = traced(options);
     CHECK(first.size() > 20);
     CHECK(first == traced(options));
   });

@@ -7,23 +7,87 @@
 
 #include <troupe/scope/endless_wait.hpp>
 #include <troupe/simulation/simulator.hpp>
+#include <troupe/simulation/strategies.hpp>
+#include <troupe/testing/trace.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace troupe::tests {
 
-/// Calls `test(options)` for `wanted_min` seeds or more, on each of the two clocks that move by themselves.
+/// Decides a run by one of the strategies of `explore`, which one is drawn from the seed, and judges it by all
+/// invariants.
+class judged_run final : public simulation_driver {
+public:
+  /// @param operations  that a fiber does at a time; 0: drawn
+  explicit judged_run(std::uint64_t seed, int operations = 0) : seen_(found_), seed_(seed), operations_(operations) {
+    seeded_random random{seed};
+    constexpr std::uint64_t kinds = 4;
+    const std::uint64_t kind = random.below(kinds);
+    decides_ = kind == 0   ? random_walk()
+               : kind == 1 ? priorities_with_changes(3)
+               : kind == 2 ? priorities_with_changes(5)
+                           : partial_order_sampling();
+  }
+
+  /// What is wrong with the runs; empty: nothing.
+  const std::string& problems() const noexcept { return problems_; }
+  simulation_options options(std::uint64_t seed, clock_mode clock) {
+    return {.seed = seed, .clock = clock, .sink = &seen_, .driver = this};
+  }
+
+private:
+  void run_begins() override {
+    seen_.begin_run(false);
+    random_ = seeded_random{seed_}; // the same options are the same run
+    decides_->begin_run(random_.next(), steps_expected);
+    steps_ = 0;
+  }
+  void run_ends() override {
+    seen_.at_end(instant{});
+    for (const violation& each : found_.violations())
+      problems_ += to_string(each.which) + ": " + each.what + '\n';
+  }
+  std::size_t pick(std::span<const choice> all) override { return decides_->pick(all); }
+  void before_run(fiber&, std::uint64_t) override { seen_.note_step(++steps_); }
+  void after_step() override { seen_.after_step(); }
+  /// Often one, as the least that lets others come between; often a few, as in production.
+  int operations_per_slice() override {
+    if (operations_ != 0)
+      return operations_;
+    const std::uint64_t drawn = random_.next();
+    return (drawn & 1U) != 0 ? 1 : 1 + static_cast<int>((drawn >> 1U) % 16);
+  }
+
+  verdict found_;
+  trace seen_;
+  const std::uint64_t seed_;
+  const int operations_;
+  seeded_random random_{0};
+  std::unique_ptr<search_strategy> decides_;
+  static constexpr std::size_t steps_expected = 100; // with a choice
+  std::uint64_t steps_ = 0;
+  std::string problems_;
+};
+
+/// Calls `test(options)` for `wanted_min` seeds or more, on each of the two clocks that move by themselves. Each run must
+/// keep all invariants, unless the test gives it a sink of its own.
 template <class Test>
 void over_seeds(std::size_t wanted_min, Test&& test) {
   const std::size_t count = seeds(wanted_min);
   for (std::uint64_t seed = 0; seed < count; ++seed)
     for (const clock_mode clock : {clock_mode::autojump, clock_mode::race}) {
       INFO("seed " << seed << (clock == clock_mode::race ? ", race clock" : ", autojump clock"));
-      test(simulation_options{.seed = seed, .clock = clock});
+      judged_run judged{seed};
+      test(judged.options(seed, clock));
+      CHECK(judged.problems() == "");
     }
 }
 
@@ -34,7 +98,12 @@ std::uint64_t cancelled_at_every_step(std::uint64_t seed, clock_mode clock, Test
   std::uint64_t k = 0;
   for (;; ++k) {
     INFO("seed " << seed << ", cancelled before step " << k);
-    if (test(simulation_options{.seed = seed, .clock = clock, .cancel_at_step = k}) < k)
+    judged_run judged{seed, 1};
+    simulation_options options = judged.options(seed, clock);
+    options.cancel_at_step = k;
+    const std::uint64_t steps = test(std::move(options));
+    CHECK(judged.problems() == "");
+    if (steps < k)
       return k + 1;
   }
 }

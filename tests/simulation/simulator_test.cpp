@@ -36,14 +36,14 @@ task<> crowd(std::vector<int>& order) {
   });
 }
 
-using trace = std::vector<std::tuple<instant, event_kind, std::uint64_t, std::uint64_t, std::uint64_t>>;
+using event_list = std::vector<std::tuple<instant, event_kind, std::uint64_t, std::uint64_t, std::uint64_t>>;
 
-trace traced(std::uint64_t seed, clock_mode clock) {
+event_list traced(std::uint64_t seed, clock_mode clock) {
   recorder sink;
   simulator simulated{{.seed = seed, .clock = clock, .sink = &sink}};
   std::vector<int> order;
   CHECK(simulated.run(crowd, std::ref(order)).has_value());
-  trace all;
+  event_list all;
   for (const event& each : sink.events())
     all.emplace_back(each.time, each.kind, each.object, each.subject, each.cause);
   return all;
@@ -66,7 +66,7 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 TEST_CASE("the same seed gives the same events, in the same order, at the same virtual time", "[simulation]") {
   for (std::uint64_t seed = 0; seed < seeds(100); ++seed)
     for (const clock_mode clock : {clock_mode::autojump, clock_mode::race}) {
-      const trace first = traced(seed, clock);
+      const event_list first = traced(seed, clock);
       CHECK(first.size() > 20);
       CHECK(first == traced(seed, clock));
     }

@@ -1,0 +1,196 @@
+#include <troupe/testing/simulation.hpp>
+
+#include <tests/catch.hpp>
+
+#include <troupe/actors/actor.hpp>
+#include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/endless_wait.hpp>
+#include <troupe/scope/fault_point.hpp>
+#include <troupe/scope/sleep.hpp>
+#include <troupe/supervision/supervised_actor.hpp>
+#include <troupe/supervision/supervisor.hpp>
+#include <troupe/testing/explore.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string report_of(const scenario& what) {
+  try {
+    explore({}, what);
+  } catch (const broken& found) {
+    return found.what();
+  }
+  return "nothing was found";
+}
+
+bool says(const std::string& report, const std::string& what) {
+  INFO(report);
+  return report.find(what) != std::string::npos;
+}
+
+task<> says_so_and_serves(startup up) {
+  up.started();
+  co_await detail::endless_wait{fiber::wait_kind::daemon, "serve"};
+}
+task<> serves() { co_await detail::endless_wait{fiber::wait_kind::daemon, "serve"}; }
+
+} // namespace
+
+TEST_CASE("what a scenario makes is gone after each run, and made anew for the next", "[testing]") {
+  int alive = 0;
+  int most = 0;
+  int made = 0;
+  struct counted {
+    explicit counted(int& of) : count(of) { ++count; }
+    ~counted() { --count; }
+    counted(const counted&) = delete;
+    int& count;
+  };
+  const exploration done = explore({.schedules = 20}, [&](simulation& sim) -> task<> {
+    sim.make<counted>(alive);
+    ++made;
+    most = std::max(most, alive);
+    co_await checkpoint();
+  });
+  CHECK(alive == 0);
+  CHECK(most == 1);
+  CHECK(made >= static_cast<int>(done.schedules));
+}
+
+TEST_CASE("what must always hold is looked at after each step, and what must hold at the end once it is there",
+          "[testing]") {
+  CHECK(says(report_of([](simulation& sim) -> task<> {
+               int& value = sim.make<int>(0);
+               sim.always("the value is even", [&value] { return value % 2 == 0; });
+               value = 1;
+               co_await yield();
+               value = 2;
+             }),
+             "own: the value is even"));
+  CHECK(says(report_of([](simulation& sim) -> task<> {
+               bool& closed = sim.make<bool>(false);
+               sim.at_end("it was closed", [&closed] { return closed; });
+               co_await checkpoint();
+             }),
+             "own: it was closed"));
+  CHECK(says(report_of([](simulation& sim) -> task<> {
+               sim.at_end([] { return std::string("two books differ"); });
+               co_await checkpoint();
+             }),
+             "own: two books differ"));
+}
+
+TEST_CASE("a scenario that fails without a fault is wrong, and with one it may", "[testing]") {
+  CHECK(says(report_of([]() -> task<> {
+               co_await checkpoint();
+               throw std::runtime_error("no connection");
+             }),
+             "own: the scenario failed: no connection"));
+  const exploration done = sweep(fault::crash, []() -> task<> {
+    co_await checkpoint();
+    co_await checkpoint();
+  });
+  CHECK(done.faults[static_cast<std::size_t>(fault::crash)] >= 2);
+}
+
+TEST_CASE("a state that is never reached fails the test", "[testing]") {
+  CHECK_NOTHROW(explore({.schedules = 50}, [](simulation& sim) -> task<> {
+    sim.sometimes("it is reached");
+    co_await checkpoint();
+  }));
+  CHECK_THROWS_WITH(explore({.schedules = 50},
+                            [](simulation& sim) -> task<> {
+                              sim.sometimes("pigs fly", false);
+                              co_await checkpoint();
+                            }),
+                    Catch::Contains("never did") && Catch::Contains("pigs fly"));
+}
+
+TEST_CASE("who waits for each other is reported, and who runs for ever", "[testing]") {
+  const std::string deadlock = report_of([]() -> task<> {
+    co_await in_task_group([](task_group& group) {
+      const mailbox<int> box{capacity{1}};
+      group.start([](receiver<int> from, sender<int>) -> task<> { static_cast<void>(co_await from.receive()); },
+                  box.receiver(), box.sender());
+    });
+  });
+  CHECK(says(deadlock, "INV-21 no_deadlock"));
+  CHECK(says(deadlock, "waits to receive"));
+  const std::string livelock = [] {
+    try {
+      explore({.schedules = 10, .steps_max = 1'000}, []() -> task<> {
+        const int for_ever = 1;
+        while (for_ever != 0)
+          co_await yield();
+      });
+    } catch (const broken& found) {
+      return std::string(found.what());
+    }
+    return std::string("nothing was found");
+  }();
+  CHECK(says(livelock, "INV-22 progress"));
+}
+
+TEST_CASE("what is not decided by the schedule is noticed", "[testing]") {
+  int runs = 0;
+  CHECK_THROWS_WITH(explore({},
+                            [&]() -> task<> {
+                              if (++runs % 2 == 0)
+                                co_await sleep_for(1s);
+                              co_await checkpoint();
+                            }),
+                    Catch::Contains("INV-26 determinism"));
+}
+
+TEST_CASE("an armed fault strikes as often as it may, in some runs, and only what it concerns", "[testing]") {
+  std::size_t most = 0;
+  std::size_t others = 0;
+  explore({.schedules = 2'000}, [&](simulation& sim) -> task<> {
+    sim.arm(crash("worker").times(2));
+    co_await supervise({.intensity = 5}, [&](supervisor& top) -> task<> {
+      co_await top.start({.name = "worker"}, serves);
+      co_await top.start({.name = "other"}, serves);
+      co_await sleep_for(1s);
+    });
+    most = std::max<std::size_t>(most, sim.restarts("worker"));
+    others += sim.restarts("other");
+  });
+  CHECK(most == 2);
+  CHECK(others == 0);
+}
+
+TEST_CASE("starts and fault points fail as they are armed, by choice", "[testing]") {
+  std::size_t failed_starts = 0;
+  std::size_t failed_commits = 0;
+  explore({.schedules = 200}, [&](simulation& sim) -> task<> {
+    sim.arm(failing_start());
+    sim.arm(failing_at("ledger.commit"));
+    co_await supervise({}, [&](supervisor& top) -> task<> {
+      const auto started = co_await as_outcome(top.start({.name = "worker"}, says_so_and_serves));
+      failed_starts += started.has_error() ? 1 : 0;
+      try {
+        fault_point("ledger.commit");
+        fault_point("ledger.other");
+      } catch (const injected_fault&) {
+        ++failed_commits;
+      }
+    });
+  });
+  CHECK(failed_starts > 0);
+  CHECK(failed_commits > 0);
+  CHECK(failed_commits < 200);
+}
+
+TEST_CASE("a fault point does nothing where nobody has planned one", "[testing]") {
+  CHECK_NOTHROW(fault_point("anywhere"));
+  CHECK_NOTHROW(simulate(1, []() -> task<> {
+    fault_point("anywhere");
+    co_await checkpoint();
+  }));
+}
