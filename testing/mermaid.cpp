@@ -23,12 +23,11 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t name_bytes_max = 200;
-constexpr std::size_t words_bytes_max = 400;
 
 /// In Mermaid '#' and ';' have a meaning wherever they are, and others have one in places; each can be written as #35;.
-std::string escaped(std::string_view text, std::size_t bytes_max) {
+std::string escaped(std::string_view line) {
   std::string made;
-  for (const char each : detail::in_one_line(text, bytes_max)) {
+  for (const char each : line) {
     const auto letter = static_cast<unsigned char>(each);
     const bool is_plain = letter >= 0x80 || std::isalnum(letter) != 0 ||
                           std::string_view{" /-_.,:()'"}.find(each) != std::string_view::npos;
@@ -79,17 +78,16 @@ public:
 private:
   static std::string id(std::uint64_t fiber) { return fmt::format("f{}", fiber); }
   void add_note(instant time, std::uint64_t fiber, std::string_view words) {
-    lines_.push_back(
-        {fmt::format("  Note over {}: {}\n", id(fiber), escaped(words, words_bytes_max)), fiber, fiber, time});
+    lines_.push_back({fmt::format("  Note over {}: {}\n", id(fiber), escaped(words)), fiber, fiber, time});
   }
   void add_arrow(instant time, std::uint64_t from, std::string_view arrow, std::uint64_t to, const std::string& words) {
-    lines_.push_back(
-        {fmt::format("  {}{}{}: {}\n", id(from), arrow, id(to), escaped(words, words_bytes_max)), from, to, time});
+    lines_.push_back({fmt::format("  {}{}{}: {}\n", id(from), arrow, id(to), escaped(words)), from, to, time});
   }
   void add_sent(const event& told, const detail::message_record& of);
   void add_answer(const event& told, const detail::message_record& of);
   std::string participant(std::uint64_t fiber) const {
-    return fmt::format("  participant {} as {}\n", id(fiber), escaped(run_.path_of(fiber), name_bytes_max));
+    return fmt::format("  participant {} as {}\n", id(fiber),
+                       escaped(detail::in_one_line(run_.path_of(fiber), name_bytes_max)));
   }
   static std::string at_time(instant time, std::uint64_t first, std::uint64_t last) {
     return fmt::format("  Note over {},{}: {:.6f} s\n", id(first), id(last),
@@ -108,7 +106,9 @@ void mermaid_writer::add_sent(const event& told, const detail::message_record& o
   const auto& to = of.begun ? of.begun : of.received;
   if (to)
     return add_arrow(told.time, of.sent.fiber, of.ask != 0 ? "->>" : "-)", to->fiber, what);
-  add_note(told.time, of.sent.fiber, what + " to " + messages_.mailbox_name(run_, of.mailbox) + ": nobody takes it");
+  add_note(told.time, of.sent.fiber,
+           what + " to " + detail::in_one_line(messages_.mailbox_name(run_, of.mailbox), name_bytes_max) +
+               ": nobody takes it");
 }
 
 void mermaid_writer::add_answer(const event& told, const detail::message_record& of) {

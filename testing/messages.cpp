@@ -1,4 +1,8 @@
+#include <troupe/mailbox/statistics.hpp>
 #include <troupe/testing/messages.hpp>
+
+#include <algorithm>
+#include <iterator>
 
 namespace troupe::detail {
 
@@ -9,11 +13,21 @@ constexpr std::uint64_t several = ~std::uint64_t{0};
 /// Indices of a queue wrap.
 constexpr std::uint64_t in_queue(std::uint64_t index) noexcept { return index & 0xffff'ffffU; }
 
+/// Of items that were taken in their order, see `event_kind::items_settled`.
+constexpr bool was_never_received(std::uint64_t why) noexcept {
+  constexpr auto as_told = [](drop_reason reason) { return static_cast<std::uint64_t>(reason) + 1; };
+  return why == as_told(drop_reason::oldest) || why == as_told(drop_reason::no_receiver) ||
+         why == as_told(drop_reason::expired) || why > drop_reasons; // given back to who closed the mailbox
+}
+
 } // namespace
 
 messages::messages(const trace& run) {
   for (std::size_t at = 0; at != run.events().size(); ++at)
     on(run.events()[at], at);
+  for (const message_record& each : all_)
+    if (each.received)
+      read(each.mailbox, each.received->fiber);
 }
 
 std::string messages::mailbox_name(const trace& run, std::uint64_t number) const {
@@ -34,12 +48,14 @@ void messages::on(const event& happened, std::size_t at) {
     return;
   case event_kind::item_handed:
     all_[sent(happened, at)].received = moment{at, happened.cause};
-    return read(happened.object, happened.cause);
+    return;
   case event_kind::items_claimed:
   case event_kind::items_taken:
     return taken(happened, at);
   case event_kind::items_put_back:
     return put_back(queues_[happened.object], happened.place);
+  case event_kind::items_settled:
+    return settled(queues_[happened.object], happened);
   case event_kind::ask_sent:
   case event_kind::ask_begun:
   case event_kind::ask_answered:
@@ -73,13 +89,14 @@ void messages::taken(const event& happened, std::size_t at) {
     of.claimed_from = happened.cause;
     of.claimed.clear();
   }
-  read(happened.object, happened.subject);
   for (std::uint64_t index = happened.cause; index != happened.cause + happened.place; ++index) {
     const auto item = of.sent.find(in_queue(index));
     if (is_claim)
       of.claimed.push_back(item != of.sent.end() ? std::optional{item->second} : std::nullopt);
     if (item == of.sent.end())
       continue;
+    if (!is_claim)
+      of.taken.push_back(item->second);
     all_[item->second].received = moment{at, happened.subject};
     of.sent.erase(item);
   }
@@ -92,6 +109,21 @@ void messages::put_back(queued_items& of, std::uint32_t count) {
       of.sent[in_queue(of.claimed_from + of.claimed.size() - 1)] = *item;
     }
     of.claimed.pop_back();
+  }
+}
+
+/// Who takes an item only to drop it has not received it. It does so before anything else.
+void messages::settled(queued_items& of, const event& happened) {
+  if (!was_never_received(happened.cause))
+    return;
+  for (std::uint32_t left = happened.place; left != 0; --left) {
+    const auto last = std::find_if(of.taken.rbegin(), of.taken.rend(), [&](std::size_t each) {
+      return all_[each].received && all_[each].received->fiber == happened.subject;
+    });
+    if (last == of.taken.rend())
+      return;
+    all_[*last].received.reset();
+    of.taken.erase(std::next(last).base());
   }
 }
 

@@ -53,6 +53,7 @@ private:
     std::map<std::uint64_t, std::size_t> sent; // by their index in the queue: places in all_
     std::uint64_t claimed_from = 0;            // of the last claim, which may be put back in part
     std::vector<std::optional<std::size_t>> claimed;
+    std::vector<std::size_t> taken; // one after the other, perhaps only to be dropped
   };
 
   void on(const event& happened, std::size_t at);
@@ -60,6 +61,7 @@ private:
   std::size_t sent(const event& happened, std::size_t at);
   void taken(const event& happened, std::size_t at);
   void put_back(queued_items& of, std::uint32_t count);
+  void settled(queued_items& of, const event& happened);
   void read(std::uint64_t mailbox, std::uint64_t fiber);
 
   std::vector<message_record> all_;

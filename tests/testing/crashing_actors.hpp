@@ -58,8 +58,8 @@ inline task<> crashing_actors() {
 /// Runs a scenario once, as it runs where nobody interferes, and keeps all of it.
 class kept_run {
 public:
-  explicit kept_run(const scenario& what) : scenario_(what), run_(scenario_, 100'000) {
-    run_.run({{clock_mode::autojump, 1, {}}, nullptr, std::nullopt, 0, true});
+  explicit kept_run(const scenario& what, int operations = 1) : scenario_(what), run_(scenario_, 100'000) {
+    run_.run({{clock_mode::autojump, operations, {}}, nullptr, std::nullopt, 0, true});
   }
 
   const trace& seen() const noexcept { return run_.seen(); }
