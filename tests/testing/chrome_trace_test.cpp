@@ -63,6 +63,8 @@ public:
         all.push_back(each.at("name"));
     return all;
   }
+  /// When the last slice of a track ends.
+  double ended(const std::string& path) const { return ended_.at(track(path)); }
   const std::vector<json>& slices() const { return slices_; }
   /// The points of each arrow, in their order.
   const std::map<std::uint64_t, std::vector<json>>& arrows() const { return arrows_; }
@@ -78,6 +80,7 @@ private:
     } else if (phase == "E") {
       REQUIRE_FALSE(open.empty());
       open.pop_back();
+      ended_[each.at("tid")] = each.at("ts");
     } else if (phase == "i") {
       CHECK(each.at("s") == "t");
       instants_.push_back(each);
@@ -93,6 +96,7 @@ private:
 
   std::map<std::uint64_t, std::string> names_;
   std::map<std::uint64_t, std::vector<std::string>> open_;
+  std::map<std::uint64_t, double> ended_;
   std::vector<json> slices_;
   std::vector<json> instants_;
   std::map<std::uint64_t, std::vector<json>> arrows_;
@@ -114,6 +118,21 @@ TEST_CASE("a chrome trace has a track for each fiber, with what it waits for and
   CHECK(instants == std::vector<std::string>{"starts", "is ready", "failed: no #money; \"none\"", "restarts at once",
                                              "starts", "is ready", "is cancelled: shutdown",
                                              "is asked to stop, and has 5 s", "has stopped", "is no child any more"});
+}
+
+TEST_CASE("what a fiber does goes on in its track where a run of it begins or ends, until the fiber has ended",
+          "[testing]") {
+  const kept_run run{crashing_actors};
+  const viewed seen{run.seen()};
+  const std::vector<std::string> bank = seen.begun("/bank");
+  for (std::size_t i = 0; i != bank.size(); ++i)
+    if (bank[i].find("run ") == 0) {
+      REQUIRE(i != 0);
+      REQUIRE(i + 1 != bank.size());
+      CHECK(bank[i + 1] == bank[i - 1]);
+    }
+  CHECK(seen.ended("/1:customer") < seen.ended("/bank"));
+  CHECK(seen.ended("/bank") < seen.ended("/"));
 }
 
 TEST_CASE("steps at one instant are drawn one after the other, none of them without length, near their time",

@@ -33,6 +33,17 @@ task<> stream() {
   });
 }
 
+task<> sends_one(sender<int> out) { co_await out.send(1); }
+
+task<> crowd_of_senders() {
+  mailbox<int> queue{capacity{1}};
+  co_await in_task_group([&](task_group& group) {
+    for (int i = 0; i < 50; ++i)
+      group.start({.name = "one_of_many_with_a_long_name"}, sends_one, queue.sender());
+    group.start({.name = "sink"}, receives, queue.receiver());
+  });
+}
+
 } // namespace
 
 TEST_CASE("a run as a Mermaid diagram has participants, what they sent, and what became of them", "[testing]") {
@@ -120,4 +131,6 @@ TEST_CASE("of a long run a Mermaid diagram has the end, as long as it may be, an
     CHECK(all.substr(all.size() - (some.size() - last)) == some.substr(last));
   }
   CHECK(to_mermaid(run.seen(), 0).size() < 120);
+  const kept_run crowd{crowd_of_senders};
+  CHECK(to_mermaid(crowd.seen(), 2'000).size() <= 2'000);
 }

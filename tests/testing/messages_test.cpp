@@ -4,6 +4,7 @@
 #include <tests/testing/crashing_actors.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
+#include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/task_group.hpp>
 
 #include <algorithm>
@@ -19,6 +20,13 @@ task<> tells(actor_ref<account_message> bank) {
     co_await bank.tell<deposit>(cents);
   co_await sleep_for(std::chrono::seconds{1});
 }
+
+task<> tells_two(actor_ref<account_message> bank, int first) {
+  co_await bank.tell<deposit>(first);
+  co_await bank.tell<deposit>(2);
+}
+
+task<> asks(actor_ref<account_message> bank) { static_cast<void>(co_await as_outcome(bank.ask<balance>())); }
 
 /// What is queued when a run crashes is given back by it, and taken by the next.
 task<> crashes_with_more_in_hand() {
@@ -89,4 +97,46 @@ TEST_CASE("an ask is one message, from the ask to what its asker has of it, also
   CHECK(ask.answered->event < ask.ended->event);
   CHECK(ask.ended->fiber == ask.sent.fiber);
   CHECK(ask.answered->fiber == ask.begun->fiber);
+}
+
+TEST_CASE("what has left its queue out of order was received by nobody, nor what then is another in its place",
+          "[testing]") {
+  const kept_run run{[]() -> task<> {
+                       co_await supervise({.intensity = 3}, [](supervisor& top) -> task<> {
+                         const auto bank = co_await top.start_actor({.name = "bank", .capacity = 5}, account);
+                         co_await in_task_group([&](task_group& group) {
+                           group.start({.name = "first"}, tells_two, bank, -1);
+                           group.start({.name = "asker"}, asks, bank);
+                           group.start({.name = "last"}, tells_two, bank, 1);
+                         });
+                       });
+                     },
+                     64};
+  const detail::messages seen{run.seen()};
+  REQUIRE(seen.all().size() == 5);
+  const auto ask = std::find_if(seen.all().begin(), seen.all().end(),
+                                [](const detail::message_record& each) { return each.ask != 0; });
+  REQUIRE(ask != seen.all().end());
+  CHECK_FALSE(ask->received); // its asker was told that the actor is being started anew
+  CHECK_FALSE(ask->begun);
+  CHECK(ask->answered);
+}
+
+TEST_CASE("an ask that was refused has sent nothing, and what its asker sends then is another message", "[testing]") {
+  const kept_run run{[]() -> task<> {
+    co_await in_task_group([](task_group& group) -> task<> {
+      const auto bank = group.start_actor({.name = "bank", .capacity = 1, .on_full = overflow::reject}, account);
+      co_await bank.tell<deposit>(1);
+      const outcome<int> refused = co_await as_outcome(bank.ask<balance>());
+      CHECK(refused.has_error());
+      co_await sleep_for(std::chrono::seconds{1});
+      co_await bank.tell<deposit>(2);
+    });
+  }};
+  const detail::messages seen{run.seen()};
+  REQUIRE(seen.all().size() == 3);
+  CHECK(seen.all()[1].ask != 0);
+  CHECK_FALSE(seen.all()[1].received);
+  CHECK(seen.all()[2].ask == 0);
+  CHECK(seen.all()[2].received);
 }
