@@ -40,7 +40,7 @@ class chrome_writer {
 public:
   explicit chrome_writer(const trace& run) : run_(run), messages_(run) {
     for (std::size_t i = 0; i != messages_.all().size(); ++i)
-      note_arrow(messages_.all()[i], i);
+      note_arrow(messages_.all()[i], i + 1); // some readers take 0 for none
   }
 
   void begins(const slice_record& slice) {

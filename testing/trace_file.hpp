@@ -8,7 +8,8 @@
 
 namespace troupe {
 
-/// Writes all of a run to a file, in the form that its ending says: `.json` as `to_chrome_trace`, `.mmd` as `to_mermaid`.
+/// Writes all of a run to a file, in the form that its ending says: `.json` as `to_chrome_trace`, `.mmd` as
+/// `to_mermaid`.
 ///
 /// @pre    run.keeps_all()
 /// @throws std::invalid_argument  the name ends with something else; std::runtime_error: the file cannot be written
@@ -16,7 +17,8 @@ void write_trace(const trace& run, const std::string& file);
 
 namespace detail {
 
-/// Writes it to the file that the environment has in `TROUPE_TRACE`, if it has one. Says where that is and what opens it.
+/// Writes it to the file that the environment names in `TROUPE_TRACE`, if it does. Says where that is, and what opens
+/// it.
 ///
 /// @throws as `write_trace`
 std::string write_wanted_trace(const trace& run);
