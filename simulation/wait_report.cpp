@@ -35,6 +35,7 @@ public:
     });
     for (std::size_t at = 0; at != seen_.nodes.size(); ++at) {
       const tree_node& node = seen_.nodes[at];
+      anybody_goes_on_ = anybody_goes_on_ || !node.wait;
       by_number_.emplace(static_cast<std::uint32_t>(node.number), at);
       if (const auto facts = facts_.find(node.number); node.kind == node_kind::caretaker && facts != facts_.end())
         caretakers_.emplace(facts->second.on, at);
@@ -60,12 +61,15 @@ private:
   void find_cycles();
   void note_cycle(const std::vector<stop>& way, std::size_t from);
   bool is_idle(std::size_t at) const { return seen_.nodes[at].wait && seen_.nodes[at].wait->idle; }
+  /// A timer ends it, or a function that runs outside of the tree.
+  static bool ends_by_itself(const wait_seen& wait) noexcept { return wait.to == "sleep" || wait.to == "offload"; }
   section section_of(std::size_t at) const {
     if (is_in_cycle_[at])
       return section::cycle;
     if (is_idle(at))
       return section::idle;
-    return seen_.nodes[at].wait && waits_for_[at].empty() ? section::orphan : section::other;
+    const bool gets_it = anybody_goes_on_ || !waits_for_[at].empty() || ends_by_itself(*seen_.nodes[at].wait);
+    return gets_it ? section::other : section::orphan;
   }
   static std::string_view title(section of) noexcept;
   std::string path(const std::vector<std::size_t>& cycle) const;
@@ -77,15 +81,17 @@ private:
   std::unordered_map<const waitable*, std::size_t> caretakers_; // by what they look at: the supervisor
   std::unordered_map<std::size_t, std::vector<std::size_t>> children_;
   std::vector<std::vector<std::size_t>> waits_for_;
-  std::vector<std::vector<std::size_t>> cycles_;
+  std::vector<std::vector<std::size_t>> cycles_; // some of them
+  std::size_t cycles_found_ = 0;
   std::vector<bool> is_in_cycle_;
+  bool anybody_goes_on_ = false; // and may give the others what they wait for
 };
 
 std::vector<std::size_t> reporter::whom(std::size_t at) const {
   const tree_node& node = seen_.nodes[at];
   if (!node.wait || node.wait->idle)
     return {};
-  if (node.wait->to == std::string_view{"join its children"}) {
+  if (node.wait->to == "join its children") {
     const auto all = children_.find(at);
     if (all == children_.end())
       return {};
@@ -96,7 +102,7 @@ std::vector<std::size_t> reporter::whom(std::size_t at) const {
                  [&](std::size_t child) { return seen_.nodes[child].groups_around == innermost; });
     return in_group;
   }
-  if (node.wait->to == std::string_view{"receive"}) // whoever may send, and that is not known
+  if (node.wait->to == "receive") // whoever may send, and that is not known
     return {};
   const auto facts = facts_.find(node.number);
   if (facts != facts_.end())
@@ -141,11 +147,13 @@ void reporter::find_cycles() {
 }
 
 void reporter::note_cycle(const std::vector<stop>& way, std::size_t from) {
-  std::vector<std::size_t>& cycle = cycles_.emplace_back();
   const auto first = std::find_if(way.begin(), way.end(), [&](const stop& each) { return each.at == from; });
+  for (auto each = first; each != way.end(); ++each)
+    is_in_cycle_[each->at] = true;
+  if (++cycles_found_ > cycles_shown_max)
+    return;
+  std::vector<std::size_t>& cycle = cycles_.emplace_back();
   std::transform(first, way.end(), std::back_inserter(cycle), [](const stop& each) { return each.at; });
-  for (const std::size_t each : cycle)
-    is_in_cycle_[each] = true;
 }
 
 std::string_view reporter::title(section of) noexcept {
@@ -196,10 +204,10 @@ std::string reporter::text(std::size_t lines_max) {
     return std::pair{section_of(a), a} < std::pair{section_of(b), b};
   });
   std::string text;
-  for (std::size_t i = 0; i != std::min(cycles_.size(), cycles_shown_max); ++i)
-    text += "  these wait for each other: " + path(cycles_[i]) + '\n';
-  if (cycles_.size() > cycles_shown_max)
-    text += "  and " + std::to_string(cycles_.size() - cycles_shown_max) + " more cycles\n";
+  for (const std::vector<std::size_t>& cycle : cycles_)
+    text += "  these wait for each other: " + path(cycle) + '\n';
+  if (cycles_found_ > cycles_.size())
+    text += "  and " + std::to_string(cycles_found_ - cycles_.size()) + " more cycles\n";
   const std::size_t shown = std::min(in_order.size(), lines_max);
   for (std::size_t i = 0; i != shown; ++i) {
     const section now = section_of(in_order[i]);

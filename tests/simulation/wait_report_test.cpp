@@ -6,6 +6,7 @@
 #include <troupe/actors/actor.hpp>
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/simulation/simulator.hpp>
 #include <troupe/supervision/supervisor.hpp>
@@ -164,6 +165,32 @@ TEST_CASE("who waits for an item or for room that nobody gives is named before w
   CHECK(in_this_order(report,
                       {"nobody is there to give what these wait for:\n", "/reads waits to receive: mailbox ",
                        "/sends waits to send: mailbox ", "the others:\n", " at / waits to wait for: child /reads\n"}));
+}
+
+TEST_CASE("who sleeps, or could be given something by who still runs, is not taken for one whom nobody gives anything",
+          "[simulation]") {
+  const std::string sleeps = report_of([]() -> task<> { co_await sleep_for(1s); }, clock_mode::manual);
+  INFO(sleeps);
+  CHECK(contains(sleeps, "the others:\n    fiber 1 at / waits to sleep\n"));
+  simulator simulated{{.steps_max = 100}};
+  std::string runs;
+  try {
+    static_cast<void>(simulated.run([]() -> task<> {
+      co_await in_task_group([](task_group& group) {
+        group.start({.name = "waits"}, []() -> task<> { co_await wait_for_ever(); });
+        group.start({.name = "runs"}, []() -> task<> {
+          for (;;)
+            co_await yield();
+        });
+      });
+    }));
+  } catch (const livelock_error& found) {
+    runs = found.what();
+  }
+  INFO(runs);
+  CHECK(in_this_order(runs,
+                      {"livelock", "the others:\n", " at /waits waits to wait for ever\n", " at /runs is ready\n"}));
+  CHECK_FALSE(contains(runs, "nobody is there"));
 }
 
 TEST_CASE("who starts a child waits for its supervisor, and is not taken for one whom nobody gives anything",
