@@ -39,10 +39,7 @@ run_result scenario_run::run(const run_plan& plan) {
   begin(plan);
   bool is_stuck = false;
   try {
-    const outcome<> ended = simulator_->run([this] {
-      root_ = this_fiber::pointer();
-      return scenario_(*simulation_);
-    });
+    const outcome<> ended = simulator_->run([this] { return scenario_(*simulation_); });
     judge(ended);
   } catch (const deadlock_error& stopped) {
     is_stuck = stopped.is_stuck();
@@ -153,6 +150,8 @@ const std::string& scenario_run::path_of(fiber& of) {
 }
 
 void scenario_run::before_run(fiber& next, std::uint64_t step) {
+  if (step == 0)
+    root_ = &next; // there is nobody else yet
   trace& seen = simulation_->trace_;
   seen.note_step(step);
   if (seen.keeps_all())

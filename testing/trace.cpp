@@ -101,6 +101,11 @@ void trace::at_end(instant now) {
   work_.at_end();
 }
 
+std::string_view trace::wait_of(std::uint64_t line) const {
+  const auto found = waits_.find(line);
+  return found != waits_.end() ? std::string_view{found->second} : "go on";
+}
+
 void trace::note_run(const fiber& next) {
   paths_.emplace(next.number(), next.path());
   if (const char* const waited_to = next.waits_to(); waited_to != nullptr)
@@ -112,11 +117,6 @@ void trace::note_run(const fiber& next) {
 std::string trace::path_of(std::uint64_t fiber) const {
   const auto found = paths_.find(fiber);
   return found != paths_.end() ? found->second : "fiber " + std::to_string(fiber);
-}
-
-std::string_view trace::wait_of(std::uint64_t line) const {
-  const auto found = waits_.find(line);
-  return found != waits_.end() ? std::string_view{found->second} : "go on";
 }
 
 std::string story_of(const trace& run) {
