@@ -180,6 +180,7 @@ private:
     node.parent = parent;
     node.name = std::move(from.name);
     node.number = from.number;
+    node.groups_around = from.groups_around;
     node.kind = from.facts.kind;
     node.activity = from.activity;
     node.stopping = from.stopping;

@@ -72,6 +72,7 @@ struct tree_node {
   std::optional<mailbox_seen> mailbox;
   std::optional<message_seen> in_hand;
   std::optional<wait_seen> wait; ///< Where it waits.
+  std::size_t groups_around = 0; ///< How many groups of its parent are open around the one that it is in.
 
   std::uint64_t restarts() const noexcept { return incarnation > 1 ? incarnation - 1 : 0; }
 };

@@ -1,4 +1,5 @@
 #include <troupe/simulation/simulator.hpp>
+#include <troupe/simulation/wait_report.hpp>
 
 #include <chrono>
 
@@ -180,22 +181,9 @@ bool simulator::only_daemons_wait(fiber& top) {
 }
 
 std::string simulator::report(fiber& top) const {
-  std::string lines;
   const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(clock_.now().time_since_epoch()).count();
-  top.visit_tree([&](fiber& visited) {
-    lines += "  fiber " + std::to_string(visited.number()) + " at " + visited.path();
-    if (visited.waiting()) {
-      lines += std::string(" waits to ") + visited.waits_to();
-      if (visited.waits_on() != nullptr)
-        lines += ": " + visited.waits_on()->describe();
-      if (visited.waits_how() == fiber::wait_kind::daemon)
-        lines += " (daemon)";
-    } else {
-      lines += " is ready";
-    }
-    lines += '\n';
-  });
-  return "  at " + std::to_string(now) + " ns of virtual time, seed " + std::to_string(options_.seed) + ":\n" + lines +
+  return "  at " + std::to_string(now) + " ns of virtual time, seed " + std::to_string(options_.seed) + ":\n" +
+         detail::wait_report(top) +
          (options_.clock == clock_mode::manual && clock_.has_timers()
               ? "  (timers are pending, and the clock is manual: call advance)\n"
               : "");

@@ -1,6 +1,7 @@
 #include <troupe/observe/words.hpp>
 #include <troupe/testing/explorer.hpp>
 #include <troupe/testing/progress.hpp>
+#include <troupe/testing/trace_file.hpp>
 
 #include <fmt/format.h>
 
@@ -88,6 +89,7 @@ bool explorer::replays_instead() {
     return false;
   once(run_plan::parse(wanted));
   fmt::print(stderr, "TROUPE_REPLAY: the run holds. What happened in it:\n{}", story_of(run_.seen()));
+  fmt::print(stderr, "{}", write_wanted_trace(run_.seen()));
   return true;
 }
 
@@ -296,6 +298,11 @@ void explorer::fail(const run_plan& plan, const run_result& of) {
   std::string text = report(small, told.front(), found_after);
   if (!repeats)
     text += "The same schedule did not show it again: something in the scenario is not decided by the schedule.\n";
+  try {
+    text += write_wanted_trace(run_.seen());
+  } catch (const std::exception& failed) { // what was found counts for more
+    text += fmt::format("TROUPE_TRACE: {}\n", failed.what());
+  }
   throw broken(text, told, small.text(), found_after);
 }
 

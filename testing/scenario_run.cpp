@@ -160,12 +160,14 @@ const std::string& scenario_run::path_of(fiber& of) {
 }
 
 void scenario_run::before_run(fiber& next, std::uint64_t step) {
+  if (step == 0)
+    root_ = &next; // there is nobody else yet
   trace& seen = simulation_->trace_;
   seen.note_step(step);
   if (step == 0)
     root_ = &next; // there is nobody else yet
   if (seen.keeps_all())
-    seen.name(next.number(), next.path());
+    seen.note_run(next);
   if (plan_->swept && !result_.fault_had_its_turn && can_strike(next, plan_->swept->what) &&
       strikes_now(plan_->swept->what))
     harm(next, plan_->swept->what);

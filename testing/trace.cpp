@@ -10,6 +10,12 @@
 
 namespace troupe {
 
+namespace {
+
+constexpr std::size_t still_runs = ~std::size_t{0};
+
+}
+
 trace::trace(verdict& to) noexcept : to_(to), fibers_(to), mailboxes_(to), work_(to), trees_(to) {}
 
 void trace::begin_run(bool keeps_all) {
@@ -21,7 +27,9 @@ void trace::begin_run(bool keeps_all) {
   tree_.clear();
   events_.clear();
   steps_.clear();
+  slices_.clear();
   paths_.clear();
+  waits_.clear();
   keeps_all_ = keeps_all;
   hash_ = 14'695'981'039'346'656'037U;
   seen_ = 0;
@@ -66,13 +74,17 @@ void trace::on_tree_event(const tree_event& happened) noexcept {
   mix(happened.child);
   mix(static_cast<std::uint64_t>(happened.wait.count()));
   tree_.push_back({happened.time, to_.step, happened.kind, std::string(happened.path), happened.incarnation,
-                   happened.reason, happened.wait});
+                   happened.reason, happened.wait, happened.child, events_.size()});
   if (happened.kind == tree_event_kind::abandoned)
     fibers_.abandoned(happened.child);
   trees_.on(happened);
 }
 
 void trace::after_step() {
+  if (!slices_.empty() && slices_.back().tree_until == still_runs) {
+    slices_.back().events_until = events_.size();
+    slices_.back().tree_until = tree_.size();
+  }
   fibers_.after_step();
   mailboxes_.after_step();
 }
@@ -89,7 +101,18 @@ void trace::at_end(instant now) {
   work_.at_end();
 }
 
-void trace::name(std::uint64_t fiber, const std::string& path) { paths_.emplace(fiber, path); }
+std::string_view trace::wait_of(std::uint64_t line) const {
+  const auto found = waits_.find(line);
+  return found != waits_.end() ? std::string_view{found->second} : "go on";
+}
+
+void trace::note_run(const fiber& next) {
+  paths_.emplace(next.number(), next.path());
+  if (const char* const waited_to = next.waits_to(); waited_to != nullptr)
+    waits_.emplace(wait_line(waited_to), waited_to);
+  slices_.push_back(
+      {next.number(), to_.step, next.runs_on().time().now(), events_.size(), still_runs, tree_.size(), still_runs});
+}
 
 std::string trace::path_of(std::uint64_t fiber) const {
   const auto found = paths_.find(fiber);

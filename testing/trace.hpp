@@ -19,6 +19,8 @@
 
 namespace troupe {
 
+class fiber;
+
 /// A `tree_event`, kept.
 struct tree_record {
   instant time;
@@ -28,6 +30,17 @@ struct tree_record {
   std::uint64_t incarnation = 0;
   exit_reason reason;
   duration wait{};
+  std::uint64_t child = 0;       ///< Number of the fiber that runs the child.
+  std::size_t events_before = 0; ///< How many of `trace::events()` came before it.
+};
+
+/// A fiber that ran, from one wait to the next; what happened in that.
+struct slice_record {
+  std::uint64_t fiber = 0;
+  std::uint64_t step = 0;
+  instant time;
+  std::size_t events_from = 0, events_until = 0;
+  std::size_t tree_from = 0, tree_until = 0;
 };
 
 /// What happened in a run. Keeps what happened to supervised children, and, where that is wanted, everything; looks at
@@ -48,17 +61,23 @@ public:
   void at_rest(instant now);
   /// The run is over.
   void at_end(instant now);
-  /// How a fiber is called.
-  void name(std::uint64_t fiber, const std::string& path);
+  /// A fiber runs next.
+  ///
+  /// @pre keeps_all()
+  void note_run(const fiber& next);
 
   const std::vector<tree_record>& tree() const noexcept { return tree_; }
   /// Everything, where it was kept.
   const std::vector<event>& events() const noexcept { return events_; }
   /// In which step each of these happened.
   const std::vector<std::uint64_t>& steps() const noexcept { return steps_; }
+  /// Which fibers ran, one after the other.
+  const std::vector<slice_record>& slices() const noexcept { return slices_; }
   bool keeps_all() const noexcept { return keeps_all_; }
   /// "/app/db", where everything was kept; else "fiber 7".
   std::string path_of(std::uint64_t fiber) const;
+  /// What a wait is for, by its `wait_line`: "receive"; "go on", where nobody knows.
+  std::string_view wait_of(std::uint64_t line) const;
   /// Of all that has happened, in its order: two runs that differ in anything have different ones.
   std::uint64_t hash() const noexcept { return hash_; }
   std::size_t events_seen() const noexcept { return seen_; }
@@ -78,7 +97,9 @@ private:
   std::vector<tree_record> tree_;
   std::vector<event> events_;
   std::vector<std::uint64_t> steps_;
+  std::vector<slice_record> slices_;
   std::map<std::uint64_t, std::string> paths_;
+  std::map<std::uint64_t, std::string> waits_; // by their wait_line
   bool keeps_all_ = false;
   std::uint64_t hash_ = 0;
   std::size_t seen_ = 0;

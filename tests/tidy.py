@@ -49,6 +49,8 @@ TESTED_ELSEWHERE = {
     "mailbox/receiver.hpp": "mailbox_test, receiving_test; its batches: received_batch_test",
     "scope/offload_queue.hpp": "internal to offload: offload_test, offload_sim, offload_stress",
     "scope/spinlock.hpp": "a lock: every stress test under ThreadSanitizer",
+    "testing/event_words.hpp": "tests/testing/mermaid_test.cpp and chrome_trace_test.cpp, which show each of these words",
+    "testing/trace_walk.hpp": "the order of all in chrome_trace_test and mermaid_test",
     "scope/work.hpp": "internal to child and root: child_test, root_test",
 }
 
