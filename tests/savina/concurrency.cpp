@@ -600,11 +600,13 @@ struct drawn_transfer {
   std::int64_t amount;
 };
 
-drawn_transfer draw(seeded_random& random, const banking_size& size) {
+enum class transfer_order { ascending, any };
+
+drawn_transfer draw(seeded_random& random, const banking_size& size, transfer_order order) {
   const std::size_t one = random.below(size.accounts);
   const std::size_t other = (one + 1 + random.below(size.accounts - 1)) % size.accounts;
   const auto amount = static_cast<std::int64_t>(1 + random.below(1'000));
-  if (size.ordered)
+  if (order == transfer_order::ascending)
     return {std::min(one, other), std::max(one, other), amount};
   return {one, other, amount};
 }
@@ -614,26 +616,30 @@ std::size_t share_of(std::size_t teller, const banking_size& size) {
   return size.transfers / size.tellers + (teller < size.transfers % size.tellers ? 1 : 0);
 }
 
+struct bank_books {
+  std::atomic<std::size_t> acknowledged{0}, refused{0};
+};
+
 task<> teller(const std::vector<actor_ref<account_message>>& accounts, std::size_t index, banking_size size,
-              setting how, std::atomic<std::size_t>& acknowledged) {
+              transfer_order order, setting how, bank_books& books) {
   seeded_random random{how.seed * 1'000'003 + index};
   for (std::size_t i = 0; i < share_of(index, size); ++i) {
-    const drawn_transfer drawn = draw(random, size);
+    const drawn_transfer drawn = draw(random, size, order);
     for (bool through = false; !through;) {
       through = co_await accounts[drawn.source].ask<transfer>(accounts[drawn.destination], drawn.amount);
+      ++(through ? books.acknowledged : books.refused);
       if (!through)
         co_await yield();
     }
-    ++acknowledged;
   }
 }
 
-std::vector<std::int64_t> balances_wanted(const banking_size& size, const setting& how) {
+std::vector<std::int64_t> balances_wanted(const banking_size& size, transfer_order order, const setting& how) {
   std::vector<std::int64_t> balances(size.accounts, first_balance);
   for (std::size_t index = 0; index < size.tellers; ++index) {
     seeded_random random{how.seed * 1'000'003 + index};
     for (std::size_t i = 0; i < share_of(index, size); ++i) {
-      const drawn_transfer drawn = draw(random, size);
+      const drawn_transfer drawn = draw(random, size, order);
       balances[drawn.source] -= drawn.amount;
       balances[drawn.destination] += drawn.amount;
     }
@@ -641,10 +647,7 @@ std::vector<std::int64_t> balances_wanted(const banking_size& size, const settin
   return balances;
 }
 
-} // namespace
-
-task<findings> banking(banking_size size, setting how) {
-  std::atomic<std::size_t> acknowledged{0};
+task<findings> bank(banking_size size, transfer_order order, setting how, bank_books& books) {
   std::vector<std::int64_t> balances;
   co_await in_task_group([&](task_group& group) -> task<> {
     std::vector<actor_ref<account_message>> accounts;
@@ -652,7 +655,7 @@ task<findings> banking(banking_size size, setting how) {
       accounts.push_back(group.start_actor(bounded(how), account));
     co_await in_task_group([&](task_group& working) {
       for (std::size_t i = 0; i < size.tellers; ++i)
-        working.start(teller, std::cref(accounts), i, size, how, std::ref(acknowledged));
+        working.start(teller, std::cref(accounts), i, size, order, how, std::ref(books));
     });
     for (const auto& each : accounts) {
       const std::int64_t cents = co_await each.ask<balance>();
@@ -663,9 +666,25 @@ task<findings> banking(banking_size size, setting how) {
   std::int64_t sum = 0;
   for (const std::int64_t each : balances)
     sum += each;
-  wrong.equal("transfers that were acknowledged", acknowledged.load(), size.transfers);
+  wrong.equal("transfers that were acknowledged", books.acknowledged.load(), size.transfers);
   wrong.equal("sum of all balances", sum, first_balance * static_cast<std::int64_t>(size.accounts));
-  wrong.expect(balances == balances_wanted(size, how), "each balance is what its transfers make of it");
+  wrong.expect(balances == balances_wanted(size, order, how), "each balance is what its transfers make of it");
+  co_return wrong;
+}
+
+} // namespace
+
+task<findings> banking(banking_size size, setting how) {
+  bank_books books;
+  findings wrong = co_await bank(size, transfer_order::ascending, how, books);
+  wrong.equal("transfers that were refused", books.refused.load(), 0);
+  co_return wrong;
+}
+
+task<findings> banking_in_any_order(banking_size size, setting how, std::size_t& refused) {
+  bank_books books;
+  findings wrong = co_await bank(size, transfer_order::any, how, books);
+  refused = books.refused;
   co_return wrong;
 }
 

@@ -72,10 +72,11 @@ struct banking_size {
   std::size_t accounts = 1'000;
   std::size_t transfers = 50'000;
   std::size_t tellers = 10;
-  /// From the lower account to the higher one, so that no cycle of asks can close. Otherwise the ask that closes one
-  /// is told so, and the transfer is refused and tried again.
-  bool ordered = true;
 };
+/// Each transfer goes from the lower account to the higher one, so that no cycle of asks can close.
 task<findings> banking(banking_size size, setting how);
+/// From any account to any other one: the ask that would close a cycle is told so, the transfer is refused and tried
+/// again. `refused` is how often that was.
+task<findings> banking_in_any_order(banking_size size, setting how, std::size_t& refused);
 
 } // namespace troupe::savina

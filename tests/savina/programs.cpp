@@ -1,7 +1,11 @@
 #include <tests/savina/programs.hpp>
 
 #include <tests/savina/concurrency.hpp>
+#include <tests/savina/grids.hpp>
 #include <tests/savina/micro.hpp>
+#include <tests/savina/pipelines.hpp>
+#include <tests/savina/trees.hpp>
+#include <tests/savina/workers.hpp>
 
 #include <troupe/scope/assert.hpp>
 
@@ -80,8 +84,63 @@ const std::vector<program>& programs() {
        }},
       {"SV-15", "banking",
        [](s of, setting how) {
-         return banking(pick<banking_size>(of, {6, 40, 4, true}, {100, 3'000, 10, true}), how);
+         return banking(pick<banking_size>(of, {6, 40, 4}, {100, 3'000, 10}), how);
        }},
+      {"SV-16", "radixsort",
+       [](s of, setting how) {
+         return radix_sort(pick<radix_sort_size>(of, {40, 6}, {1'000, 20}), how);
+       }},
+      {"SV-17", "filterbank",
+       [](s of, setting how) {
+         return filter_bank(pick<filter_bank_size>(of, {4, 3, 24}, {64, 4, 400}), how);
+       }},
+      {"SV-18", "sieve",
+       [](s of, setting how) {
+         return sieve(pick<sieve_size>(of, {200, 10}, {5'000, 100}), how);
+       }},
+      {"SV-19", "uct",
+       [](s of, setting how) {
+         return cobwebbed_tree(pick<cobwebbed_tree_size>(of, {100, 3, 300}, {3'000, 10, 99}), how);
+       }},
+      {"SV-20", "facloc",
+       [](s of, setting how) {
+         return facility_location(pick<facility_location_size>(of, {200, 5, 3}, {5'000, 20, 5}), how);
+       }},
+      {"SV-21", "trapezoid",
+       [](s of, setting how) {
+         return trapezoid(pick<trapezoid_size>(of, {1'000, 7}, {100'000, 20}), how);
+       }},
+      {"SV-22", "piprecision",
+       [](s of, setting how) {
+         return pi_digits(pick<pi_size>(of, {100, 5}, {500, 20}), how);
+       }},
+      {"SV-23", "recmatmul",
+       [](s of, setting how) {
+         return matrix_product(pick<matrices_size>(of, {16, 4, 5}, {64, 16, 20}), how);
+       }},
+      {"SV-24", "quicksort",
+       [](s of, setting how) {
+         return quicksort(pick<quicksort_size>(of, {300, 16}, {20'000, 512}), how);
+       }},
+      {"SV-25", "apsp",
+       [](s of, setting how) {
+         return shortest_paths(pick<shortest_paths_size>(of, {12, 4}, {60, 15}), how);
+       }},
+      {"SV-26", "sor",
+       [](s of, setting how) {
+         return relaxation(pick<relaxation_size>(of, {8, 5}, {20, 30}), how);
+       }},
+      {"SV-27", "astar",
+       [](s of, setting how) {
+         return search(pick<search_size>(of, {5, 4, 25}, {12, 20, 25}), how);
+       }},
+      {"SV-28", "nqueenk",
+       [](s of, setting how) {
+         return queens(pick<queens_size>(of, {6, 1'000, 5, 2}, {9, 1'500'000, 20, 3}), how);
+       }},
+      {"SV-29", "fib", [](s of, setting how) { return fibonacci(pick<fibonacci_size>(of, {8}, {16}), how); }},
+      {"SV-30", "bitonicsort",
+       [](s of, setting how) { return bitonic_sort(pick<bitonic_sort_size>(of, {16}, {256}), how); }},
   };
   return all;
 }

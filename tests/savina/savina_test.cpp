@@ -1,9 +1,12 @@
 #include <tests/savina/programs.hpp>
 
 #include <tests/savina/concurrency.hpp>
+#include <tests/savina/workers.hpp>
 
 #include <tests/catch.hpp>
 #include <tests/simulation/seeded_runs.hpp>
+
+#include <functional>
 
 using namespace troupe;
 using namespace troupe::savina;
@@ -13,6 +16,13 @@ namespace {
 
 constexpr std::size_t capacities[] = {1, setting{}.capacity};
 
+void require_nothing_wrong(outcome<findings>& ended) {
+  if (ended.has_error())
+    FAIL(message_of(ended.error()));
+  REQUIRE(ended.has_value());
+  CHECK(ended.value().text() == "");
+}
+
 /// Runs it in schedules of both clocks, with mailboxes for one message and for many: it finds nothing wrong.
 void require_right(std::string_view id) {
   over_seeds(20, [&](const simulation_options& options) {
@@ -21,10 +31,7 @@ void require_right(std::string_view id) {
       simulator simulated{options};
       outcome<findings> ended =
           simulated.run(program_of(id).run, scale::small, setting{.capacity = capacity, .seed = options.seed + 1});
-      if (ended.has_error())
-        FAIL(message_of(ended.error()));
-      REQUIRE(ended.has_value());
-      CHECK(ended.value().text() == "");
+      require_nothing_wrong(ended);
     }
   });
 }
@@ -78,4 +85,76 @@ TEST_CASE("series whose terms others compute give the sum of a sequential comput
 
 TEST_CASE("transfers between accounts that are ordered keep every balance exact", "[savina][SV-15]") {
   require_right("SV-15");
+}
+
+TEST_CASE("transfers in any order are refused where they would wait for themselves, and keep every balance exact",
+          "[savina][SV-15]") {
+  std::size_t refused_in_all = 0;
+  over_seeds(20, [&](const simulation_options& options) {
+    for (const std::size_t capacity : capacities) {
+      INFO("capacity " << capacity);
+      std::size_t refused = 0;
+      simulator simulated{options};
+      outcome<findings> ended =
+          simulated.run(banking_in_any_order, banking_size{.accounts = 4, .transfers = 40, .tellers = 4},
+                        setting{.capacity = capacity, .seed = options.seed + 1}, std::ref(refused));
+      require_nothing_wrong(ended);
+      refused_in_all += refused;
+    }
+  });
+  CHECK(refused_in_all > 0); // else no cycle was ever about to close
+}
+
+TEST_CASE("a pipeline with a stage for each bit sorts what flows through it", "[savina][SV-16]") {
+  require_right("SV-16");
+}
+
+TEST_CASE("a bank of filters gives the output of a sequential computation", "[savina][SV-17]") {
+  require_right("SV-17");
+}
+
+TEST_CASE("a pipeline that grows finds each prime", "[savina][SV-18]") { require_right("SV-18"); }
+
+TEST_CASE("a tree whose shape is drawn has the nodes that an arbiter lets it have", "[savina][SV-19]") {
+  require_right("SV-19");
+}
+
+TEST_CASE("a tree that splits where points come to serves each of them", "[savina][SV-20]") { require_right("SV-20"); }
+
+TEST_CASE("an area in pieces is that of a sequential computation", "[savina][SV-21]") { require_right("SV-21"); }
+
+TEST_CASE("workers that add up terms find the digits of pi", "[savina][SV-22]") { require_right("SV-22"); }
+
+TEST_CASE("a product of matrices that is divided again and again is exact", "[savina][SV-23]") {
+  require_right("SV-23");
+}
+
+TEST_CASE("a tree of sorting actors sorts", "[savina][SV-24]") { require_right("SV-24"); }
+
+TEST_CASE("blocks that tell each other of their shortest ways find the shortest of all", "[savina][SV-25]") {
+  require_right("SV-25");
+}
+
+TEST_CASE("points that take turns relax as in a sequential computation", "[savina][SV-26]") { require_right("SV-26"); }
+
+TEST_CASE("workers that search find a way where there is one, and all of them leave", "[savina][SV-27]") {
+  require_right("SV-27");
+}
+
+TEST_CASE("workers that place queens find each solution", "[savina][SV-28]") { require_right("SV-28"); }
+
+TEST_CASE("an actor for each call gives the number, and all of them are gone", "[savina][SV-29]") {
+  require_right("SV-29");
+}
+
+TEST_CASE("a network of comparators sorts what flows through it", "[savina][SV-30]") { require_right("SV-30"); }
+
+TEST_CASE("workers stop when they have found as many placements of queens as wanted", "[savina][SV-28]") {
+  over_seeds(20, [&](const simulation_options& options) {
+    simulator simulated{options};
+    outcome<findings> ended =
+        simulated.run(queens, queens_size{.side = 7, .limit = 15, .workers = 4, .placed_alone = 2},
+                      setting{.capacity = 1, .seed = options.seed + 1});
+    require_nothing_wrong(ended);
+  });
 }
