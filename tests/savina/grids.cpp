@@ -68,7 +68,7 @@ private:
   }
 
   task<> hear(inbox<block_message>& in) {
-    auto next = co_await in.receive();
+    auto next = co_await in.receive(); // there is one: the others have its address
     co_await next->match([this](segment& told) { (told.is_row ? rows_ : columns_)[told.phase] = std::move(told.part); },
                          [this](meet_blocks& told) { blocks_ = told.all; });
   }
@@ -211,7 +211,7 @@ private:
     return count;
   }
   task<> hear(inbox<point_message>& in) {
-    auto next = co_await in.receive();
+    auto next = co_await in.receive(); // there is one: the others have its address
     co_await next->match(
         [this](neighbour_value& told) {
           around_[told.side] = told.value;

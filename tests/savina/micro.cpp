@@ -34,7 +34,7 @@ struct pingpong_books {
 task<> ponger(inbox<message<ping>> in, pingpong_books& books) {
   while (auto next = co_await in.receive())
     co_await next->match([&](ping& asked) -> task<> {
-      books.in_order = books.in_order && asked.number == books.pings++;
+      books.in_order = asked.number == books.pings++ && books.in_order;
       co_await asked.from.tell<pong>(asked.number);
     });
 }
@@ -43,7 +43,7 @@ task<> pinger(inbox<pinger_message> in, actor_ref<message<ping>> to, std::size_t
   std::optional<actor_ref<pinger_message>> self;
   while (auto next = co_await in.receive()) {
     co_await next->match([&](begin_pinging& begun) { self = begun.self; },
-                         [&](pong& answer) { books.in_order = books.in_order && answer.number == books.pongs++; });
+                         [&](pong& answer) { books.in_order = answer.number == books.pongs++ && books.in_order; });
     if (books.pongs == pings)
       break;
     co_await to.tell<ping>(books.pongs, *self);
@@ -115,7 +115,7 @@ struct throughput_books {
 
 task<> flooded(inbox<message<numbered>> in, throughput_books& books) {
   while (auto next = co_await in.receive())
-    co_await next->match([&](numbered& told) { books.in_order = books.in_order && told.number == books.handled++; });
+    co_await next->match([&](numbered& told) { books.in_order = told.number == books.handled++ && books.in_order; });
 }
 
 } // namespace
@@ -152,8 +152,8 @@ struct create_books {
 
 task<> short_lived(inbox<message<increment>> in, create_books& books) {
   const presence here{books.actors};
-  auto next = co_await in.receive();
-  co_await next->match([&](increment&) { ++books.told; });
+  if (auto next = co_await in.receive())
+    co_await next->match([&](increment&) { ++books.told; });
 }
 
 } // namespace

@@ -96,11 +96,11 @@ const std::vector<program>& programs() {
        }},
       {"SV-18", "sieve",
        [](s of, setting how) {
-         return sieve(pick<sieve_size>(of, {200, 10}, {5'000, 100}), how);
+         return sieve(pick<sieve_size>(of, {200, 5}, {5'000, 10}), how);
        }},
       {"SV-19", "uct",
        [](s of, setting how) {
-         return cobwebbed_tree(pick<cobwebbed_tree_size>(of, {100, 3, 300}, {3'000, 10, 99}), how);
+         return cobwebbed_tree(pick<cobwebbed_tree_size>(of, {60, 3, 330}, {2'000, 10, 102}), how);
        }},
       {"SV-20", "facloc",
        [](s of, setting how) {

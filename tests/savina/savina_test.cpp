@@ -25,7 +25,7 @@ void require_nothing_wrong(outcome<findings>& ended) {
 
 /// Runs it in schedules of both clocks, with mailboxes for one message and for many: it finds nothing wrong.
 void require_right(std::string_view id) {
-  over_seeds(20, [&](const simulation_options& options) {
+  over_seeds(50, [&](const simulation_options& options) {
     for (const std::size_t capacity : capacities) {
       INFO("capacity " << capacity);
       simulator simulated{options};
@@ -157,4 +157,22 @@ TEST_CASE("workers stop when they have found as many placements of queens as wan
                       setting{.capacity = 1, .seed = options.seed + 1});
     require_nothing_wrong(ended);
   });
+}
+
+TEST_CASE("every program that is cancelled at some step ends", "[savina]") {
+  for (const program& each : programs())
+    over_seeds(1, [&](const simulation_options& options) {
+      INFO(each.id << ", " << each.name);
+      const setting how{.capacity = 1, .seed = 1};
+      simulator undisturbed{options};
+      static_cast<void>(undisturbed.run(each.run, scale::small, how));
+      const std::uint64_t steps = undisturbed.steps();
+      for (std::uint64_t step = 0; step < steps; step += 1 + steps / 20) {
+        INFO("before step " << step << " of " << steps);
+        simulation_options cancelled = options;
+        cancelled.cancel_at_step = step;
+        simulator simulated{cancelled};
+        CHECK(simulated.run(each.run, scale::small, how).cancelled());
+      }
+    });
 }

@@ -58,8 +58,8 @@ task<> tree_node(inbox<message<count_nodes>> in, tree_place at, actor_ref<messag
         counted += nodes_there;
       }
     });
-  auto next = co_await in.receive();
-  co_await next->match([&](count_nodes& asked) { asked.to(counted); });
+  if (auto next = co_await in.receive())
+    co_await next->match([&](count_nodes& asked) { asked.to(counted); });
 }
 
 /// Nodes that a tree without an arbiter has, but not more than there may be.
@@ -262,31 +262,31 @@ task<> ask_sorted(actor_ref<message<sort_numbers>> whom, numbers what, numbers& 
 
 task<> quick_sorter(inbox<message<sort_numbers>> in, std::size_t leaf, setting how, attendance& sorters) {
   const presence here{sorters};
-  auto next = co_await in.receive();
-  co_await next->match([&](sort_numbers& asked) -> task<> {
-    numbers sorted = std::move(asked.what);
-    if (sorted.size() <= leaf) {
-      std::sort(sorted.begin(), sorted.end());
-      asked.to(std::move(sorted));
-      co_return;
-    }
-    const std::uint64_t pivot = sorted[sorted.size() / 2];
-    const auto equal = std::partition(sorted.begin(), sorted.end(), [&](auto each) { return each < pivot; });
-    const auto above = std::partition(equal, sorted.end(), [&](auto each) { return each == pivot; });
-    numbers less(sorted.begin(), equal), greater(above, sorted.end());
-    sorted.erase(above, sorted.end());
-    sorted.erase(sorted.begin(), equal);
-    co_await in_task_group([&](task_group& group) {
-      for (numbers* const part : {&less, &greater})
-        group.start(
-            ask_sorted,
-            group.start_actor(bounded(how), quick_sorter, std::max<std::size_t>(leaf, 1), how, std::ref(sorters)),
-            std::move(*part), std::ref(*part));
+  if (auto next = co_await in.receive())
+    co_await next->match([&](sort_numbers& asked) -> task<> {
+      numbers sorted = std::move(asked.what);
+      if (sorted.size() <= leaf) {
+        std::sort(sorted.begin(), sorted.end());
+        asked.to(std::move(sorted));
+        co_return;
+      }
+      const std::uint64_t pivot = sorted[sorted.size() / 2];
+      const auto equal = std::partition(sorted.begin(), sorted.end(), [&](auto each) { return each < pivot; });
+      const auto above = std::partition(equal, sorted.end(), [&](auto each) { return each == pivot; });
+      numbers less(sorted.begin(), equal), greater(above, sorted.end());
+      sorted.erase(above, sorted.end());
+      sorted.erase(sorted.begin(), equal);
+      co_await in_task_group([&](task_group& group) {
+        for (numbers* const part : {&less, &greater})
+          group.start(
+              ask_sorted,
+              group.start_actor(bounded(how), quick_sorter, std::max<std::size_t>(leaf, 1), how, std::ref(sorters)),
+              std::move(*part), std::ref(*part));
+      });
+      less.insert(less.end(), sorted.begin(), sorted.end());
+      less.insert(less.end(), greater.begin(), greater.end());
+      asked.to(std::move(less));
     });
-    less.insert(less.end(), sorted.begin(), sorted.end());
-    less.insert(less.end(), greater.begin(), greater.end());
-    asked.to(std::move(less));
-  });
 }
 
 } // namespace
@@ -331,8 +331,8 @@ task<> fibonacci_call(inbox<message<get_number>> in, unsigned n, setting how, at
       const std::uint64_t second = co_await two.ask<get_number>();
       number = first + second;
     });
-  auto next = co_await in.receive();
-  co_await next->match([&](get_number& asked) { asked.to(number); });
+  if (auto next = co_await in.receive())
+    co_await next->match([&](get_number& asked) { asked.to(number); });
 }
 
 } // namespace

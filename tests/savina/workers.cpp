@@ -253,10 +253,10 @@ worked<product, product_block> multiply(const product& of, const matrix& a, cons
 
 task<findings> matrix_product(matrices_size size, setting how) {
   matrix a(size.side * size.side), b(a.size()), c(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    a[i] = static_cast<std::int64_t>(i / size.side);
-    b[i] = static_cast<std::int64_t>(i % size.side);
-  }
+  const auto row = [size](std::size_t i) { return static_cast<std::int64_t>(i / size.side); };
+  const auto column = [size](std::size_t i) { return static_cast<std::int64_t>(i % size.side); };
+  for (std::size_t i = 0; i < a.size(); ++i) // not only the row, or the column: then every inner block gave the same
+    a[i] = b[i] = row(i) + column(i);
   attendance workers;
   co_await in_task_group([&](task_group& group) {
     start_work<product, product_block>(
@@ -271,11 +271,15 @@ task<findings> matrix_product(matrices_size size, setting how) {
           return true;
         });
   });
+  const auto side = static_cast<std::int64_t>(size.side);
   std::size_t different = 0;
-  for (std::size_t i = 0; i < c.size(); ++i)
-    different += c[i] == static_cast<std::int64_t>(size.side) * a[i] * b[i] ? 0 : 1;
+  for (std::size_t i = 0; i < c.size(); ++i) { // sum of (row + k)(column + k) over k
+    const std::int64_t wanted = side * row(i) * column(i) + (row(i) + column(i)) * (side * (side - 1) / 2) +
+                                (side - 1) * side * (2 * side - 1) / 6;
+    different += c[i] == wanted ? 0 : 1;
+  }
   findings wrong;
-  wrong.equal("elements that are not side x row x column", different, 0);
+  wrong.equal("elements that differ from the formula", different, 0);
   wrong.all_left("workers", workers, size.workers);
   co_return wrong;
 }
