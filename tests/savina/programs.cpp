@@ -100,7 +100,7 @@ const std::vector<program>& programs() {
        }},
       {"SV-19", "uct",
        [](s of, setting how) {
-         return cobwebbed_tree(pick<cobwebbed_tree_size>(of, {60, 3, 330}, {2'000, 10, 102}), how);
+         return cobwebbed_tree(pick<cobwebbed_tree_size>(of, {60, 3, 320}, {2'000, 10, 105}), how);
        }},
       {"SV-20", "facloc",
        [](s of, setting how) {

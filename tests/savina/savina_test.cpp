@@ -1,9 +1,9 @@
 #include <tests/savina/programs.hpp>
 
 #include <tests/savina/concurrency.hpp>
+#include <tests/savina/runs.hpp>
 #include <tests/savina/workers.hpp>
 
-#include <tests/catch.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -14,24 +14,14 @@ using troupe::tests::over_seeds;
 
 namespace {
 
-constexpr std::size_t capacities[] = {1, setting{}.capacity};
-
-void require_nothing_wrong(outcome<findings>& ended) {
-  if (ended.has_error())
-    FAIL(message_of(ended.error()));
-  REQUIRE(ended.has_value());
-  CHECK(ended.value().text() == "");
-}
-
 /// Runs it in schedules of both clocks, with mailboxes for one message and for many: it finds nothing wrong.
 void require_right(std::string_view id) {
   over_seeds(50, [&](const simulation_options& options) {
     for (const std::size_t capacity : capacities) {
       INFO("capacity " << capacity);
       simulator simulated{options};
-      outcome<findings> ended =
-          simulated.run(program_of(id).run, scale::small, setting{.capacity = capacity, .seed = options.seed + 1});
-      require_nothing_wrong(ended);
+      require_nothing_wrong(
+          simulated.run(program_of(id).run, scale::small, setting{.capacity = capacity, .seed = options.seed + 1}));
     }
   });
 }
@@ -95,10 +85,9 @@ TEST_CASE("transfers in any order are refused where they would wait for themselv
       INFO("capacity " << capacity);
       std::size_t refused = 0;
       simulator simulated{options};
-      outcome<findings> ended =
-          simulated.run(banking_in_any_order, banking_size{.accounts = 4, .transfers = 40, .tellers = 4},
-                        setting{.capacity = capacity, .seed = options.seed + 1}, std::ref(refused));
-      require_nothing_wrong(ended);
+      require_nothing_wrong(simulated.run(banking_in_any_order,
+                                          banking_size{.accounts = 4, .transfers = 40, .tellers = 4},
+                                          setting{.capacity = capacity, .seed = options.seed + 1}, std::ref(refused)));
       refused_in_all += refused;
     }
   });
@@ -152,10 +141,8 @@ TEST_CASE("a network of comparators sorts what flows through it", "[savina][SV-3
 TEST_CASE("workers stop when they have found as many placements of queens as wanted", "[savina][SV-28]") {
   over_seeds(20, [&](const simulation_options& options) {
     simulator simulated{options};
-    outcome<findings> ended =
-        simulated.run(queens, queens_size{.side = 7, .limit = 15, .workers = 4, .placed_alone = 2},
-                      setting{.capacity = 1, .seed = options.seed + 1});
-    require_nothing_wrong(ended);
+    require_nothing_wrong(simulated.run(queens, queens_size{.side = 7, .limit = 15, .workers = 4, .placed_alone = 2},
+                                        setting{.capacity = 1, .seed = options.seed + 1}));
   });
 }
 

@@ -33,12 +33,12 @@ task<> node_arbiter(inbox<message<may_have>> in, std::size_t left) {
 /// Where a node is in the tree: it says all of what the node wants.
 struct tree_place {
   std::uint64_t seed;
-  bool is_root;
+  std::size_t height = 0;
 
   std::size_t children_wanted(const cobwebbed_tree_size& size) const {
-    return is_root || seeded_random{seed}.below(1'000) < size.chance_in_1000 ? size.children : 0;
+    return height < 2 || seeded_random{seed}.below(1'000) < size.chance_in_1000 ? size.children : 0;
   }
-  tree_place child(std::size_t index) const { return {seeded_random{seed + index}.next(), false}; }
+  tree_place child(std::size_t index) const { return {seeded_random{seed + index}.next(), height + 1}; }
 };
 
 task<> tree_node(inbox<message<count_nodes>> in, tree_place at, actor_ref<message<may_have>> arbiter,
@@ -79,7 +79,7 @@ std::size_t nodes_wanted(tree_place root, const cobwebbed_tree_size& size) {
 } // namespace
 
 task<findings> cobwebbed_tree(cobwebbed_tree_size size, setting how) {
-  const tree_place root{how.seed, true};
+  const tree_place root{how.seed};
   attendance nodes;
   std::size_t counted = 0;
   co_await in_task_group([&](task_group& group) -> task<> {

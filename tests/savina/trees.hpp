@@ -14,8 +14,8 @@ namespace troupe::savina {
 /// SV-19: a tree whose shape is drawn, with an arbiter of how many nodes there may be.
 struct cobwebbed_tree_size {
   std::size_t nodes_max = 200'000;
-  std::size_t children = 10; ///< Of the root, and of those that have any.
-  std::uint64_t chance_in_1000 = 99;
+  std::size_t children = 10; ///< Of the root, of each of its children, and of others by chance.
+  std::uint64_t chance_in_1000 = 120;
 };
 task<findings> cobwebbed_tree(cobwebbed_tree_size size, setting how);
 
