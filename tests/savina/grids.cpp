@@ -10,8 +10,9 @@
 namespace troupe::savina {
 
 // ---- SV-25: phase by phase, the blocks of one row and one column tell all others what the shortest ways through one
-// node are. A block may be told of later phases before it has ended its own, and keeps that. It never waits for a block that is in a
-// later phase, and in the same one only for those which tell nobody that tells: so no cycle of full mailboxes can close.
+// node are. A block may be told of later phases before it has ended its own, and keeps that. It never waits for a block
+// that is in a later phase, and in the same one only for those which tell nobody that tells: so no cycle of full
+// mailboxes can close.
 
 namespace {
 
@@ -81,7 +82,7 @@ private:
       rows_[phase] = part;
       for (std::size_t row = 0; row < per_side(); ++row)
         if (row != row_)
-          co_await (*blocks_)[row * per_side() + column_].template tell<segment>(phase, true, part);
+          co_await (*blocks_)[row * per_side() + column_].tell<segment>(phase, true, part);
     }
     if (column_ == owner) {
       for (std::size_t i = 0; i < size_.block; ++i)
@@ -89,7 +90,7 @@ private:
       columns_[phase] = part;
       for (std::size_t column = 0; column < per_side(); ++column)
         if (column != column_)
-          co_await (*blocks_)[row_ * per_side() + column].template tell<segment>(phase, false, part);
+          co_await (*blocks_)[row_ * per_side() + column].tell<segment>(phase, false, part);
     }
   }
   void relax(const std::vector<distance>& row, const std::vector<distance>& column) {
@@ -189,8 +190,9 @@ public:
         co_await hear(in);
       heard_ = 0;
       value_ = relaxed(value_, around_);
-      if (is_red || turn + 1 < size_.iterations)
-        co_await tell_neighbours(is_red ? turn : turn + 1);
+      const std::size_t told = is_red ? turn : turn + 1;
+      if (told < size_.iterations)
+        co_await tell_neighbours(told);
     }
   }
 

@@ -34,9 +34,9 @@ struct observed {
   std::uint64_t invoked = 0, returned = 0;
 };
 
-/// Finds whether the history is linearizable (Herlihy, Wing 1990), with the server's own order as the witness: done in that order, a
-/// sequential `model(operation)` gives each client its result; and what had returned before another was invoked comes
-/// before it.
+/// Finds whether the history is linearizable (Herlihy, Wing 1990), with the server's own order as the witness: done in
+/// that order, a sequential `model(operation)` gives each client its result; and what had returned before another was
+/// invoked comes before it.
 template <class Model>
 void explain(std::vector<observed> history, Model model, findings& wrong) {
   std::sort(history.begin(), history.end(),

@@ -317,7 +317,7 @@ task<findings> chameneos(chameneos_size size, setting how) {
   co_return wrong;
 }
 
-// ---- SV-07: who pings is a fiber beside the actor that answers, so that two may ping each other ----------------------
+// ---- SV-07: who pings is a fiber beside the actor that answers, so that two may ping each other
 
 namespace {
 

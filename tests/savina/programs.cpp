@@ -1,9 +1,11 @@
 #include <tests/savina/programs.hpp>
 
-#include <tests/savina/concurrency.hpp>
+#include <tests/savina/contention.hpp>
 #include <tests/savina/grids.hpp>
 #include <tests/savina/micro.hpp>
+#include <tests/savina/nested_asks.hpp>
 #include <tests/savina/pipelines.hpp>
+#include <tests/savina/servers.hpp>
 #include <tests/savina/trees.hpp>
 #include <tests/savina/workers.hpp>
 

@@ -1,6 +1,6 @@
 #include <tests/savina/programs.hpp>
 
-#include <tests/savina/concurrency.hpp>
+#include <tests/savina/nested_asks.hpp>
 #include <tests/savina/runs.hpp>
 #include <tests/savina/workers.hpp>
 

@@ -94,7 +94,7 @@ task<findings> cobwebbed_tree(cobwebbed_tree_size size, setting how) {
   co_return wrong;
 }
 
-// ---- SV-20: what goes up goes as an answer, so that no quadrant waits for the one above it ---------------------------
+// ---- SV-20: what goes up goes as an answer, so that no quadrant waits for the one above it
 
 namespace {
 

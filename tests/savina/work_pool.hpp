@@ -29,8 +29,8 @@ struct fetch {
   reply<std::optional<Item>> to;
 };
 
-/// Gives out the items, the greatest first, until none is left and nobody works on one, or `take(worked&)` says false: then
-/// what is under way is not waited for. Who finds nothing to do waits for the answer to its fetch.
+/// Gives out the items, the greatest first, until none is left and nobody works on one, or `take(worked&)` says false:
+/// then what is under way is not waited for. Who finds nothing to do waits for the answer to its fetch.
 template <class Item, class Result, class Take>
 task<> master(inbox<message<fetch<Item, Result>>> in, std::vector<Item> items, Take take) {
   std::vector<fetch<Item, Result>> idle;

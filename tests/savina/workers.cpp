@@ -1,14 +1,18 @@
 #include <tests/savina/workers.hpp>
 
+#include <tests/savina/cube.hpp>
+#include <tests/savina/fixed_point.hpp>
 #include <tests/savina/work_pool.hpp>
 
-#include <troupe/simulation/random.hpp>
-
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace troupe::savina {
 
@@ -66,71 +70,6 @@ task<findings> trapezoid(trapezoid_size size, setting how) {
 // ---- SV-22: the terms of Bailey, Borwein and Plouffe (1997), compared with the spigot of Rabinowitz and Wagon (1995)
 
 namespace {
-
-/// A number that is not negative, in words of 32 bits: the whole part, then the fraction.
-class fixed_point {
-public:
-  fixed_point() = default;
-  explicit fixed_point(std::size_t words) : words_(words) {}
-
-  /// `numerator` / 16^k / divisor, rounded down.
-  static fixed_point fraction(std::uint32_t numerator, std::size_t k, std::uint32_t divisor, std::size_t words) {
-    fixed_point made{words};
-    const std::size_t at = k / 8 + (k % 8 != 0 ? 1 : 0); // a word is 8 digits of base 16
-    if (at < words)                                      // the first word's high half is free: the numerator has 3 bits
-      made.words_[at] = k % 8 == 0 ? numerator : numerator << (4 * (8 - k % 8));
-    made.divide(divisor);
-    return made;
-  }
-
-  bool is_zero() const {
-    return std::all_of(words_.begin(), words_.end(), [](std::uint32_t word) { return word == 0; });
-  }
-  void add(const fixed_point& other) {
-    std::uint64_t carry = 0;
-    for (std::size_t i = words_.size(); i-- > 0;) {
-      carry += std::uint64_t{words_[i]} + other.words_[i];
-      words_[i] = static_cast<std::uint32_t>(carry);
-      carry >>= 32U;
-    }
-  }
-  /// @pre the other one is not greater
-  void subtract(const fixed_point& other) {
-    std::int64_t borrowed = 0;
-    for (std::size_t i = words_.size(); i-- > 0;) {
-      borrowed += std::int64_t{words_[i]} - std::int64_t{other.words_[i]};
-      words_[i] = static_cast<std::uint32_t>(borrowed);
-      borrowed >>= 32U;
-    }
-  }
-  /// The whole part's digit and `count - 1` more, without a point.
-  std::string digits(std::size_t count) && {
-    std::string text;
-    while (text.size() < count) {
-      text += static_cast<char>('0' + words_[0]);
-      words_[0] = 0;
-      std::uint64_t carry = 0;
-      for (std::size_t i = words_.size(); i-- > 0;) {
-        carry += std::uint64_t{words_[i]} * 10;
-        words_[i] = static_cast<std::uint32_t>(carry);
-        carry >>= 32U;
-      }
-    }
-    return text;
-  }
-
-private:
-  void divide(std::uint32_t by) {
-    std::uint64_t rest = 0;
-    for (std::uint32_t& word : words_) {
-      rest = rest << 32U | word;
-      word = static_cast<std::uint32_t>(rest / by);
-      rest %= by;
-    }
-  }
-
-  std::vector<std::uint32_t> words_;
-};
 
 /// (4/(8k+1) - 2/(8k+4) - 1/(8k+5) - 1/(8k+6)) / 16^k
 fixed_point term_of_pi(std::size_t k, std::size_t words) {
@@ -297,49 +236,6 @@ struct frontier {
 };
 struct no_result {};
 
-class cube {
-public:
-  cube(const search_size& size, const setting& how) : side_(size.side), wall_(side_ * side_ * side_) {
-    seeded_random random{how.seed};
-    for (std::size_t i = 1; i + 1 < wall_.size(); ++i)
-      wall_[i] = random.below(100) < size.walls_percent ? 1 : 0;
-  }
-
-  std::size_t nodes() const noexcept { return wall_.size(); }
-  std::size_t goal() const noexcept { return wall_.size() - 1; }
-  bool free(std::size_t node) const noexcept { return wall_[node] == 0; }
-  std::array<std::size_t, 3> place(std::size_t node) const noexcept {
-    return {node % side_, node / side_ % side_, node / (side_ * side_)};
-  }
-  std::size_t to_go(std::size_t node) const noexcept {
-    const auto at = place(node);
-    return 3 * (side_ - 1) - at[0] - at[1] - at[2];
-  }
-  std::vector<std::size_t> free_neighbours(std::size_t node) const {
-    std::vector<std::size_t> found;
-    std::size_t step = 1;
-    for (const std::size_t at : place(node)) {
-      if (at > 0 && free(node - step))
-        found.push_back(node - step);
-      if (at + 1 < side_ && free(node + step))
-        found.push_back(node + step);
-      step *= side_;
-    }
-    return found;
-  }
-  bool adjacent(std::size_t one, std::size_t other) const noexcept {
-    const auto a = place(one), b = place(other);
-    std::size_t steps = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      steps += std::max(a[i], b[i]) - std::min(a[i], b[i]);
-    return steps == 1;
-  }
-
-private:
-  std::size_t side_;
-  std::vector<char> wall_;
-};
-
 constexpr std::size_t unseen = std::numeric_limits<std::size_t>::max();
 
 bool reachable(const cube& in, std::size_t side) {
@@ -371,7 +267,7 @@ bool leads_back(const cube& in, const std::vector<std::size_t>& parents) {
 } // namespace
 
 task<findings> search(search_size size, setting how) {
-  const cube in{size, how};
+  const cube in{size.side, size.walls_percent, how.seed};
   std::vector<std::size_t> parents(in.nodes(), unseen);
   parents[0] = 0;
   attendance workers;
