@@ -16,7 +16,7 @@ namespace {
 
 /// Runs it in schedules of both clocks, with mailboxes for one message and for many: it finds nothing wrong.
 void require_right(std::string_view id) {
-  over_seeds(50, [&](const simulation_options& options) {
+  over_seeds(30, [&](const simulation_options& options) {
     for (const std::size_t capacity : capacities) {
       INFO("capacity " << capacity);
       simulator simulated{options};
