@@ -178,6 +178,7 @@ def self_test():
     block = "<!-- x.cpp -->\n```cpp\nint b;\nint c;\n```\n"
     listed = ("| Some | `XX` | 4 | 2 | 1 | 1 |\n### Tests that answer otherwise\n| XX-002 | a | b |\n"
               "### Answered without a test\n| XX-003 | a | b |\n\nNot applicable: XX-004.\n")
+    short = listed.replace("XX-0", "SV-").replace("XX", "SV")  # ids of two digits
     conforms = lambda text, tagged: check_conformance("c", text, tagged, {"XX": 4})
     cases = (
         (conforms(listed, {"XX-001", "XX-002"}), 0),
@@ -189,6 +190,8 @@ def self_test():
         (conforms(listed, {"XX-001", "XX-002", "XX-005"}), 1),
         (conforms(listed.replace("| 4 |", "| 5 |"), {"XX-001", "XX-002"}), 1),
         (conforms(listed.replace("otherwise", "also"), {"XX-001", "XX-002"}), 1),
+        (check_conformance("c", short, {"SV-01", "SV-02"}, {"SV": 4}), 0),
+        (check_conformance("c", short, {"SV-01"}, {"SV": 4}), 3),
         (check_blocks("README.md", block, lambda _: source), 0),
         (check_blocks("README.md", block.replace("b", "d"), lambda _: source), 1),
         (check_blocks("README.md", "```cpp\nint a;\n```\n", lambda _: source), 1),
