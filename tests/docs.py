@@ -19,7 +19,8 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GUARANTEES = "docs/guarantees.md"
 CONFORMANCE = "docs/conformance.md"
-LISTS = {"TR": 113, "Q": 41, "ES": 58, "OTP": 93}  # cases by the prefix of their ids, numbered from 1
+LISTS = {"TR": 113, "Q": 41, "ES": 58, "OTP": 93, "SV": 30}  # cases by the prefix of their ids, numbered from 1
+DIGITS = {"SV": 2}  # of the ids, where they are not three
 
 
 def read(path):
@@ -92,10 +93,10 @@ def check_conformance(path, text, tagged, lists):
         heading = line if line.startswith("#") else heading
         cells = [cell.strip() for cell in line.split("|")]
         if line.startswith("Not applicable:"):
-            kind, ids = nowhere, re.findall(r"[A-Z]+-\d{3}", line)
-        elif len(cells) > 3 and re.match(r"[A-Z]+-\d{3}", cells[1]):
+            kind, ids = nowhere, re.findall(r"[A-Z]+-\d{2,3}", line)
+        elif len(cells) > 3 and re.match(r"[A-Z]+-\d{2,3}", cells[1]):
             kind = otherwise if "otherwise" in heading else answered if "without a test" in heading else None
-            ids = re.findall(r"[A-Z]+-\d{3}", cells[1])
+            ids = re.findall(r"[A-Z]+-\d{2,3}", cells[1])
             if kind is None:
                 findings.append((path, number, "a row under a heading that does not say whether it has a test"))
                 continue
@@ -104,7 +105,7 @@ def check_conformance(path, text, tagged, lists):
         places.update((case, number) for case in ids)
         kind.update(ids)
     for prefix, count in lists.items():
-        cases = {"%s-%03d" % (prefix, number) for number in range(1, count + 1)}
+        cases = {"%s-%0*d" % (prefix, DIGITS.get(prefix, 3), number) for number in range(1, count + 1)}
         for case in sorted(cases - tagged - answered - nowhere):
             findings.append((path, 1, "%s has neither a test nor an answer" % case))
         numbers = [str(n) for n in (count, len(cases & tagged), len(cases & answered), len(cases & nowhere))]
@@ -153,7 +154,7 @@ def test_tags():
             if name.endswith(".cpp"):
                 with open(os.path.join(folder, name), encoding="utf-8") as file:
                     for match in re.finditer(r'TEST_CASE\(((?:\s*,?\s*"(?:\\.|[^"\\])*")+)\s*\)', file.read()):
-                        tags.update(re.findall(r"\[([A-Z]+-\d{3})\]", match.group(1)))
+                        tags.update(re.findall(r"\[([A-Z]+-\d{2,3})\]", match.group(1)))
     return tags
 
 
@@ -177,6 +178,7 @@ def self_test():
     block = "<!-- x.cpp -->\n```cpp\nint b;\nint c;\n```\n"
     listed = ("| Some | `XX` | 4 | 2 | 1 | 1 |\n### Tests that answer otherwise\n| XX-002 | a | b |\n"
               "### Answered without a test\n| XX-003 | a | b |\n\nNot applicable: XX-004.\n")
+    short = listed.replace("XX-0", "SV-").replace("XX", "SV")  # ids of two digits
     conforms = lambda text, tagged: check_conformance("c", text, tagged, {"XX": 4})
     cases = (
         (conforms(listed, {"XX-001", "XX-002"}), 0),
@@ -188,6 +190,8 @@ def self_test():
         (conforms(listed, {"XX-001", "XX-002", "XX-005"}), 1),
         (conforms(listed.replace("| 4 |", "| 5 |"), {"XX-001", "XX-002"}), 1),
         (conforms(listed.replace("otherwise", "also"), {"XX-001", "XX-002"}), 1),
+        (check_conformance("c", short, {"SV-01", "SV-02"}, {"SV": 4}), 0),
+        (check_conformance("c", short, {"SV-01"}, {"SV": 4}), 3),
         (check_blocks("README.md", block, lambda _: source), 0),
         (check_blocks("README.md", block.replace("b", "d"), lambda _: source), 1),
         (check_blocks("README.md", "```cpp\nint a;\n```\n", lambda _: source), 1),
