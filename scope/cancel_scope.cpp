@@ -29,12 +29,13 @@ std::uint32_t cancel_scope::place() const noexcept {
 
 std::uint8_t cancel_scope::traits() const noexcept {
   unsigned all = 0;
-  all |= role_ == role::group ? scope_of_group : 0U;
-  all |= role_ == role::limited || role_ == role::moves_on ? scope_with_deadline : 0U;
-  all |= role_ == role::moves_on ? scope_that_moves_on : 0U;
-  all |= role_ == role::incarnation ? scope_of_run : 0U;
-  all |= shielding_ == shielding::commit ? scope_hides_cancels : 0U;
-  all |= shielding_ == shielding::cleanup ? scope_hides_all : 0U;
+  const auto add_if = [&all](bool has, scope_traits one) { all |= has ? static_cast<unsigned>(one) : 0U; };
+  add_if(role_ == role::group, scope_of_group);
+  add_if(role_ == role::limited || role_ == role::moves_on, scope_with_deadline);
+  add_if(role_ == role::moves_on, scope_that_moves_on);
+  add_if(role_ == role::incarnation, scope_of_run);
+  add_if(shielding_ == shielding::commit, scope_hides_cancels);
+  add_if(shielding_ == shielding::cleanup, scope_hides_all);
   return static_cast<std::uint8_t>(all);
 }
 
