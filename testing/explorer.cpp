@@ -108,12 +108,13 @@ std::span<const clock_mode> explorer::clocks() const noexcept {
 
 exploration explorer::explore() {
   if (replays_instead())
-    return finished();
-  const progress shown{where_};
-  plainly();
-  with_deviations();
-  draw();
-  require_sometimes();
+    return done_;
+  {
+    const progress shown{where_};
+    plainly();
+    with_deviations();
+    draw();
+  }
   return finished();
 }
 
@@ -193,38 +194,46 @@ void explorer::draw() {
 
 exploration explorer::sweep(fault_set faults, std::size_t seeds) {
   if (replays_instead())
-    return finished();
-  const progress shown{where_};
-  const auto random = random_walk();
-  for (std::size_t i = 0; i < faults_count; ++i) {
-    const auto what = static_cast<fault>(i);
-    for (std::size_t seed = 0; faults.has(what) && seed < seeds; ++seed)
-      for (std::uint64_t at = 0; !was_interrupted(); ++at) {
-        strategy_ = seed == 0 ? "a sweep" : "a sweep in a random order";
-        random->begin_run(mixed(limits_.seed, seed), longest_);
-        const run_plan plan{{seed % 2 == 0 ? clock_mode::race : clock_mode::autojump, 1, {}},
-                            seed == 0 ? nullptr : random.get(),
-                            swept_fault{what, at},
-                            limits_.seed,
-                            false};
-        if (!run(plan).fault_had_its_turn)
-          break;
-        ++done_.faults[i];
-      }
+    return done_;
+  {
+    const progress shown{where_};
+    for (std::size_t i = 0; i < faults_count; ++i)
+      for (std::size_t seed = 0; faults.has(static_cast<fault>(i)) && seed < seeds; ++seed)
+        sweep(static_cast<fault>(i), seed);
   }
-  require_sometimes();
   return finished();
+}
+
+/// One kind of fault in one order.
+void explorer::sweep(fault what, std::size_t seed) {
+  const auto random = random_walk();
+  for (std::uint64_t at = 0; !was_interrupted(); ++at) {
+    strategy_ = seed == 0 ? "a sweep" : "a sweep in a random order";
+    random->begin_run(mixed(limits_.seed, seed), longest_);
+    const run_plan plan{{seed % 2 == 0 ? clock_mode::race : clock_mode::autojump, 1, {}},
+                        seed == 0 ? nullptr : random.get(),
+                        swept_fault{what, at},
+                        limits_.seed,
+                        false};
+    if (!run(plan).fault_had_its_turn)
+      return;
+    ++done_.faults[static_cast<std::size_t>(what)];
+  }
 }
 
 exploration explorer::finished() {
   for (std::size_t i = 0; i < invariants_count; ++i)
     done_.looks[i] = run_.found().looks(static_cast<invariant>(i));
+  if (was_interrupted())
+    progress::end_by_interrupt(
+        fmt::format("{}:{}: interrupted after {}", where_.file_name(), where_.line(), done_.text()));
+  require_sometimes();
   return done_;
 }
 
 void explorer::require_sometimes() {
   const std::vector<std::string> never = run_.never_happened();
-  if (never.empty() || was_interrupted())
+  if (never.empty())
     return;
   std::string text = fmt::format("{}:{}: what should happen in some run never did, in {} runs:\n", where_.file_name(),
                                  where_.line(), done_.schedules);

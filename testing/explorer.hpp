@@ -40,6 +40,7 @@ private:
   run_result run(const run_plan& plan);
   bool replays_instead();
   std::span<const clock_mode> clocks() const noexcept;
+  void sweep(fault what, std::size_t seed);
   void plainly();
   void with_deviations();
   void draw();

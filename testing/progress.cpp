@@ -52,6 +52,12 @@ progress::~progress() {
 
 bool progress::interrupted() noexcept { return interrupts != 0; }
 
+void progress::end_by_interrupt(const std::string& covered) {
+  interrupts = 0;
+  std::fputs(covered.c_str(), stderr);
+  std::raise(SIGINT);
+}
+
 void progress::show(std::size_t done, std::size_t of) {
   if (current == nullptr || done % 64 != 0 || isatty(STDERR_FILENO) == 0)
     return;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <source_location>
+#include <string>
 
 namespace troupe::detail {
 
@@ -19,6 +20,10 @@ public:
   /// Writes a line over the last one, ten times a second at most, where standard error is a terminal.
   static void show(std::size_t done, std::size_t of);
   static bool interrupted() noexcept;
+  /// Says so, and ends the program as if nobody had handled the interrupt; goes on where somebody else does.
+  ///
+  /// @pre no object of this class is there
+  static void end_by_interrupt(const std::string& covered);
 
 private:
   bool is_outermost_;

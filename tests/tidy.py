@@ -51,6 +51,13 @@ TESTED_ELSEWHERE = {
     "scope/spinlock.hpp": "a lock: every stress test under ThreadSanitizer",
     "testing/event_words.hpp": "tests/testing/mermaid_test.cpp and chrome_trace_test.cpp, which show each of these words",
     "testing/trace_walk.hpp": "the order of all in chrome_trace_test and mermaid_test",
+    "scope/fault_point.hpp": "tests/testing/sweep_test.cpp and simulation_test.cpp, with and without a test that plans one",
+    "simulation/choice.hpp": "an interface: tests/simulation/strategies_test.cpp, and all that is explored",
+    "testing/explorer.hpp": "the search behind explore, sweep and replay: explore_test, sweep_test, simulation_test",
+    "testing/path_names.hpp": "tests/testing/faults_test.cpp and matchers_test.cpp, which name what has a path",
+    "testing/progress.hpp": "a line on a terminal, and Ctrl-C: tests/testing/interrupt_test.py",
+    "testing/scenario_run.hpp": "one run of explore: explore_test, sweep_test, last_words_test",
+    "testing/trace.hpp": "what rules, matchers and exports read: their tests, and determinism in simulation_test",
     "scope/work.hpp": "internal to child and root: child_test, root_test",
 }
 
