@@ -93,7 +93,7 @@ private:
       co_await message.match(
           [&of](price_of& asked) -> task<> {
             ++of.priced_[static_cast<std::size_t>(asked.item)];
-            const int discount = co_await of.rebates_->ask<discount_of>(asked.item);
+            const int discount = co_await open(of.rebates_).ask<discount_of>(asked.item);
             asked.to(price(asked.item) - discount);
           },
           [](discount_of& asked) { asked.to(1); });
@@ -118,14 +118,21 @@ private:
   }
   task<int> discount(int item) {
     if (way_ != way::limited) {
-      const int all = co_await shop_->ask<discount_of>(item);
+      const int all = co_await open(shop_).ask<discount_of>(item);
       co_return all;
     }
     const std::optional<int> in_time =
-        co_await move_on_after(std::chrono::microseconds{50}, shop_->ask<discount_of>(item));
+        co_await move_on_after(std::chrono::microseconds{50}, open(shop_).ask<discount_of>(item));
     if (!in_time)
       throw std::runtime_error("no discount in time");
     co_return *in_time;
+  }
+  /// Those who were asked by somebody that has left meanwhile find it closed.
+  template <class Message>
+  static actor_ref<Message> open(const std::optional<actor_ref<Message>>& address) {
+    if (!address)
+      throw std::runtime_error("the shop has closed");
+    return *address;
   }
   static bool is_cycle(const std::exception_ptr& error) {
     try {
@@ -138,7 +145,7 @@ private:
   }
 
   task<> buy(int item) {
-    outcome<int> cost = co_await as_outcome(shop_->ask<price_of>(item));
+    outcome<int> cost = co_await as_outcome(open(shop_).ask<price_of>(item));
     if (!cost.has_error())
       told_[static_cast<std::size_t>(item)] = std::move(cost).value();
   }

@@ -5,6 +5,7 @@
 
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 

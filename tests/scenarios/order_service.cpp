@@ -112,46 +112,46 @@ struct order_service_scenario::shop {
   actor_ref<bank_message> at_bank;
 };
 
+/// What is at the stock, until it is known: then it is erased.
+struct order_service_scenario::reservation_mark {
+  order_service_scenario& of;
+  int order;
+  bool known = false;
+
+  reservation_mark(order_service_scenario& in, int which) noexcept : of(in), order(which) {}
+  reservation_mark(const reservation_mark&) = delete;
+  ~reservation_mark() {
+    if (known)
+      return;
+    of.reservation_in_doubt_.insert(order);
+    if (const auto reason = stopped_by(); reason && *reason != cancel_reason::deadline)
+      of.wrong_ += "order " + std::to_string(order) + ": what is done with the stock was stopped, not by its limit\n";
+  }
+};
+
 class order_service_scenario::reservation {
 public:
   reservation(shop at, int order) : at_(std::move(at)), order_(order) {}
 
   task<> release() {
-    const in_doubt_unless_done mark{*at_.of, order_};
+    reservation_mark mark{*at_.of, order_};
     if (!at_.of->broken_)
       co_await retry({}, [this] { return at_.in_stock.ask<give_back>(order_); });
-    mark.done = true;
+    mark.known = true;
   }
 
 private:
-  struct in_doubt_unless_done {
-    order_service_scenario& of;
-    int order;
-    mutable bool done = false;
-
-    in_doubt_unless_done(order_service_scenario& in, int which) noexcept : of(in), order(which) {}
-    in_doubt_unless_done(const in_doubt_unless_done&) = delete;
-    ~in_doubt_unless_done() {
-      if (done)
-        return;
-      of.reservation_in_doubt_.insert(order);
-      if (const auto reason = stopped_by(); reason && *reason != cancel_reason::deadline)
-        of.wrong_ += "order " + std::to_string(order) + ": its release was stopped, not by its own limit\n";
-    }
-  };
-
   shop at_;
   int order_;
 };
 
 task<order_service_scenario::reservation> order_service_scenario::reserved(shop at, int order) {
+  reservation_mark mark{*at.of, order};
   // What the stock has begun must be known here, so that it can be given back.
   const outcome<> asked = co_await as_outcome(retry({}, [&] { return at.in_stock.ask<reserve>(order); }));
-  if (asked.has_error()) {
-    if (known_after(asked.error()) == known::unknown)
-      at.of->reservation_in_doubt_.insert(order);
+  mark.known = !asked.has_error() || known_after(asked.error()) == known::not_done;
+  if (asked.has_error())
     std::rethrow_exception(asked.error());
-  }
   reservation mine{std::move(at), order};
   co_return mine;
 }

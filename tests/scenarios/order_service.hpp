@@ -38,6 +38,7 @@ private:
   struct shop;
   class reservation;
   struct commit_mark;
+  struct reservation_mark;
   struct leaves_no_orders;
 
   static task<reservation> reserved(shop at, int order);
