@@ -63,6 +63,32 @@ std::optional<cancel_reason> stopped_by() {
   return this_fiber::pointer()->innermost_scope().cause().reason;
 }
 
+bool may_run_on() { return this_fiber::pointer()->runs_on().abandoned_fibers() != 0; }
+
+sibling_runs::run::run(sibling_runs& of, std::size_t index, std::size_t dependent_end) : of_(of), index_(index) {
+  entry& mine = of.entries_[index];
+  for (std::size_t i = index; i < dependent_end; ++i) {
+    const entry& other = of.entries_[i];
+    if (other.alive != 0 && (i == index || other.begun_at < mine.ended_at) && !may_run_on())
+      of.wrong_ += std::to_string(index) + " began while " + std::to_string(i) + " still ran\n";
+  }
+  ++mine.alive;
+  ++mine.begun;
+  mine.begun_at = ++of.now_;
+}
+sibling_runs::run::~run() {
+  --of_.entries_[index_].alive;
+  of_.entries_[index_].ended_at = ++of_.now_;
+}
+
+std::string sibling_runs::problems(std::string_view what) const {
+  std::string text = wrong_.empty() ? "" : std::string(what) + ": " + wrong_;
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    if (entries_[i].alive != 0)
+      text += std::string(what) + ": " + std::to_string(i) + " still runs\n";
+  return text;
+}
+
 std::string left_in(std::string_view name, const mailbox_statistics& now) {
   if (now.closed && now.sent == now.settled && now.depth == 0 && now.in_hand == 0 && now.reserved == 0 &&
       now.senders_waiting == 0 && now.receivers_waiting == 0 && now.depth_max <= now.capacity)

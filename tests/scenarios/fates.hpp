@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::tests {
 
@@ -51,6 +52,44 @@ std::string contradiction(std::string_view what, int number, known told, int don
 
 /// For the destructor of a frame's variable: why the frame is being stopped; empty: it is not.
 std::optional<cancel_reason> stopped_by();
+
+/// Whether a child that its supervisor has abandoned may still run: a clock that races can make that of any child.
+bool may_run_on();
+
+/// The runs of children of one supervisor, in their order. (One that is started while another one waits to be started
+/// anew runs beside that one's next run: only those that were there when it failed are stopped for it.)
+class sibling_runs {
+public:
+  explicit sibling_runs(std::size_t siblings) : entries_(siblings) {}
+
+  /// One run of the child `index`, for as long as this is there. Those up to `dependent_end` that ran when its last one
+  /// ended must have ended before it begins.
+  class run {
+  public:
+    run(sibling_runs& of, std::size_t index, std::size_t dependent_end);
+    run(const run&) = delete;
+    run& operator=(const run&) = delete;
+    ~run();
+
+  private:
+    sibling_runs& of_;
+    std::size_t index_;
+  };
+
+  int begun(std::size_t index) const { return entries_[index].begun; }
+  std::string problems(std::string_view what) const;
+
+private:
+  struct entry {
+    int alive = 0;
+    int begun = 0;
+    int begun_at = 0; // on `now_`
+    int ended_at = 0;
+  };
+  std::vector<entry> entries_;
+  int now_ = 0; // counts begins and ends
+  std::string wrong_;
+};
 
 /// Of a mailbox that nobody has any more: empty, or what is left in it.
 std::string left_in(std::string_view name, const mailbox_statistics& now);

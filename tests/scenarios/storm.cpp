@@ -29,12 +29,15 @@ public:
   }
 
   std::string problems() const override {
-    std::string text = wrong_;
-    for (const section_books& each : books_)
+    std::string text;
+    for (std::size_t which = 0; which < sections.size(); ++which) {
+      const section_books& books = books_[which];
+      text += books.runs.problems(sections[which].name);
       for (std::size_t i = 0; i < workers; ++i)
-        if (each.alive[i] != 0 || each.begun[i] != each.ended[i])
-          text += "of a worker's " + std::to_string(each.begun[i]) + " runs " + std::to_string(each.ended[i]) +
-                  " have ended\n";
+        if (books.runs.begun(i) != books.ended[i])
+          text += std::string(sections[which].name) + ": " + std::to_string(i) + " has begun " +
+                  std::to_string(books.runs.begun(i)) + " times, and ended " + std::to_string(books.ended[i]) + " times\n";
+    }
     return text;
   }
   bool whole() const override { return ended_; }
@@ -50,8 +53,7 @@ private:
                                                     {"store", restart_strategy::rest_for_one},
                                                     {"serve", restart_strategy::one_for_all}}};
   struct section_books {
-    std::array<int, workers> alive{};
-    std::array<int, workers> begun{};
+    sibling_runs runs{workers};
     std::array<int, workers> ended{};
   };
 
@@ -67,22 +69,11 @@ private:
     });
   }
 
-  /// It may begin only where it does not run, and those do not that depend on it.
-  void note_begin(std::size_t which, std::size_t index) {
-    section_books& books = books_[which];
-    ++books.begun[index];
-    const std::size_t ended_before = sections[which].strategy == restart_strategy::one_for_one ? index + 1 : workers;
-    for (std::size_t i = index; i < ended_before; ++i)
-      if (books.alive[i] != 0)
-        wrong_ += std::string(sections[which].name) + ": worker " + std::to_string(index) + " began while worker " +
-                  std::to_string(i) + " ran\n";
-  }
-
   static task<> work(storm_scenario& of, std::size_t which, std::size_t index) {
-    of.note_begin(which, index);
     section_books& books = of.books_[which];
-    const present_mark alive{books.alive[index]};
-    seeded_random draw{of.seed_ + which * 1'000 + index * 100 + static_cast<std::uint64_t>(books.begun[index])};
+    const std::size_t dependent_end = sections[which].strategy == restart_strategy::one_for_one ? index + 1 : workers;
+    const sibling_runs::run mine{books.runs, index, dependent_end};
+    seeded_random draw{of.seed_ + which * 1'000 + index * 100 + static_cast<std::uint64_t>(books.runs.begun(index))};
     co_await in_exit_stack([&](exit_stack& stack) -> task<> {
       if (!of.broken_)
         stack.push([&books, index] { ++books.ended[index]; });
@@ -100,7 +91,6 @@ private:
   const std::uint64_t seed_;
   const bool broken_;
   std::array<section_books, sections.size()> books_;
-  std::string wrong_;
   bool ended_ = false;
 };
 

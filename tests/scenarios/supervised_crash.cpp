@@ -55,13 +55,11 @@ public:
   }
 
   std::string problems() const override {
-    std::string text = wrong_;
+    std::string text = wrong_ + runs_.problems("workers");
     for (std::size_t i = 0; i < workers_.size(); ++i) {
       const worker& each = workers_[i];
       const std::string name = "worker " + std::to_string(i);
       text += each.jobs.problems(name + ": job");
-      if (each.alive != 0)
-        text += name + " still runs\n";
       if (each.address)
         text += left_in(name, each.address->statistics());
     }
@@ -71,7 +69,7 @@ public:
     for (const worker& each : workers_)
       if (each.jobs.count("handled") == 0 || each.jobs.open() != 0)
         return false;
-    return ended_ && workers_[who_crashes_].runs > 0;
+    return ended_ && runs_.begun(who_crashes_) > 0;
   }
 
 private:
@@ -81,19 +79,12 @@ private:
   struct worker {
     fates jobs;
     std::optional<actor_ref<worker_message>> address;
-    int alive = 0;
-    int runs = 0;
     int last = -1;
   };
 
-  /// A run begins where it does not run, nor any that was started after it.
   static task<> work(inbox<worker_message> in, supervised_crash_scenario& of, std::size_t index) {
-    for (std::size_t i = index; i < of.workers_.size(); ++i)
-      if (of.workers_[i].alive != 0)
-        of.wrong_ += "worker " + std::to_string(index) + " began while worker " + std::to_string(i) + " ran\n";
+    const sibling_runs::run this_one{of.runs_, index, of.workers_.size()};
     worker& mine = of.workers_[index];
-    const present_mark alive{mine.alive};
-    ++mine.runs;
     while (auto message = co_await in.receive())
       co_await message->match(
           [&](job& told) -> task<> {
@@ -135,6 +126,7 @@ private:
   const restart_strategy strategy_;
   const bool broken_;
   std::array<worker, 3> workers_;
+  sibling_runs runs_{3};
   std::string wrong_;
   bool ended_ = false;
 };
