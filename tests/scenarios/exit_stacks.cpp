@@ -81,11 +81,26 @@ private:
 
   task<resource> acquire(int worker, int number) {
     co_await sleep_for(std::chrono::microseconds{2});
-    held_[static_cast<std::size_t>(worker)].push_back(number);
-    const resource mine{*this, worker, number};
+    undone_unless_acquired mine{*this, worker, number};
     co_await sleep_for(std::chrono::microseconds{1}); // it has it, and nobody knows yet
-    co_return mine;
+    mine.acquired = true;
+    co_return resource{*this, worker, number};
   }
+  /// Its limit may pass, or it may fail, when it already has it.
+  struct undone_unless_acquired {
+    exit_stacks_scenario& of;
+    int worker, number;
+    bool acquired = false;
+
+    undone_unless_acquired(exit_stacks_scenario& in, int whose, int which) : of(in), worker(whose), number(which) {
+      of.held_[static_cast<std::size_t>(worker)].push_back(number);
+    }
+    undone_unless_acquired(const undone_unless_acquired&) = delete;
+    ~undone_unless_acquired() {
+      if (!acquired)
+        of.give_back(worker, number);
+    }
+  };
 
   enum class finalizing : std::uint8_t { well, fails, hangs };
   task<> finalize(int worker, finalizing how) {
@@ -120,7 +135,8 @@ private:
   }
   task<> enter(exit_stack& stack, int worker, int number) {
     if (broken_ && number == 2) {
-      resource mine = co_await acquire(worker, number); // between this wait and the next line a cancel comes
+      resource mine = co_await acquire(worker, number);
+      co_await sleep_for(std::chrono::microseconds{1}); // a cancel comes here
       stack.push([](resource owned) -> task<> { co_await owned.release(); }, std::move(mine));
       co_return;
     }

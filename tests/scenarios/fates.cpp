@@ -69,16 +69,16 @@ sibling_runs::run::run(sibling_runs& of, std::size_t index, std::size_t dependen
   entry& mine = of.entries_[index];
   for (std::size_t i = index; i < dependent_end; ++i) {
     const entry& other = of.entries_[i];
-    if (other.alive != 0 && (i == index || other.begun_at < mine.ended_at) && !may_run_on())
+    if (other.alive != 0 && (i == index || !other.is_newcomer) && !may_run_on())
       of.wrong_ += std::to_string(index) + " began while " + std::to_string(i) + " still ran\n";
   }
   ++mine.alive;
   ++mine.begun;
-  mine.begun_at = ++of.now_;
+  mine.is_newcomer = mine.begun == 1 && of.any_has_ended_;
 }
 sibling_runs::run::~run() {
   --of_.entries_[index_].alive;
-  of_.entries_[index_].ended_at = ++of_.now_;
+  of_.any_has_ended_ = true;
 }
 
 std::string sibling_runs::problems(std::string_view what) const {

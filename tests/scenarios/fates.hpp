@@ -56,14 +56,14 @@ std::optional<cancel_reason> stopped_by();
 /// Whether a child that its supervisor has abandoned may still run: a clock that races can make that of any child.
 bool may_run_on();
 
-/// The runs of children of one supervisor, in their order. (One that is started while another one waits to be started
-/// anew runs beside that one's next run: only those that were there when it failed are stopped for it.)
+/// The runs of children of one supervisor, in their order. (One that is started while others are started anew is no
+/// part of that: it is not stopped for them.)
 class sibling_runs {
 public:
   explicit sibling_runs(std::size_t siblings) : entries_(siblings) {}
 
-  /// One run of the child `index`, for as long as this is there. Those up to `dependent_end` that ran when its last one
-  /// ended must have ended before it begins.
+  /// One run of the child `index`, for as long as this is there. None of those up to `dependent_end` may run when it
+  /// begins.
   class run {
   public:
     run(sibling_runs& of, std::size_t index, std::size_t dependent_end);
@@ -83,11 +83,10 @@ private:
   struct entry {
     int alive = 0;
     int begun = 0;
-    int begun_at = 0; // on `now_`
-    int ended_at = 0;
+    bool is_newcomer = false; // in its first run, and begun when another one had ended
   };
   std::vector<entry> entries_;
-  int now_ = 0; // counts begins and ends
+  bool any_has_ended_ = false;
   std::string wrong_;
 };
 
