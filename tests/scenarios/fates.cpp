@@ -74,11 +74,17 @@ sibling_runs::run::run(sibling_runs& of, std::size_t index, std::size_t dependen
   }
   ++mine.alive;
   ++mine.begun;
-  mine.is_newcomer = mine.begun == 1 && of.any_has_ended_;
+  mine.is_newcomer = ++mine.begun_here == 1 && of.any_has_ended_;
 }
 sibling_runs::run::~run() {
   --of_.entries_[index_].alive;
   of_.any_has_ended_ = true;
+}
+
+void sibling_runs::supervisor_begins() {
+  for (entry& each : entries_)
+    each.begun_here = 0;
+  any_has_ended_ = false;
 }
 
 std::string sibling_runs::problems(std::string_view what) const {

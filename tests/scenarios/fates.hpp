@@ -76,6 +76,9 @@ public:
     std::size_t index_;
   };
 
+  /// Their supervisor, which may be a child itself, is about to start the first of them.
+  void supervisor_begins();
+
   int begun(std::size_t index) const { return entries_[index].begun; }
   std::string problems(std::string_view what) const;
 
@@ -83,7 +86,8 @@ private:
   struct entry {
     int alive = 0;
     int begun = 0;
-    bool is_newcomer = false; // in its first run, and begun when another one had ended
+    int begun_here = 0; // by the supervisor of now
+    bool is_newcomer = false; // in its first run here, and begun when another one had ended
   };
   std::vector<entry> entries_;
   bool any_has_ended_ = false;

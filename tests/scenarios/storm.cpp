@@ -62,6 +62,7 @@ private:
                                      .intensity = 2,
                                      .period = std::chrono::seconds{1},
                                      .backoff = {.initial = std::chrono::microseconds{50}}};
+    of.books_[which].runs.supervisor_begins();
     co_await supervise(options, [&](supervisor& top) -> task<> {
       for (std::size_t i = 0; i < workers; ++i)
         co_await top.start({.shutdown = long_enough}, work, std::ref(of), which, i);
