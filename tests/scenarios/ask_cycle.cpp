@@ -93,8 +93,8 @@ private:
       co_await message.match(
           [&of](price_of& asked) -> task<> {
             ++of.priced_[static_cast<std::size_t>(asked.item)];
-            const int discount = co_await open(of.rebates_).ask<discount_of>(asked.item);
-            asked.to(price(asked.item) - discount);
+            outcome<int> discount = co_await as_outcome(of.discount_at_rebates(asked.item));
+            asked.to(price(asked.item) - of.value_or_cycle(std::move(discount)));
           },
           [](discount_of& asked) { asked.to(1); });
     };
@@ -110,13 +110,25 @@ private:
     while (auto message = co_await in.receive())
       co_await message->match([&of](discount_of& asked) -> task<> {
         const std::size_t item = static_cast<std::size_t>(asked.item);
-        const outcome<int> discount = co_await as_outcome(of.discount(asked.item));
-        of.cycles_ += discount.has_error() && is_cycle(discount.error()) ? 1 : 0;
-        of.has_discount_[item] = !discount.has_error() && !of.broken_;
-        asked.to(discount.has_error() && !of.broken_ ? 0 : 1);
+        outcome<int> discount = co_await as_outcome(of.discount_at_shop(asked.item));
+        const int given =
+            discount.has_error() && !is_cycle(discount.error()) ? 0 : of.value_or_cycle(std::move(discount));
+        of.has_discount_[item] = given == 1;
+        asked.to(of.broken_ ? 1 : given);
       });
   }
-  task<int> discount(int item) {
+  /// Either of the two may be the one that closes the cycle, and is told. Then there is no discount.
+  int value_or_cycle(outcome<int> discount) {
+    if (!discount.has_error() || !is_cycle(discount.error()))
+      return std::move(discount).value();
+    ++cycles_;
+    return 0;
+  }
+  task<int> discount_at_rebates(int item) {
+    const int given = co_await open(rebates_).ask<discount_of>(item);
+    co_return given;
+  }
+  task<int> discount_at_shop(int item) {
     if (way_ != way::limited) {
       const int all = co_await open(shop_).ask<discount_of>(item);
       co_return all;

@@ -90,9 +90,8 @@ private:
 
   /// One that fails is gone, and neither the server nor another connection with it.
   task<> keep_connection(reply<connection_ref> to, std::unique_ptr<open_mark>) {
-    const outcome<> ended = co_await as_outcome(in_task_group([&](task_group& own) {
-      to(own.start_actor({.name = "connection", .capacity = 1}, serve, std::ref(*this)));
-    }));
+    const outcome<> ended = co_await as_outcome(in_task_group(
+        [&](task_group& own) { to(own.start_actor({.name = "connection", .capacity = 1}, serve, std::ref(*this))); }));
     a_connection_failed_ = ended.has_error();
   }
   static task<> serve(inbox<connection_message> in, connection_server_scenario& of) {

@@ -176,7 +176,8 @@ private:
 
 scenario exit_stacks() {
   return described<exit_stacks_scenario>(
-      "exit stacks", "What was acquired is given back once, in reverse order, and all that was pushed runs, whatever fails.",
+      "exit stacks",
+      "What was acquired is given back once, in reverse order, and all that was pushed runs, whatever fails.",
       "something is acquired first, and put on the stack then");
 }
 

@@ -86,7 +86,7 @@ private:
   struct entry {
     int alive = 0;
     int begun = 0;
-    int begun_here = 0; // by the supervisor of now
+    int begun_here = 0;       // by the supervisor of now
     bool is_newcomer = false; // in its first run here, and begun when another one had ended
   };
   std::vector<entry> entries_;

@@ -52,6 +52,19 @@ private:
     parcel item;
   };
 
+  /// Those of one sender reach one receiver in their order.
+  class in_order {
+  public:
+    void see(std::size_t number, std::string& wrong) {
+      if (number < next_)
+        wrong += "item " + std::to_string(number) + " came behind a later one of its sender\n";
+      next_ = number + 1;
+    }
+
+  private:
+    std::size_t next_ = 0;
+  };
+
   task<> send_all(int who, sender<parcel> out) {
     for (std::size_t nth = 0; nth < items_each; ++nth) {
       unsent next{books_, who, nth};
@@ -80,8 +93,9 @@ private:
   }
 
   task<> receive_all(receiver<parcel> in) {
+    std::array<in_order, senders> order;
     while (auto item = co_await in.receive()) {
-      order_[item->number() / items_each].see(item->number(), wrong_);
+      order[item->number() / items_each].see(item->number(), wrong_);
       if (broken_)
         item->handled();
       co_await sleep_for(std::chrono::microseconds{3});
@@ -107,24 +121,10 @@ private:
     box_.close();
   }
 
-  /// Those of one sender are received in their order.
-  class in_order {
-  public:
-    void see(std::size_t number, std::string& wrong) {
-      if (number < next_)
-        wrong += "item " + std::to_string(number) + " was received behind a later one of its sender\n";
-      next_ = number + 1;
-    }
-
-  private:
-    std::size_t next_ = 0;
-  };
-
   const std::uint64_t seed_;
   const bool broken_;
   ledger books_{senders * items_each};
   mailbox<parcel> box_{capacity{2}, into_the_books()};
-  std::array<in_order, senders> order_;
   std::string wrong_;
   bool was_cancelled_ = false;
   bool ended_ = false;

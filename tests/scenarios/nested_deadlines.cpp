@@ -31,8 +31,7 @@ public:
 
   task<> run() override {
     co_await in_task_group([&](task_group& group) {
-      const auto behind =
-          group.start_actor({.name = "writer", .capacity = 1}, write, std::ref(*this));
+      const auto behind = group.start_actor({.name = "writer", .capacity = 1}, write, std::ref(*this));
       const auto before = group.start_actor({.name = "desk", .capacity = 1}, forward, behind);
       for (int first = 0; first < askers; ++first)
         group.start(&nested_deadlines_scenario::ask_all, this, first, before);

@@ -173,7 +173,8 @@ private:
 
 scenario nested_groups() {
   return described<nested_groups_scenario>(
-      "nested groups", "No child outlives its group, each leaves by its exit once, and a join means that all is settled.",
+      "nested groups",
+      "No child outlives its group, each leaves by its exit once, and a join means that all is settled.",
       "a consumer lets go of an item that it has not handled");
 }
 

@@ -31,9 +31,7 @@ public:
     });
   }
 
-  std::string problems() const override {
-    return jobs_.problems("job") + left_in("the queue", queue_.statistics());
-  }
+  std::string problems() const override { return jobs_.problems("job") + left_in("the queue", queue_.statistics()); }
   bool whole() const override {
     return jobs_.count("handled") + jobs_.count("crashed") == jobs_max && jobs_.count("handled") > jobs_max / 2;
   }

@@ -47,14 +47,11 @@ enum class logic : bool { right, broken };
 /// `Kind(seed, logic)` as a scenario.
 template <class Kind>
 scenario described(std::string_view name, std::string_view watch, std::string_view mistake) {
-  return {name, watch,
-          [](std::uint64_t seed) -> std::unique_ptr<scenario_base> {
-            return std::make_unique<Kind>(seed, logic::right);
-          },
-          [](std::uint64_t seed) -> std::unique_ptr<scenario_base> {
-            return std::make_unique<Kind>(seed, logic::broken);
-          },
-          mistake};
+  return {
+      name, watch,
+      [](std::uint64_t seed) -> std::unique_ptr<scenario_base> { return std::make_unique<Kind>(seed, logic::right); },
+      [](std::uint64_t seed) -> std::unique_ptr<scenario_base> { return std::make_unique<Kind>(seed, logic::broken); },
+      mistake};
 }
 
 } // namespace troupe::tests

@@ -3,6 +3,7 @@
 #include <tests/scenarios/all_scenarios.hpp>
 #include <tests/scenarios/fates.hpp>
 
+#include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/exit_stack.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/simulation/random.hpp>
@@ -20,12 +21,10 @@ public:
   storm_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {}
 
   task<> run() override {
-    co_await supervise({.intensity = 2, .period = std::chrono::seconds{1}}, [&](supervisor& app) -> task<> {
-      for (std::size_t i = 0; i < sections.size(); ++i)
-        co_await app.start({.name = sections[i].name, .shutdown = long_enough}, run_section, std::ref(*this), i);
-      co_await sleep_for(std::chrono::milliseconds{2});
-    });
-    ended_ = true;
+    const outcome<> ended = co_await as_outcome(run_app());
+    ended_ = true; // by itself, or because there was too much of the storm
+    if (ended.has_error())
+      std::rethrow_exception(ended.error());
   }
 
   std::string problems() const override {
@@ -36,7 +35,8 @@ public:
       for (std::size_t i = 0; i < workers; ++i)
         if (books.runs.begun(i) != books.ended[i])
           text += std::string(sections[which].name) + ": " + std::to_string(i) + " has begun " +
-                  std::to_string(books.runs.begun(i)) + " times, and ended " + std::to_string(books.ended[i]) + " times\n";
+                  std::to_string(books.runs.begun(i)) + " times, and ended " + std::to_string(books.ended[i]) +
+                  " times\n";
     }
     return text;
   }
@@ -57,6 +57,13 @@ private:
     std::array<int, workers> ended{};
   };
 
+  task<> run_app() {
+    co_await supervise({.intensity = 2, .period = std::chrono::seconds{1}}, [&](supervisor& app) -> task<> {
+      for (std::size_t i = 0; i < sections.size(); ++i)
+        co_await app.start({.name = sections[i].name, .shutdown = long_enough}, run_section, std::ref(*this), i);
+      co_await sleep_for(std::chrono::milliseconds{2});
+    });
+  }
   static task<> run_section(storm_scenario& of, std::size_t which) {
     const supervisor_options options{.strategy = sections[which].strategy,
                                      .intensity = 2,

@@ -35,14 +35,14 @@ public:
       for (std::size_t i = 0; i < workers_.size(); ++i) {
         const actor_spec spec{.capacity = 2, .restart = types[i], .shutdown = std::chrono::hours{1}};
         fates& books = workers_[i].jobs;
-        workers_[i].address = co_await top.start_actor(
-            spec, on_undelivered{[&books](worker_message&& lost, drop_reason why) {
-              lost.visit([&]<class M>(M& kind) {
-                if constexpr (std::is_same_v<M, job>)
-                  books.ended(kind.number, to_string(why));
-              });
-            }},
-            work, std::ref(*this), i);
+        workers_[i].address =
+            co_await top.start_actor(spec, on_undelivered{[&books](worker_message&& lost, drop_reason why) {
+                                       lost.visit([&]<class M>(M& kind) {
+                                         if constexpr (std::is_same_v<M, job>)
+                                           books.ended(kind.number, to_string(why));
+                                       });
+                                     }},
+                                     work, std::ref(*this), i);
       }
       co_await in_task_group([&](task_group& senders) {
         for (std::size_t i = 0; i < workers_.size(); ++i) {
