@@ -31,7 +31,7 @@ public:
   }
 
   std::string problems() const override { return wrong_ + books_.problems(box_.statistics()); }
-  bool whole() const override { return ended_ && books_.handled_count() > items_each && was_cancelled_; }
+  bool whole() const override { return ended_ && books_.handled_count() > 0 && was_cancelled_; }
 
 private:
   static constexpr int senders = 3;

@@ -66,10 +66,13 @@ public:
     return text;
   }
   bool whole() const override {
-    for (const worker& each : workers_)
-      if (each.jobs.count("handled") == 0 || each.jobs.open() != 0)
+    std::size_t handled = 0;
+    for (const worker& each : workers_) {
+      handled += each.jobs.count("handled");
+      if (each.jobs.open() != 0)
         return false;
-    return ended_ && runs_.begun(who_crashes_) > 0;
+    }
+    return ended_ && handled != 0;
   }
 
 private:
