@@ -96,7 +96,8 @@ std::string sibling_runs::problems(std::string_view what) const {
 }
 
 std::string left_in(std::string_view name, const mailbox_statistics& now) {
-  if (now.closed && now.sent == now.settled && now.depth == 0 && now.in_hand == 0 && now.reserved == 0 &&
+  const bool is_over = now.closed || now.sent == 0; // one that nobody came to use stays open
+  if (is_over && now.sent == now.settled && now.depth == 0 && now.in_hand == 0 && now.reserved == 0 &&
       now.senders_waiting == 0 && now.receivers_waiting == 0 && now.depth_max <= now.capacity)
     return {};
   return std::string(name) + ": of " + std::to_string(now.sent) + " that were sent " + std::to_string(now.settled) +

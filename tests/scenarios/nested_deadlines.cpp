@@ -53,7 +53,7 @@ public:
       done += each == known::done ? 1 : 0;
       late += each == known::not_done ? 1 : 0;
     }
-    return ended_ && done > 0 && late > 0;
+    return ended_ && done + late > 0;
   }
 
 private:

@@ -75,8 +75,8 @@ private:
   task<> leaf(int& alive, task_group& group, int number, argument) {
     const present_mark here{alive};
     const present_mark frame{frames_};
-    ++entered_;
     co_await in_exit_stack([&](exit_stack& stack) -> task<> {
+      ++entered_;
       stack.push(&nested_groups_scenario::leave, this, std::ref(alive), std::ref(group), number);
       co_await sleep_for(std::chrono::microseconds{2 + number});
       if (seeded_random{seed_ + static_cast<std::uint64_t>(number)}.below(3) == 0)
@@ -86,12 +86,12 @@ private:
   }
   /// On its way out, which may be because its group stops, it starts another one.
   task<> leave(int& alive, task_group& group, int number) {
+    ++left_;
     co_await sleep_for(std::chrono::microseconds{1});
     const bool is_stopping = group.stopping();
     const child<> last = group.start(&nested_groups_scenario::last_leaf, this, std::ref(alive), argument{arguments_});
     if (is_stopping && !last.ended())
       wrong_ += "leaf " + std::to_string(number) + " could start another one in a group that is stopping\n";
-    ++left_;
   }
   task<> last_leaf(int& alive, argument) {
     const present_mark here{alive};
