@@ -45,6 +45,7 @@ TEST_CASE("an order is whole or was never placed, whenever its time is up", "[sc
       CHECK(shop.problems() == "");
       if (limit <= 0s)
         CHECK(shop.steps() == 0);
-      CHECK(shop.whole() == (limit == 1h));
+      if (limit == 1h)
+        CHECK(shop.whole());
     }
 }
