@@ -1,15 +1,14 @@
 // (i) A asks B, whose answer takes A: told at once where nobody could ever answer, and nowhere else.
 
 #include <tests/scenarios/all_scenarios.hpp>
-#include <tests/scenarios/fates.hpp>
 
 #include <troupe/actors/actor.hpp>
 #include <troupe/actors/handle_concurrently.hpp>
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/deadline.hpp>
-#include <troupe/scope/sleep.hpp>
 
 #include <array>
+#include <optional>
 
 namespace troupe::tests {
 

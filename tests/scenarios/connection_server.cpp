@@ -1,13 +1,14 @@
 // (g) A server with an actor for each connection, in a group that keeps nothing of those that have ended.
 
 #include <tests/scenarios/all_scenarios.hpp>
-#include <tests/scenarios/fates.hpp>
 
 #include <troupe/actors/actor.hpp>
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/sleep.hpp>
 
+#include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace troupe::tests {
 

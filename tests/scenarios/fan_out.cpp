@@ -10,6 +10,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <array>
+#include <optional>
 
 namespace troupe::tests {
 

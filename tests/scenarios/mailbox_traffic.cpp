@@ -2,10 +2,8 @@
 
 #include <tests/mailbox/parcel.hpp>
 #include <tests/scenarios/all_scenarios.hpp>
-#include <tests/scenarios/fates.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
-#include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 

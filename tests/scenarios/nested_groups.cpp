@@ -3,7 +3,6 @@
 
 #include <tests/mailbox/parcel.hpp>
 #include <tests/scenarios/all_scenarios.hpp>
-#include <tests/scenarios/fates.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/as_outcome.hpp>
@@ -54,6 +53,18 @@ private:
 
   private:
     int* count_;
+  };
+
+  /// While it is there, one more is.
+  class present_mark {
+  public:
+    explicit present_mark(int& count) noexcept : count_(count) { ++count_; }
+    present_mark(const present_mark&) = delete;
+    present_mark& operator=(const present_mark&) = delete;
+    ~present_mark() { --count_; }
+
+  private:
+    int& count_;
   };
 
   // -- groups in groups -----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <string>
 
 namespace troupe::tests {
 

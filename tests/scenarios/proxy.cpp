@@ -1,7 +1,6 @@
 // (f) A proxy between a client and a server, on pipes that take fewer bytes than they are given, and are reset.
 
 #include <tests/scenarios/all_scenarios.hpp>
-#include <tests/scenarios/fates.hpp>
 
 #include <troupe/actors/actor.hpp>
 #include <troupe/scope/as_outcome.hpp>

@@ -1,7 +1,7 @@
 // (h) A tree of supervisors on three levels, whose workers crash.
 
 #include <tests/scenarios/all_scenarios.hpp>
-#include <tests/scenarios/fates.hpp>
+#include <tests/scenarios/sibling_runs.hpp>
 
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/exit_stack.hpp>

@@ -2,12 +2,14 @@
 
 #include <tests/scenarios/all_scenarios.hpp>
 #include <tests/scenarios/fates.hpp>
+#include <tests/scenarios/sibling_runs.hpp>
 
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/supervision/supervised_actor.hpp>
 
 #include <array>
+#include <optional>
 #include <stdexcept>
 
 namespace troupe::tests {
