@@ -108,8 +108,11 @@ task<limited_result<Kind, T>> limited(time_limit limit, task<T> body) {
       pass_on = entered.outer_stopping();
       fate = std::move(entered.fate);
     }
-    if (pass_on)
+    if (pass_on) {
+      if (fate) // the limit around this one has passed as well, and is the one that fails
+        deadline_scope::note_fate(self, std::move(fate));
       co_await continue_stop{};
+    }
   }
   if constexpr (Kind == expiry::fails)
     throw deadline_exceeded{std::move(fate)};

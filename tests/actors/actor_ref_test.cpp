@@ -116,6 +116,19 @@ TEST_CASE("an asker does not wait for ever for the fate of what was begun", "[ac
   CHECK(log.ended == std::vector{1});
 }
 
+TEST_CASE("of limits in each other that have both passed the outer one tells the fate", "[actors][B3][B6]") {
+  static_cast<void>(beside_service({}, [](const address& ref, service_log&) -> task<> {
+    const outcome<int> late =
+        co_await as_outcome(fail_after(2500ms, fail_after(2s, ref.ask<work>(1, manner::shielded, 10s))));
+    CHECK(fate_of_ask(late) == ask_failure::in_doubt);
+  }));
+  static_cast<void>(beside_service({}, [](const address& ref, service_log&) -> task<> {
+    const outcome<int> late =
+        co_await as_outcome(fail_after(2s, fail_after(2s, ref.ask<work>(1, manner::answers, 10s))));
+    CHECK(fate_of_ask(late) == ask_failure::aborted);
+  }));
+}
+
 TEST_CASE("an ask without a deadline around it has one of its own", "[actors][F2]") {
   static_cast<void>(beside_service({}, [](const address& ref, service_log&) -> task<> {
     const outcome<int> aborted = co_await as_outcome(ref.ask<work>(1, manner::answers, 10s));

@@ -112,6 +112,7 @@ public:
 
   /// False: it was moved from.
   bool is_here() const noexcept { return books_ != nullptr; }
+  bool has_ended() const noexcept { return ended_; }
   std::size_t number() const noexcept { return number_; }
 
   void handled() noexcept {
