@@ -10,6 +10,7 @@ simulator::simulator(simulation_options options)
       offloads_(options_.offload_threads_max) {}
 
 simulator::~simulator() {
+  TROUPE_ASSERT(is_stuck_ || sources_.size() == 1, "a simulator went away before what takes part in it had left");
   TROUPE_ASSERT(!is_stuck_, "a simulator went away whose tree does not end: see deadlock_error::is_stuck()");
   TROUPE_ASSERT(ready_.empty(), "a simulator went away with ready fibers: its roots must have ended");
   TROUPE_ASSERT(!clock_.has_timers(), "a simulator went away with pending timers: its roots must have ended");
@@ -38,12 +39,17 @@ std::size_t simulator::choose() {
   return choices_.size() == 1 ? 0 : options_.driver->pick(choices_);
 }
 
+void simulator::offload_steps::add_steps(std::vector<choice>& all) {
+  for (std::size_t i = 0; i < startable(); ++i)
+    all.push_back({choice_kind::function, i, 0, nullptr, this});
+}
+
 bool simulator::step() {
   choices_.clear();
   for (fiber* const each : ready_)
     choices_.push_back({choice_kind::fiber, each->number(), each->waited_on(), each});
-  for (std::size_t i = 0; i < offloads_.startable(); ++i)
-    choices_.push_back({choice_kind::function, i});
+  for (step_source* const each : sources_)
+    each->add_steps(choices_);
   if (options_.clock == clock_mode::race && clock_.has_timers())
     choices_.push_back({choice_kind::timer});
   if (choices_.empty())
@@ -69,7 +75,8 @@ void simulator::take(const choice& chosen) {
     detail::note_time(clock_.now());
     return chosen.runs->run();
   case choice_kind::function:
-    return offloads_.run_at(chosen.number);
+  case choice_kind::job:
+    return chosen.source->run_step(chosen);
   case choice_kind::timer:
     return clock_.fire_next();
   case choice_kind::other:
@@ -191,6 +198,8 @@ std::string simulator::report(fiber& top) const {
     }
     lines += '\n';
   });
+  for (const step_source* const each : sources_)
+    lines += each->report();
   return "  at " + std::to_string(now) + " ns of virtual time, seed " + std::to_string(options_.seed) + ":\n" + lines +
          (options_.clock == clock_mode::manual && clock_.has_timers()
               ? "  (timers are pending, and the clock is manual: call advance)\n"

@@ -8,8 +8,8 @@ namespace troupe {
 
 namespace {
 
-/// What is told apart by a number over a run: a fiber, the timers, the functions, what else was offered.
-std::uint64_t key_of(const choice& of) noexcept { return of.number * 4 + static_cast<std::uint64_t>(of.kind); }
+/// What is told apart by a number over a run: a fiber, the timers, the functions, what else was offered, a job.
+std::uint64_t key_of(const choice& of) noexcept { return of.number * 8 + static_cast<std::uint64_t>(of.kind); }
 
 class random_strategy final : public search_strategy {
 public:
