@@ -35,8 +35,9 @@ namespace {
 class refuses_threads final : public caf::thread_hook {
   void init(caf::actor_system&) override {}
   void thread_started() override {
-    TROUPE_ASSERT(false, "CAF has started a thread in a simulation, which runs everything on one: detached and blocking "
-                         "actors, and the middleman, cannot be simulated");
+    TROUPE_ASSERT(false,
+                  "CAF has started a thread in a simulation, which runs everything on one: detached and blocking "
+                  "actors, and the middleman, cannot be simulated");
   }
   void thread_terminates() override {}
 };
@@ -148,7 +149,10 @@ public:
     num_workers_ = 1;
     simulator_.join(*this);
   }
-  ~simulated_scheduler() override { simulator_.leave(*this); }
+  ~simulated_scheduler() override {
+    utility_actors_ = {}; // an actor that goes asks for the clock
+    simulator_.leave(*this);
+  }
 
   /// Ends all actors that were ever ready, and takes back what they were ready for.
   void kill_all();
@@ -240,8 +244,8 @@ void simulated_scheduler::run_step(const choice& picked) {
     static_cast<void>(std::exchange(waiting_, nullptr)->grant(woken)); // false: a stop was faster
     return;
   }
-  const auto found = std::find_if(ready_.begin(), ready_.end(),
-                                  [&](const job& each) { return each.number == picked.number; });
+  const auto found =
+      std::find_if(ready_.begin(), ready_.end(), [&](const job& each) { return each.number == picked.number; });
   run(static_cast<std::size_t>(found - ready_.begin()));
 }
 
@@ -299,7 +303,8 @@ std::string simulated_scheduler::report() const {
     else if (inside::looks_at_nothing_else(actor))
       lines += " awaits an answer, and looks at nothing else";
     else
-      lines += " has asked, and has " + std::to_string(requests) + (requests == 1 ? " answer" : " answers") + " to come";
+      lines +=
+          " has asked, and has " + std::to_string(requests) + (requests == 1 ? " answer" : " answers") + " to come";
     lines += '\n';
   }
   return lines;
@@ -317,9 +322,10 @@ public:
     system_.emplace(config_);
   }
   ~simulated_caf() {
-    TROUPE_ASSERT(scheduler().is_over(awaited::end_of_actors),
-                  "a CAF actor is left at the end of its simulation: one that was never sent anything, a scoped_actor or "
-                  "an actor_companion, to which somebody still has a handle");
+    TROUPE_ASSERT(
+        scheduler().is_over(awaited::end_of_actors),
+        "a CAF actor is left at the end of its simulation: one that was never sent anything, a scoped_actor or "
+        "an actor_companion, to which somebody still has a handle");
   }
 
   caf::actor_system& system() noexcept { return *system_; }

@@ -25,9 +25,9 @@ enum class choice_kind : std::uint8_t {
 /// One of the steps that could be next.
 struct choice {
   choice_kind kind = choice_kind::fiber;
-  std::uint64_t number = 0; ///< Of the fiber, as in events; else: which of its kind.
-  std::uint64_t object = 0; ///< What the fiber has waited for, by its number; 0: nothing that has one.
-  fiber* runs = nullptr;    ///< Of kind `fiber`.
+  std::uint64_t number = 0;      ///< Of the fiber, as in events; else: which of its kind.
+  std::uint64_t object = 0;      ///< What the fiber has waited for, by its number; 0: nothing that has one.
+  fiber* runs = nullptr;         ///< Of kind `fiber`.
   step_source* source = nullptr; ///< Of kinds `function` and `job`: who takes the step.
 };
 

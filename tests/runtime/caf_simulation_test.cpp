@@ -1,10 +1,24 @@
 #include <troupe/runtime/caf_simulation.hpp>
 
+#include "child_process.hpp"
+
 #include <tests/catch.hpp>
 
+#include <troupe/actors/actor.hpp>
+#include <troupe/runtime/caf_child.hpp>
+#include <troupe/runtime/caf_face.hpp>
+#include <troupe/runtime/runtime.hpp>
+#include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/sleep.hpp>
+#include <troupe/scope/task_group.hpp>
+#include <troupe/supervision/supervisor.hpp>
 #include <troupe/testing/explore.hpp>
 
 #include <caf/all.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -14,29 +28,171 @@ namespace {
 using add_atom = caf::atom_constant<caf::atom("add")>;
 using get_atom = caf::atom_constant<caf::atom("get")>;
 using set_atom = caf::atom_constant<caf::atom("set")>;
+using fail_atom = caf::atom_constant<caf::atom("fail")>;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
-// -- ping-pong -----------------------------------------------------------------------------------------------------------
+/// Counts what lives of what has it.
+class counted {
+public:
+  explicit counted(int& alive) noexcept : alive_(alive) { ++alive_; }
+  counted(const counted& other) noexcept : counted(other.alive_) {}
+  counted& operator=(const counted&) = delete;
+  ~counted() { --alive_; }
+
+private:
+  int& alive_;
+};
+
+/// A number that lives until the run has been judged; then nothing may be left of what it counts.
+int& counts_all(simulation& sim) {
+  int& alive = sim.make<int>(0);
+  sim.at_end("a CAF actor is left", [&alive] { return alive == 0; });
+  return alive;
+}
+
+broken found_in(const scenario& what, budget limits = {}) {
+  try {
+    explore(limits, what);
+  } catch (const broken& found) {
+    return found;
+  }
+  FAIL("nothing was found");
+  throw;
+}
+
+// -- ping-pong ---------------------------------------------------------------------------------------------------------
 
 caf::behavior pong(caf::event_based_actor*) {
   return {[](int ball) { return ball + 1; }};
 }
 
 void ping(caf::event_based_actor* self, caf::actor other, int rounds, int* last) {
-  if (rounds == 0)
-    return self->quit();
-  self->request(other, caf::infinite, *last).then([=](int ball) {
-    *last = ball;
-    ping(self, other, rounds - 1, last);
-  });
+  if (rounds != 0)
+    self->request(other, caf::infinite, *last).then([=](int ball) {
+      *last = ball;
+      ping(self, other, rounds - 1, last);
+    });
 }
 
 task<> ping_pong(simulation& sim) {
-  int& last = sim.make<int>(0);
+  int& one = sim.make<int>(0);
+  int& other = sim.make<int>(0);
   co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
-    system.spawn(ping, system.spawn(pong), 5, &last);
+    const caf::actor table = system.spawn(pong);
+    system.spawn(ping, table, 5, &one);
+    system.spawn(ping, table, 5, &other);
     co_return;
   });
-  sim.require(last == 5, "the ball was lost");
+  sim.require(one == 5 && other == 5, "a ball was lost");
+}
+
+// -- an account that is read and written by requests -------------------------------------------------------------------
+
+caf::behavior account(caf::event_based_actor*, int* balance) {
+  return {[=](get_atom) { return *balance; }, [=](set_atom, int now) { *balance = now; }};
+}
+
+void adds_one(caf::event_based_actor* self, caf::actor to) {
+  self->request(to, caf::infinite, get_atom::value).then([=](int seen) { self->send(to, set_atom::value, seen + 1); });
+}
+
+task<> lost_update(simulation& sim) {
+  int& balance = sim.make<int>(0);
+  co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
+    const caf::actor shared = system.spawn(account, &balance);
+    system.spawn(adds_one, shared);
+    system.spawn(adds_one, shared);
+    co_return;
+  });
+  sim.require(balance == 2, "an update was lost");
+}
+
+// -- a supervised actor that crashes -------------------------------------------------------------------------------------
+
+caf::behavior fragile(caf::event_based_actor*, const counted& alive) {
+  return {[alive](get_atom) { return 42; }, [](fail_atom) { throw std::runtime_error{"it broke"}; }};
+}
+
+task<> restarted(simulation& sim) {
+  int& alive = counts_all(sim);
+  sim.sometimes("it was started anew", false);
+  co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
+    co_await supervise({.intensity = 10}, [&](supervisor& top) -> task<> {
+      const counted first{alive};
+      const auto whom = co_await start_caf_child(top, {.name = "it"}, system, fragile, first);
+      sim.require(whom.tell(fail_atom::value) == send_status::accepted, "it took no message");
+      for (bool answered = false; !answered;) {
+        const auto answer = co_await as_outcome(whom.ask<int>(get_atom::value));
+        answered = answer.has_value();
+        if (!answered)
+          co_await sleep_for(1s);
+      }
+      sim.require(sim.restarts("it") == 1, "it was not restarted once");
+      sim.sometimes("it was started anew");
+    });
+  });
+}
+
+// -- a troupe actor and CAF's clients ------------------------------------------------------------------------------------
+
+struct deposit {
+  int cents;
+  reply<int> to;
+};
+
+task<> bank(inbox<message<deposit>> in, int& total) {
+  while (auto next = co_await in.receive())
+    co_await next->match([&](deposit& asked) { asked.to(total += asked.cents); });
+}
+
+void depositor(caf::event_based_actor* self, caf::actor to, int* answers) {
+  for (int i = 0; i < 3; ++i)
+    self->request(to, caf::infinite, add_atom::value, 10).then([=](int) { ++*answers; });
+}
+
+task<> asked_by_caf(simulation& sim) {
+  int& total = sim.make<int>(0);
+  int& answers = sim.make<int>(0);
+  co_await in_task_group([&](task_group& group) -> task<> {
+    co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
+      actor_ref mine = group.start_actor({.name = "bank", .capacity = 6}, bank, std::ref(total));
+      const caf::actor face = as_caf_actor(system, mine, [](add_atom, int cents) { return deposit{cents, {}}; });
+      system.spawn(depositor, face, &answers);
+      system.spawn(depositor, face, &answers);
+      co_return;
+    });
+    sim.require(answers == 6 && total == 60, "a deposit was lost");
+  });
+}
+
+// -- actors that wait for each other -------------------------------------------------------------------------------------
+
+struct named {
+  const char* name;
+};
+
+caf::behavior asks_other(caf::stateful_actor<named>* self, const char* name) {
+  self->state.name = name;
+  return {[=](add_atom, const caf::actor& other) {
+            self->request(other, caf::infinite, get_atom::value).await([](int) {});
+          },
+          [](get_atom) { return 1; }};
+}
+
+task<> ask_each_other(simulation&) {
+  co_await in_caf_simulation([](caf::actor_system& system) -> task<> {
+    const caf::actor left = system.spawn(asks_other, "left");
+    const caf::actor right = system.spawn(asks_other, "right");
+    caf::anon_send(left, add_atom::value, right);
+    caf::anon_send(right, add_atom::value, left);
+    co_return;
+  });
+}
+
+void ends_in_a_child(const std::string& sentence) {
+  tests::child_process child;
+  child.wait_for(sentence);
+  CHECK(child.wait_for_end() != 0);
 }
 
 } // namespace
@@ -45,4 +201,158 @@ TEST_CASE("plain CAF actors play ping-pong under a thousand schedules", "[runtim
   const exploration done = explore({.schedules = 1000}, ping_pong);
   INFO(done.text());
   CHECK(done.schedules == 1000);
+  CHECK(done.one_deviation > 10);
+}
+
+TEST_CASE("an update that two CAF actors lose by requests is found, and had again by its schedule",
+          "[runtime][caf_actors]") {
+  const broken found = found_in(lost_update);
+  INFO(found.what());
+  CHECK(found.first().what == "an update was lost");
+  for (int i = 0; i < 10; ++i)
+    CHECK_THROWS_AS(replay(found.schedule(), lost_update), broken);
+}
+
+TEST_CASE("CAF's request timeouts and delayed messages pass in virtual time, in their order", "[runtime][caf_actors]") {
+  std::vector<std::string> told;
+  const auto waits = [&told](caf::event_based_actor* self) -> caf::behavior {
+    const auto begin = self->clock().now();
+    const auto tell = [=, &told](const std::string& what) {
+      told.push_back(
+          what + " after " +
+          std::to_string(std::chrono::duration_cast<std::chrono::minutes>(self->clock().now() - begin).count()));
+    };
+    const caf::actor silent = self->spawn([](caf::event_based_actor* of) -> caf::behavior {
+      return {[of](get_atom) { return of->make_response_promise<int>(); }};
+    });
+    self->delayed_send(self, 2min, tick_atom::value);
+    // The promise is dropped, and CAF 0.17 tells nobody.
+    self->request(silent, 300min, get_atom::value)
+        .then([](int) {},
+              [=](const caf::error& why) {
+                tell(why == caf::sec::request_timeout ? "a timeout" : "something else");
+                self->quit();
+              });
+    return {[=](tick_atom) { tell("a message"); }};
+  };
+  const scenario hours = [&]() -> task<> {
+    told.clear();
+    co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
+      system.spawn(waits);
+      co_return;
+    });
+  };
+  replay("autojump/1:", hours);
+  CHECK(told == std::vector<std::string>{"a message after 2", "a timeout after 300"});
+}
+
+TEST_CASE("a CAF child that crashes is restarted under all schedules, and goes with every cancel",
+          "[runtime][caf_actors]") {
+  explore({.schedules = 500}, restarted);
+  const exploration done = sweep(fault::cancel_all, restarted);
+  INFO(done.text());
+  CHECK(done.faults[static_cast<std::size_t>(fault::cancel_all)] > 5);
+}
+
+TEST_CASE("a troupe actor answers CAF actors under all schedules", "[runtime][caf_actors]") {
+  const exploration done = explore({.schedules = 1000}, asked_by_caf);
+  INFO(done.text());
+  CHECK(done.one_deviation > 10);
+}
+
+TEST_CASE("CAF actors that wait for each other are a deadlock, and are named", "[runtime][caf_actors]") {
+  const broken found = found_in(ask_each_other);
+  INFO(found.what());
+  CHECK(found.first().which == invariant::no_deadlock);
+  const std::string& what = found.first().what;
+  CHECK(what.find("left #") != std::string::npos);
+  CHECK(what.find("right #") != std::string::npos);
+  CHECK(what.find("awaits an answer") != std::string::npos);
+}
+
+TEST_CASE("CAF actors that nobody ends are a deadlock, and none is left of them", "[runtime][caf_actors]") {
+  int alive = 0;
+  const broken found = found_in([&](simulation&) -> task<> {
+    const counted first{alive};
+    co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
+      const caf::actor served = system.spawn(fragile, first);
+      const caf::actor knows = system.spawn(asks_other, "keeper");
+      caf::anon_send(knows, add_atom::value, served); // one answers, and both have gone
+      co_await in_task_group([](task_group&) {});
+    });
+    caf::actor kept;
+    co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
+      kept = system.spawn(fragile, first);
+      caf::anon_send(kept, get_atom::value);
+      co_return;
+    });
+  });
+  CHECK(found.first().which == invariant::no_deadlock);
+  CHECK(found.first().what.find("waits for messages") != std::string::npos);
+  CHECK(alive == 0);
+}
+
+TEST_CASE("CAF actors that send to each other for ever are no progress", "[runtime][caf_actors]") {
+  const auto sends_on = [](caf::event_based_actor* self) -> caf::behavior {
+    return {[=](tick_atom) { self->send(self, tick_atom::value); }};
+  };
+  const broken found = found_in(
+      [&]() -> task<> {
+        co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
+          caf::anon_send(system.spawn(sends_on), tick_atom::value);
+          co_return;
+        });
+      },
+      {.steps_max = 1000});
+  CHECK(found.first().which == invariant::progress);
+}
+
+TEST_CASE("what the body of a CAF simulation throws comes out, after all actors were killed", "[runtime][caf_actors]") {
+  const exploration done = explore({.schedules = 300}, [](simulation& sim) -> task<> {
+    int& alive = counts_all(sim);
+    const auto thrown = co_await as_outcome(in_caf_simulation([&](caf::actor_system& system) -> task<> {
+      const counted first{alive};
+      const caf::actor one = system.spawn(fragile, first);
+      const caf::actor left = system.spawn(asks_other, "left");
+      const caf::actor right = system.spawn(asks_other, "right");
+      caf::anon_send(left, add_atom::value, right);
+      caf::anon_send(right, add_atom::value, left);
+      caf::delayed_anon_send(one, 1h, get_atom::value);
+      co_await sleep_for(1s);
+      throw std::runtime_error{"enough"};
+    }));
+    sim.require(thrown.has_error(), "no error came out");
+    sim.require(alive == 0, "an actor is left");
+  });
+  CHECK(done.schedules == 300);
+}
+
+TEST_CASE("a detached actor ends a simulation with a sentence", "[runtime][caf_actors]") {
+  if (tests::in_child_process())
+    explore({}, []() -> task<> {
+      co_await in_caf_simulation([](caf::actor_system& system) -> task<> {
+        system.spawn<caf::detached>(pong);
+        co_return;
+      });
+    });
+  ends_in_a_child("detached and blocking actors, and the middleman, cannot be simulated");
+}
+
+TEST_CASE("a blocking actor ends a simulation with a sentence", "[runtime][caf_actors]") {
+  if (tests::in_child_process())
+    explore({}, []() -> task<> {
+      co_await in_caf_simulation([](caf::actor_system& system) -> task<> {
+        system.spawn([](caf::blocking_actor*) {});
+        co_return;
+      });
+    });
+  ends_in_a_child("detached and blocking actors, and the middleman, cannot be simulated");
+}
+
+TEST_CASE("a CAF simulation outside of a simulator ends the program with a sentence", "[runtime][caf_actors]") {
+  if (tests::in_child_process()) {
+    runtime here{{.workers = 1, .handle_signals = false}};
+    here.run([]() -> task<> { co_await in_caf_simulation([](caf::actor_system&) -> task<> { co_return; }); }).value();
+  }
+  ends_in_a_child("outside of a simulator");
 }
