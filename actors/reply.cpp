@@ -19,8 +19,9 @@ void ask_block::goes_to(const mailbox_core& mailbox) noexcept {
 void ask_block::tell(event_kind what, std::uint64_t cause, std::uint32_t place) const noexcept {
   if (number_ == 0) [[likely]]
     return;
-  if (const fiber* const by = this_fiber::pointer(); by != nullptr) // not kept: it may outlive the executor
-    by->runs_on().emit(what, number_, by->number(), cause, place);
+  const fiber* const by = this_fiber::pointer();
+  if (const executor* const here = executor_here(); here != nullptr) // not kept: it may outlive that
+    here->emit(what, number_, by != nullptr ? by->number() : 0, cause, place);
 }
 
 bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {

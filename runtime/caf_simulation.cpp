@@ -31,14 +31,15 @@ namespace troupe::detail {
 
 namespace {
 
-/// Called on each thread that the actor system makes, first of all.
+void require_no_thread(bool holds) {
+  TROUPE_ASSERT(holds, "CAF has started a thread in a simulation, which runs everything on one: detached and blocking "
+                       "actors, and the middleman, cannot be simulated");
+}
+
+/// Called on each thread that the actor system makes, first of all: so nothing runs there, however late it begins.
 class refuses_threads final : public caf::thread_hook {
   void init(caf::actor_system&) override {}
-  void thread_started() override {
-    TROUPE_ASSERT(false,
-                  "CAF has started a thread in a simulation, which runs everything on one: detached and blocking "
-                  "actors, and the middleman, cannot be simulated");
-  }
+  void thread_started() override { require_no_thread(false); }
   void thread_terminates() override {}
 };
 
@@ -228,6 +229,7 @@ void simulated_scheduler::enqueue(caf::resumable* what) {
 }
 
 void simulated_scheduler::add_steps(std::vector<choice>& all) {
+  require_no_thread(system_.detached_actors() == 0);
   for (const job& each : ready_)
     all.push_back({choice_kind::job, each.number, 0, nullptr, this});
   if (clock_.is_due())

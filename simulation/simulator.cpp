@@ -75,8 +75,10 @@ void simulator::take(const choice& chosen) {
     detail::note_time(clock_.now());
     return chosen.runs->run();
   case choice_kind::function:
-  case choice_kind::job:
+  case choice_kind::job: {
+    const detail::runs_outside told{*this};
     return chosen.source->run_step(chosen);
+  }
   case choice_kind::timer:
     return clock_.fire_next();
   case choice_kind::other:

@@ -119,7 +119,10 @@ task<> restarted(simulation& sim) {
   co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
     co_await supervise({.intensity = 10}, [&](supervisor& top) -> task<> {
       const counted first{alive};
-      const auto whom = co_await start_caf_child(top, {.name = "it"}, system, fragile, first);
+      auto started = co_await as_outcome(start_caf_child(top, {.name = "it"}, system, fragile, first));
+      if (started.has_error()) // its time was up before it had its turn
+        co_return;
+      const auto whom = std::move(started).value();
       sim.require(whom.tell(fail_atom::value) == send_status::accepted, "it took no message");
       for (bool answered = false; !answered;) {
         const auto answer = co_await as_outcome(whom.ask<int>(get_atom::value));
@@ -127,7 +130,7 @@ task<> restarted(simulation& sim) {
         if (!answered)
           co_await sleep_for(1s);
       }
-      sim.require(sim.restarts("it") == 1, "it was not restarted once");
+      sim.require(sim.restarts("it") >= 1, "it answers, and was not restarted");
       sim.sometimes("it was started anew");
     });
   });
