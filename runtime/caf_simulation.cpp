@@ -13,6 +13,8 @@
 #include <caf/detail/simple_actor_clock.hpp>
 #include <caf/execution_unit.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/message_id.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduled_actor.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
@@ -26,6 +28,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -131,10 +135,14 @@ private:
 class inside final : public caf::scheduled_actor {
 public:
   static bool looks_at_nothing_else(caf::scheduled_actor& of) { return !(of.*&inside::awaited_responses_).empty(); }
-  static std::size_t requests(caf::scheduled_actor& of) {
-    const auto& awaited = of.*&inside::awaited_responses_;
-    return static_cast<std::size_t>(std::distance(awaited.begin(), awaited.end())) +
-           (of.*&inside::multiplexed_responses_).size();
+  /// The requests of which it has no answer yet, by the numbers that the answers will have.
+  static std::vector<caf::message_id> requests(caf::scheduled_actor& of) {
+    std::vector<caf::message_id> all;
+    for (const auto& [answer, handler] : of.*&inside::awaited_responses_)
+      all.push_back(answer);
+    for (const auto& [answer, handler] : of.*&inside::multiplexed_responses_)
+      all.push_back(answer);
+    return all;
   }
 };
 
@@ -208,6 +216,8 @@ private:
 
   caf::actor_system& system() const noexcept { return system_; }
   void run(std::size_t index);
+  void note_request(caf::scheduled_actor& to);
+  std::string name_of(caf::actor_id of) const;
   void kill(caf::scheduled_actor& ended);
 
   simulator& simulator_;
@@ -215,6 +225,8 @@ private:
   unit unit_;
   std::deque<job> ready_;
   std::map<caf::actor_id, caf::actor_addr> actors_; // that were ready, and may not have ended
+  /// Of the requests that actors have seen: by sender and number of the answer, to whom.
+  std::map<std::pair<caf::actor_id, caf::message_id>, caf::actor_id> requests_;
   std::uint64_t others_ = 0;
   fiber* waiting_ = nullptr;
   awaited until_ = awaited::nothing;
@@ -254,6 +266,8 @@ void simulated_scheduler::run_step(const choice& picked) {
 void simulated_scheduler::run(std::size_t index) {
   const job next = ready_[index];
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(index));
+  if (next.number < last_look)
+    note_request(static_cast<caf::scheduled_actor&>(*next.what));
   switch (next.what->resume(&unit_, max_throughput_)) {
   case caf::resumable::resume_later:
     return ready_.push_back(next);
@@ -265,6 +279,17 @@ void simulated_scheduler::run(std::size_t index) {
   case caf::resumable::shutdown_execution_unit:
     return;
   }
+}
+
+/// For the report: CAF does not tell an actor's requests from whom their answers will come.
+void simulated_scheduler::note_request(caf::scheduled_actor& to) {
+  constexpr std::size_t noted_max = 1000;
+  const caf::mailbox_element* const first = to.peek_at_next_mailbox_element();
+  if (first == nullptr || !first->mid.is_request() || first->sender == nullptr)
+    return;
+  if (requests_.size() == noted_max) // most have their answer
+    requests_.clear();
+  requests_[{first->sender->id(), first->mid.response_id()}] = to.id();
 }
 
 void simulated_scheduler::kill_all() {
@@ -287,6 +312,14 @@ void simulated_scheduler::kill(caf::scheduled_actor& ended) {
     ended.cleanup(caf::exit_reason::kill, &unit_);
 }
 
+std::string simulated_scheduler::name_of(caf::actor_id of) const {
+  const auto known = actors_.find(of);
+  const auto held = known != actors_.end() ? caf::actor_cast<caf::strong_actor_ptr>(known->second) : nullptr;
+  if (held == nullptr)
+    return "#" + std::to_string(of) + ", which has ended";
+  return std::string(static_cast<caf::scheduled_actor&>(*held->get()).name()) + " #" + std::to_string(of);
+}
+
 std::string simulated_scheduler::report() const {
   std::string lines;
   for (const auto& [id, address] : actors_) {
@@ -294,19 +327,17 @@ std::string simulated_scheduler::report() const {
     if (held == nullptr)
       continue;
     auto& actor = static_cast<caf::scheduled_actor&>(*held->get());
-    const auto name_of = [](const caf::strong_actor_ptr& of) {
-      const auto* const local = dynamic_cast<const caf::local_actor*>(of->get());
-      return (local != nullptr ? std::string(local->name()) : "actor") + " #" + std::to_string(of->id());
-    };
-    lines += "  CAF's " + name_of(held);
-    const std::size_t requests = inside::requests(actor);
-    if (requests == 0)
-      lines += " waits for messages";
+    lines += "  CAF's actor " + name_of(id) + " waits for ";
+    const std::vector<caf::message_id> answers = inside::requests(actor);
+    for (const caf::message_id& each : answers) {
+      lines += &each == &answers.front() ? "the answer" : ", and the answer";
+      if (const auto to = requests_.find({id, each}); to != requests_.end())
+        lines += " of " + name_of(to->second);
+    }
+    if (answers.empty())
+      lines += "messages";
     else if (inside::looks_at_nothing_else(actor))
-      lines += " awaits an answer, and looks at nothing else";
-    else
-      lines +=
-          " has asked, and has " + std::to_string(requests) + (requests == 1 ? " answer" : " answers") + " to come";
+      lines += ", and looks at nothing else";
     lines += '\n';
   }
   return lines;

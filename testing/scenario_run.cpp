@@ -39,10 +39,7 @@ run_result scenario_run::run(const run_plan& plan) {
   begin(plan);
   bool is_stuck = false;
   try {
-    const outcome<> ended = simulator_->run([this] {
-      root_ = this_fiber::pointer();
-      return scenario_(*simulation_);
-    });
+    const outcome<> ended = simulator_->run([this] { return scenario_(*simulation_); });
     judge(ended);
   } catch (const deadlock_error& stopped) {
     is_stuck = stopped.is_stuck();
@@ -76,6 +73,8 @@ void scenario_run::begin(const run_plan& plan) {
   paths_.clear();
   simulation_->trace_.begin_run(plan.keeps_all);
   simulation_->harmed_ = 0;
+  verdict_.is_on_time =
+      plan.given.clock == clock_mode::autojump && !(plan.swept && plan.swept->what == fault::deadline);
   simulation_->seed_ = plan.seed;
   simulation_options options;
   options.clock = plan.given.clock;
@@ -156,6 +155,8 @@ const std::string& scenario_run::path_of(fiber& of) {
 void scenario_run::before_run(fiber& next, std::uint64_t step) {
   trace& seen = simulation_->trace_;
   seen.note_step(step);
+  if (step == 0)
+    root_ = &next; // there is nobody else yet
   if (seen.keeps_all())
     seen.name(next.number(), next.path());
   if (plan_->swept && !result_.fault_had_its_turn && can_strike(next, plan_->swept->what) &&

@@ -85,6 +85,8 @@ public:
 
   std::uint64_t step = 0; ///< Where the run is.
   instant now{};
+  /// Time passes only while nobody can run: then what is done in time is done at its time.
+  bool is_on_time = false;
 
 private:
   std::vector<violation> violations_;
