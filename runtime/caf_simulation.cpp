@@ -378,8 +378,12 @@ public:
   caf_wait& operator=(const caf_wait&) = delete;
 
   void attach(fiber& self) noexcept { self_ = &self; }
-  bool await_ready() const noexcept { return of_.is_over(until_); }
+  bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<>) {
+    if (kind_ != fiber::wait_kind::shielded && self_->stop_pending())
+      return self_->stop();
+    if (of_.is_over(until_))
+      return self_->yield();
     if (!self_->open_wait(kind_, until_ == awaited::end_of_actors ? "see CAF's actors end" : "see abandoned fibers end",
                           nullptr))
       return self_->stop();

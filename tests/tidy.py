@@ -49,6 +49,7 @@ TESTED_ELSEWHERE = {
     "mailbox/receiver.hpp": "mailbox_test, receiving_test; its batches: received_batch_test",
     "scope/offload_queue.hpp": "internal to offload: offload_test, offload_sim, offload_stress",
     "scope/spinlock.hpp": "a lock: every stress test under ThreadSanitizer",
+    "simulation/step_source.hpp": "an interface: offloaded functions and CAF's scheduler are its tests",
     "scope/work.hpp": "internal to child and root: child_test, root_test",
 }
 
