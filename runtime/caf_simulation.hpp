@@ -43,7 +43,7 @@ task<> live_with_simulated_caf(std::function<task<>(caf::actor_system&)> body);
 /// @thread   a fiber's, in a simulator
 template <class Body>
 requires std::is_invocable_r_v<task<>, Body&, caf::actor_system&> task<> in_caf_simulation(Body body) {
-  // Two words, so that no compiler has to move a closure with captures into a frame.
+  // By reference: no compiler has to move a closure with captures.
   co_await detail::live_with_simulated_caf(std::ref(body));
 }
 

@@ -49,6 +49,8 @@ TESTED_ELSEWHERE = {
     "mailbox/receiver.hpp": "mailbox_test, receiving_test; its batches: received_batch_test",
     "scope/offload_queue.hpp": "internal to offload: offload_test, offload_sim, offload_stress",
     "scope/spinlock.hpp": "a lock: every stress test under ThreadSanitizer",
+    "runtime/caf_simulated_clock.hpp": "tests/runtime/caf_simulation_test.cpp: hours of timeouts, and all other clocks of CAF's",
+    "runtime/caf_simulated_scheduler.hpp": "tests/runtime/caf_simulation_test.cpp, which sees all it does",
     "simulation/step_source.hpp": "an interface: offloaded functions and CAF's scheduler are its tests",
     "scope/work.hpp": "internal to child and root: child_test, root_test",
 }
