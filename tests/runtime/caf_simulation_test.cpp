@@ -297,6 +297,25 @@ TEST_CASE("a CAF child that crashes is restarted under all schedules, and goes w
   CHECK(done.faults[static_cast<std::size_t>(fault::crash)] > 15);
 }
 
+TEST_CASE("a CAF child that a test crashes has failed, and is no normal end", "[runtime][caf_actors]") {
+  const exploration done = sweep(fault::crash, [](simulation& sim) -> task<> {
+    int& alive = counts_all(sim);
+    co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
+      co_await supervise({}, [&](supervisor& top) -> task<> {
+        const counted first{alive};
+        static_cast<void>(
+            co_await start_caf_child(top, {.name = "it", .restart = restart_type::transient}, system, fragile, first));
+        co_await sleep_for(1h);
+        for (const tree_record& each : sim.seen().tree())
+          sim.require(each.kind != tree_event_kind::ended || each.reason.kind == exit_kind::failed,
+                      "it has not failed");
+        sim.sometimes("it was started anew", sim.restarts("it") == 1);
+      });
+    });
+  });
+  CHECK(done.faults[static_cast<std::size_t>(fault::crash)] > 2);
+}
+
 TEST_CASE("a troupe actor answers CAF actors under all schedules", "[runtime][caf_actors]") {
   const exploration done = explore({.schedules = 1000}, asked_by_caf);
   INFO(done.text());
