@@ -173,6 +173,36 @@ task<> asked_by_caf(simulation& sim) {
   });
 }
 
+// -- both kinds, for each other ------------------------------------------------------------------------------------------
+
+task<> both_kinds(simulation& sim) {
+  int& alive = counts_all(sim);
+  int& total = sim.make<int>(0);
+  int& answers = sim.make<int>(0);
+  co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
+    co_await supervise({.intensity = 3}, [&](supervisor& top) -> task<> {
+      const counted first{alive};
+      auto started = co_await as_outcome(start_caf_child(top, {.name = "it", .shutdown = 1s}, system, fragile, first));
+      if (started.has_error())
+        co_return;
+      const auto whom = std::move(started).value();
+      co_await in_task_group([&](task_group& group) -> task<> {
+        actor_ref mine = group.start_actor({.name = "bank", .capacity = 2}, bank, std::ref(total));
+        const caf::actor face = as_caf_actor(system, mine, [](add_atom, int cents) { return deposit{cents, {}}; });
+        system.spawn(depositor, face, &answers);
+        static_cast<void>(whom.tell(fail_atom::value));
+        static_cast<void>(co_await as_outcome(whom.ask<int>(get_atom::value)));
+        static_cast<void>(co_await as_outcome(mine.ask<deposit>(10)));
+        system.spawn(depositor, face, &answers);
+        static_cast<void>(co_await as_outcome(whom.ask<int>(get_atom::value)));
+        mine.stop_after_drain();
+      });
+    });
+  });
+  sim.require(sim.was_harmed() || total >= 10 * answers, "an answer without a deposit");
+  sim.sometimes("the bank is full", answers < 6);
+}
+
 // -- actors that wait for each other -------------------------------------------------------------------------------------
 
 struct named {
@@ -321,6 +351,14 @@ TEST_CASE("a troupe actor answers CAF actors under all schedules", "[runtime][ca
   INFO(done.text());
   CHECK(done.one_deviation > 10);
   CHECK(sweep(all_faults, asked_by_caf, 3).faults[static_cast<std::size_t>(fault::crash)] > 5);
+}
+
+TEST_CASE("actors of troupe's and of CAF's among each other hold under all schedules and faults",
+          "[runtime][caf_actors]") {
+  explore({.schedules = 1000}, both_kinds);
+  const exploration done = sweep(all_faults, both_kinds, 3);
+  INFO(done.text());
+  CHECK(done.faults[static_cast<std::size_t>(fault::crash)] > 20);
 }
 
 TEST_CASE("CAF actors that wait for each other are a deadlock, and are named", "[runtime][caf_actors]") {
