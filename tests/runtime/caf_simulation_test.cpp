@@ -11,11 +11,13 @@
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
+#include <troupe/simulation/simulator.hpp>
 #include <troupe/supervision/supervisor.hpp>
 #include <troupe/testing/explore.hpp>
 
 #include <caf/all.hpp>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -384,6 +386,30 @@ TEST_CASE("a CAF actor that nobody ends is a deadlock, and is gone after it", "[
   CHECK(found.first().which == invariant::no_deadlock);
   CHECK(found.first().what.find("waits for messages") != std::string::npos);
   CHECK(alive == 0);
+}
+
+TEST_CASE("CAF actors run in a simulator of a test's own, in the order of its seed", "[runtime][caf_actors]") {
+  const auto balance_after = [](std::uint64_t seed) {
+    int balance = 0;
+    simulator in{{.seed = seed}};
+    in.run([&]() -> task<> {
+        co_await in_caf_simulation([&](caf::actor_system& system) -> task<> {
+          const caf::actor shared = system.spawn(account, &balance);
+          system.spawn(adds_one, shared);
+          system.spawn(adds_one, shared);
+          co_return;
+        });
+      }).value();
+    return balance;
+  };
+  int lost = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const int balance = balance_after(seed);
+    CHECK(balance_after(seed) == balance);
+    lost += balance == 1 ? 1 : 0;
+  }
+  CHECK(lost > 0);
+  CHECK(lost < 100);
 }
 
 TEST_CASE("CAF actors that send to each other for ever are no progress", "[runtime][caf_actors]") {
