@@ -28,6 +28,7 @@ std::optional<would_deadlock> cycle_in(const outcome<>& waited) {
 task<> settled(ask_block& ask, task<> sent, const ask_limits& limits) {
   fiber& self = co_await current_fiber{};
   const struct telling {
+    explicit telling(const ask_block& ask) noexcept : of(ask) { of.tell_sent(); }
     const ask_block& of;
     ~telling() { of.tell_ended(); }
   } at_the_end{ask};

@@ -13,14 +13,16 @@ void ask_block::goes_to(const mailbox_core& mailbox) noexcept {
   if (by == nullptr || !by->runs_on().tells_details()) [[likely]]
     return;
   number_ = by->runs_on().next_number();
-  tell(event_kind::ask_sent, mailbox.number());
 }
+
+void ask_block::tell_sent() const noexcept { tell(event_kind::ask_sent, goes_to_->number()); }
 
 void ask_block::tell(event_kind what, std::uint64_t cause, std::uint32_t place) const noexcept {
   if (number_ == 0) [[likely]]
     return;
-  if (const fiber* const by = this_fiber::pointer(); by != nullptr) // not kept: it may outlive the executor
-    by->runs_on().emit(what, number_, by->number(), cause, place);
+  const fiber* const by = this_fiber::pointer();
+  if (const executor* const here = executor_here(); here != nullptr) // not kept: it may outlive that
+    here->emit(what, number_, by != nullptr ? by->number() : 0, cause, place);
 }
 
 bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {

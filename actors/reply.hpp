@@ -78,6 +78,8 @@ public:
   ///
   /// @thread outside of any fiber
   bool wait_blocking(duration at_most);
+  /// For events: it is awaited.
+  void tell_sent() const noexcept;
   /// For events: the asker goes on, with what came of it.
   void tell_ended() const noexcept { tell(event_kind::ask_ended, 0, this_fiber::stopping() ? 1 : 0); }
   /// Nobody waits for it any more: without an answer it is in doubt.

@@ -27,9 +27,12 @@ mailbox_core::mailbox_core(std::uint32_t capacity, overflow on_full)
 
 // In a look at who runs here, and not kept: a mailbox may outlive the executor that it was made under.
 void mailbox_core::tell(event_kind what, std::uint64_t cause, std::uint32_t place, const fiber* by) const noexcept {
-  const fiber* const here = this_fiber::pointer();
-  if (is_watched_ && here != nullptr) [[unlikely]]
-    here->runs_on().emit(what, number(), (by != nullptr ? by : here)->number(), cause, place);
+  if (!is_watched_) [[likely]]
+    return;
+  if (by == nullptr)
+    by = this_fiber::pointer();
+  if (const executor* const here = executor_here(); here != nullptr)
+    here->emit(what, number(), by != nullptr ? by->number() : 0, cause, place);
 }
 
 // -- lifetime ---------------------------------------------------------------------------------------------------------

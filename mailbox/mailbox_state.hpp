@@ -392,6 +392,7 @@ public:
   void reopen() noexcept {
     const std::lock_guard held{lock_};
     closed_ = false;
+    tell(event_kind::mailbox_opened);
     slow_ = limits_age_ || is_watched_;
   }
   void drop_queued() noexcept override {

@@ -64,6 +64,11 @@ task<> live_as_caf_actor(startup up, caf_run_owner mine) {
   if (waited.cancelled())
     run.send_exit(caf::exit_reason::user_shutdown);
   mine.withdraw();
+  if (waited.has_error()) { // a test crashes it
+    run.send_exit(caf::exit_reason::kill);
+    co_await wait_for{run, caf_run::awaited::end, fiber::wait_kind::shielded};
+    std::rethrow_exception(waited.error());
+  }
   if (waited.cancelled()) {
     co_await ended_on_request(self, run);
     if (!is_normal(run.reason()) && !is_asked_for(run.reason()) && run.reason() != caf::exit_reason::kill)

@@ -38,6 +38,8 @@ std::string_view to_string(event_kind kind) noexcept {
     return "mailbox_made";
   case event_kind::mailbox_closed:
     return "mailbox_closed";
+  case event_kind::mailbox_opened:
+    return "mailbox_opened";
   case event_kind::mailbox_gone:
     return "mailbox_gone";
   case event_kind::item_queued:
@@ -80,6 +82,8 @@ std::string_view to_string(event_kind kind) noexcept {
     return "finalizer_dropped";
   case event_kind::supervisor_closing:
     return "supervisor_closing";
+  case event_kind::children_restarted:
+    return "children_restarted";
   case event_kind::child_retired:
     return "child_retired";
   case event_kind::fault_injected:

@@ -31,6 +31,7 @@ enum class event_kind : std::uint8_t {
   group_ended,    ///< All children of the group have. place. object: failures. cause: 1: the stop goes on outwards.
   mailbox_made,   ///< object: its number. cause: capacity. place: its `overflow`.
   mailbox_closed, ///< object.
+  mailbox_opened, ///< It takes items again. object.
   mailbox_gone,   ///< object.
   item_queued,    ///< object: the mailbox. cause: the item's index in the queue. place: 1: by a permit,
                   ///< 2: its sender had waited in line.
@@ -53,6 +54,7 @@ enum class event_kind : std::uint8_t {
   finalizer_ended, ///< object. cause: 0: well, 1: an error, 2: cut short.
   finalizer_dropped,  ///< It need not run. object.
   supervisor_closing, ///< It stops all of its children. object: its number.
+  children_restarted, ///< All that were to be started anew together have been. object: their supervisor.
   child_retired,      ///< It will not be started anew by itself. object: its supervisor's number. cause: its fiber.
   fault_injected,     ///< A test harms the fiber. object: how.
 };

@@ -1,7 +1,16 @@
 #include <troupe/scope/executor.hpp>
+#include <troupe/scope/fiber.hpp>
 #include <troupe/scope/offload_queue.hpp>
 
+#include <utility>
+
 namespace troupe {
+
+namespace {
+
+constinit thread_local const executor* running_outside = nullptr;
+
+} // namespace
 
 std::size_t executor::abandoned() noexcept {
   const detail::offload_queue* const jobs = offloads();
@@ -12,5 +21,17 @@ void executor::wait_for_abandoned_fibers() const noexcept {
   while (const std::size_t left = abandoned_fibers())
     disowned_.wait(left, std::memory_order_acquire); // pairs with the release in note_disowned()
 }
+
+namespace detail {
+
+runs_outside::runs_outside(const executor& by) noexcept : before_(std::exchange(running_outside, &by)) {}
+runs_outside::~runs_outside() { running_outside = before_; }
+
+const executor* executor_here() noexcept {
+  const fiber* const here = this_fiber::pointer();
+  return here != nullptr ? &here->runs_on() : running_outside;
+}
+
+} // namespace detail
 
 } // namespace troupe

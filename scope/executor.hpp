@@ -125,4 +125,25 @@ private:
   std::atomic<std::size_t> disowned_{0};
 };
 
+namespace detail {
+
+/// Says while it lives that an executor which runs all on one thread runs something here that is no fiber.
+class runs_outside {
+public:
+  explicit runs_outside(const executor& by) noexcept;
+  ~runs_outside();
+  runs_outside(const runs_outside&) = delete;
+  runs_outside& operator=(const runs_outside&) = delete;
+
+private:
+  const executor* before_;
+};
+
+/// The executor that runs what runs here, a fiber or not; null: none.
+///
+/// @thread any
+const executor* executor_here() noexcept;
+
+} // namespace detail
+
 } // namespace troupe

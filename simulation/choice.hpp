@@ -11,6 +11,7 @@
 namespace troupe {
 
 class fiber;
+class step_source;
 
 /// What kind of step a choice is.
 enum class choice_kind : std::uint8_t {
@@ -18,14 +19,16 @@ enum class choice_kind : std::uint8_t {
   function, ///< An offloaded function runs.
   timer,    ///< Time passes, up to the next timer.
   other,    ///< Something that the driver has offered: a fault.
+  job,      ///< Another scheduler that takes part runs something: an actor of CAF's.
 };
 
 /// One of the steps that could be next.
 struct choice {
   choice_kind kind = choice_kind::fiber;
-  std::uint64_t number = 0; ///< Of the fiber, as in events; else: which of its kind.
-  std::uint64_t object = 0; ///< What the fiber has waited for, by its number; 0: nothing that has one.
-  fiber* runs = nullptr;    ///< Of kind `fiber`.
+  std::uint64_t number = 0;      ///< Of the fiber, as in events; else: which of its kind.
+  std::uint64_t object = 0;      ///< What the fiber has waited for, by its number; 0: nothing that has one.
+  fiber* runs = nullptr;         ///< Of kind `fiber`.
+  step_source* source = nullptr; ///< Of kinds `function` and `job`: who takes the step.
 };
 
 /// Decides what happens next in one simulated run.
@@ -37,7 +40,7 @@ public:
   virtual void run_begins() {}
   virtual void run_ends() {}
   /// Which of these is next. The first is what happens where nobody interferes: ready fibers come first, in the order in
-  /// which they became ready; then functions, a timer, and what was offered. Not asked where there is just one.
+  /// which they became ready; then functions, jobs, a timer, and what was offered. Not asked where there is just one.
   ///
   /// @returns an index into `all`
   virtual std::size_t pick(std::span<const choice> all) = 0;

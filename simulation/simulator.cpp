@@ -11,6 +11,7 @@ simulator::simulator(simulation_options options)
       offloads_(options_.offload_threads_max) {}
 
 simulator::~simulator() {
+  TROUPE_ASSERT(is_stuck_ || sources_.size() == 1, "a simulator went away before what takes part in it had left");
   TROUPE_ASSERT(!is_stuck_, "a simulator went away whose tree does not end: see deadlock_error::is_stuck()");
   TROUPE_ASSERT(ready_.empty(), "a simulator went away with ready fibers: its roots must have ended");
   TROUPE_ASSERT(!clock_.has_timers(), "a simulator went away with pending timers: its roots must have ended");
@@ -34,28 +35,40 @@ bool simulator::pretends_full() noexcept { return options_.driver != nullptr && 
 
 std::size_t simulator::choose() {
   if (options_.driver == nullptr)
-    return random_.below(choices_.size());
+    return random_.below(ready_.size() + choices_.size());
   options_.driver->offer(choices_);
   return choices_.size() == 1 ? 0 : options_.driver->pick(choices_);
 }
 
+void simulator::offload_steps::add_steps(std::vector<choice>& all) {
+  for (std::size_t i = 0; i < startable(); ++i)
+    all.push_back({choice_kind::function, i, 0, nullptr, this});
+}
+
 bool simulator::step() {
   choices_.clear();
-  for (fiber* const each : ready_)
-    choices_.push_back({choice_kind::fiber, each->number(), each->waited_on(), each});
-  for (std::size_t i = 0; i < offloads_.startable(); ++i)
-    choices_.push_back({choice_kind::function, i});
+  // Without a driver nobody looks at the fibers: there may be thousands, and then this is not done at each step.
+  const bool lists_fibers = options_.driver != nullptr;
+  for (std::size_t i = 0; lists_fibers && i < ready_.size(); ++i)
+    choices_.push_back({choice_kind::fiber, ready_[i]->number(), ready_[i]->waited_on(), ready_[i]});
+  for (step_source* const each : sources_)
+    each->add_steps(choices_);
   if (options_.clock == clock_mode::race && clock_.has_timers())
     choices_.push_back({choice_kind::timer});
-  if (choices_.empty())
+  if (ready_.empty() && choices_.empty())
     return false;
   if (options_.before_step)
     options_.before_step(steps_);
   const std::size_t chosen = choose();
-  TROUPE_ASSERT(chosen < choices_.size(), "simulation_driver::pick() gave an index beyond the choices");
-  if (choices_[chosen].kind == choice_kind::fiber)
+  TROUPE_ASSERT(!lists_fibers || chosen < choices_.size(),
+                "simulation_driver::pick() gave an index beyond the choices");
+  if (chosen < ready_.size()) {
+    fiber* const next = ready_[chosen];
     ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
-  take(choices_[chosen]);
+    take({choice_kind::fiber, 0, 0, next});
+  } else {
+    take(choice{choices_[lists_fibers ? chosen : chosen - ready_.size()]});
+  }
   if (options_.driver != nullptr)
     options_.driver->after_step();
   return true;
@@ -70,7 +83,10 @@ void simulator::take(const choice& chosen) {
     detail::note_time(clock_.now());
     return chosen.runs->run();
   case choice_kind::function:
-    return offloads_.run_at(chosen.number);
+  case choice_kind::job: {
+    const detail::runs_outside told{*this};
+    return chosen.source->run_step(chosen);
+  }
   case choice_kind::timer:
     return clock_.fire_next();
   case choice_kind::other:
@@ -182,8 +198,10 @@ bool simulator::only_daemons_wait(fiber& top) {
 
 std::string simulator::report(fiber& top) const {
   const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(clock_.now().time_since_epoch()).count();
-  return "  at " + std::to_string(now) + " ns of virtual time, seed " + std::to_string(options_.seed) + ":\n" +
-         detail::wait_report(top) +
+  std::string lines = detail::wait_report(top);
+  for (const step_source* const each : sources_)
+    lines += each->report();
+  return "  at " + std::to_string(now) + " ns of virtual time, seed " + std::to_string(options_.seed) + ":\n" + lines +
          (options_.clock == clock_mode::manual && clock_.has_timers()
               ? "  (timers are pending, and the clock is manual: call advance)\n"
               : "");

@@ -8,6 +8,7 @@
 #include <troupe/simulation/choice.hpp>
 #include <troupe/simulation/random.hpp>
 #include <troupe/simulation/schedule.hpp>
+#include <troupe/simulation/step_source.hpp>
 #include <troupe/simulation/virtual_clock.hpp>
 
 #include <cstdint>
@@ -93,6 +94,11 @@ public:
   /// An offloaded function may call it, in any clock mode: then the function takes that long, while others run.
   void advance(duration by);
 
+  /// From now on its steps may come next, until it leaves. Those that have joined first are offered first.
+  void join(step_source& other) { sources_.push_back(&other); }
+  /// @pre it has joined
+  void leave(step_source& other) noexcept { std::erase(sources_, &other); }
+
   /// Steps taken so far.
   std::uint64_t steps() const noexcept { return steps_; }
   virtual_clock& clock() noexcept { return clock_; }
@@ -106,12 +112,12 @@ public:
 
 private:
   /// Offloaded functions, run by `step`: one thread, so the lock is not taken to look.
-  class offload_steps final : public detail::offload_queue {
+  class offload_steps final : public detail::offload_queue, public step_source {
   public:
     explicit offload_steps(std::size_t at_once_max) noexcept : offload_queue(at_once_max) {}
 
-    using offload_queue::startable;
-    void run_at(std::size_t index) noexcept { run(*take(index)); }
+    void add_steps(std::vector<choice>& all) override;
+    void run_step(const choice& picked) override { run(*take(picked.number)); }
 
   private:
     void job_queued() override {}
@@ -133,6 +139,7 @@ private:
   std::vector<choice> choices_;
   bool is_stuck_ = false;
   offload_steps offloads_;
+  std::vector<step_source*> sources_{&offloads_};
   std::uint64_t steps_ = 0;
 };
 

@@ -8,8 +8,12 @@ namespace troupe {
 
 namespace {
 
-/// What is told apart by a number over a run: a fiber, the timers, the functions, what else was offered.
-std::uint64_t key_of(const choice& of) noexcept { return of.number * 4 + static_cast<std::uint64_t>(of.kind); }
+/// What is told apart by a number over a run: a fiber, the timers, the functions, what else was offered, a job.
+std::uint64_t key_of(const choice& of) noexcept { return of.number * 8 + static_cast<std::uint64_t>(of.kind); }
+
+/// A run that is much longer than expected may wait for somebody whom priorities keep waiting: from here on all take
+/// part.
+constexpr std::size_t fair_after(std::size_t steps) noexcept { return 500 + 4 * steps; }
 
 class random_strategy final : public search_strategy {
 public:
@@ -49,10 +53,13 @@ public:
     changes_.clear();
     lowest_ = 0;
     step_ = in_a_row_ = 0;
+    fair_after_ = fair_after(steps);
     for (std::size_t i = 1; i < depth_; ++i)
       changes_.push_back(random_.below(std::max<std::size_t>(steps, 1)));
   }
   std::size_t pick(std::span<const choice> all) override {
+    if (step_ > fair_after_)
+      return random_.below(all.size());
     std::size_t best = highest(all);
     if (std::find(changes_.begin(), changes_.end(), step_++) != changes_.end() || runs_too_long(all[best])) {
       of(all[best]) = --lowest_;
@@ -88,6 +95,7 @@ private:
   std::vector<std::size_t> changes_;
   std::int64_t lowest_ = 0;
   std::size_t step_ = 0;
+  std::size_t fair_after_ = 0;
   std::size_t in_a_row_ = 0;
   std::uint64_t last_ = 0;
 };
@@ -95,11 +103,15 @@ private:
 class sampling_strategy final : public search_strategy {
 public:
   std::string_view name() const noexcept override { return "pos"; }
-  void begin_run(std::uint64_t seed, std::size_t) override {
+  void begin_run(std::uint64_t seed, std::size_t steps) override {
     random_ = seeded_random{seed};
     priorities_.clear();
+    left_ = fair_after(steps);
   }
   std::size_t pick(std::span<const choice> all) override {
+    if (left_ == 0)
+      return random_.below(all.size());
+    --left_;
     std::size_t best = 0;
     for (std::size_t i = 1; i < all.size(); ++i)
       if (of(all[i]) > of(all[best]))
@@ -120,6 +132,7 @@ private:
   }
 
   seeded_random random_{0};
+  std::size_t left_ = 0;
   small_map<std::uint64_t> priorities_;
 };
 

@@ -153,7 +153,8 @@ void caretaker::enlist(supervised_child& child) noexcept {
     core_.last_ = &child;
     ++core_.count_.listed;
   }
-  begin_run(child);
+  if (!its_turn_comes(child)) // else it depends on those that are started before it
+    begin_run(child);
 }
 
 void caretaker::forget(supervised_child& child) noexcept {
@@ -540,6 +541,8 @@ void caretaker::go_on_starting() noexcept {
       return;
   }
   several_ = {};
+  if (core_.executor_.tells_details())
+    core_.executor_.emit(event_kind::children_restarted, core_.number_, 0, 0);
 }
 
 void caretaker::tell(const supervised_child& child, tree_event_kind what, const exit_reason& reason, duration wait,

@@ -42,6 +42,7 @@ void mailbox_rules::on(const event& happened) {
   case event_kind::wait_taken_back:
     return wait_over(happened);
   case event_kind::mailbox_closed:
+  case event_kind::mailbox_opened:
   case event_kind::mailbox_gone:
   case event_kind::item_queued:
   case event_kind::item_handed:
@@ -65,6 +66,9 @@ void mailbox_rules::on(const event& happened) {
   switch (happened.kind) {
   case event_kind::mailbox_closed:
     of->closed = true;
+    return;
+  case event_kind::mailbox_opened:
+    of->closed = false;
     return;
   case event_kind::mailbox_gone:
     return gone(*of);

@@ -128,6 +128,7 @@ std::size_t scenario_run::pick(std::span<const choice> all) {
     chosen = plan_->strategy->pick(all);
   result_.taken.picks.push_back(static_cast<std::uint16_t>(chosen));
   result_.widths.push_back(static_cast<std::uint16_t>(all.size()));
+  simulation_->trace_.note_choice(static_cast<std::uint64_t>(all[chosen].kind), all[chosen].number);
   return chosen;
 }
 

@@ -59,6 +59,7 @@ void trace::on_event(const event& happened) noexcept {
   case event_kind::finalizer_dropped:
     return work_.on(happened);
   case event_kind::supervisor_closing:
+  case event_kind::children_restarted:
   case event_kind::child_retired:
     return trees_.on(happened);
   default:

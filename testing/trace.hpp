@@ -55,6 +55,11 @@ public:
   void begin_run(bool keeps_all);
   /// A step begins.
   void note_step(std::uint64_t step) noexcept { to_.step = step; }
+  /// This was chosen of several steps: part of what must be the same where the run is the same.
+  void note_choice(std::uint64_t kind, std::uint64_t number) noexcept {
+    mix(kind);
+    mix(number);
+  }
   /// A step is over: what must be true between two steps is.
   void after_step();
   /// Nobody can run, and time is about to pass.

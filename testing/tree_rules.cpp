@@ -56,6 +56,8 @@ void tree_rules::on(const event& happened) {
     found->several_from.reset();
     for (child& each : found->children)
       each.starts_at.reset();
+  } else if (happened.kind == event_kind::children_restarted) {
+    found->several_from.reset();
   } else if (happened.kind == event_kind::child_retired) {
     if (child* const retired = child_of(*found, happened.cause); retired != nullptr)
       retired->starts_at.reset();
@@ -100,7 +102,7 @@ void tree_rules::on(const tree_event& happened) {
     return;
   case tree_event_kind::ended:
   case tree_event_kind::stopped:
-    return has_ended(of, about, happened);
+    return has_ended(about, happened);
   case tree_event_kind::abandoned:
     return abandoned(about, happened);
   case tree_event_kind::forgotten:
@@ -125,7 +127,8 @@ void tree_rules::begun(supervisor& of, child& begins, const tree_event& happened
   to_.looked(invariant::containment);
   if (of.closing)
     to_.violated(invariant::containment, begins.path + " begins though its supervisor stops all");
-  if (begins.starts_at && happened.time < *begins.starts_at)
+  // Of several that are started together a later failure decides how long they wait.
+  if (!of.several_from && begins.starts_at && happened.time < *begins.starts_at)
     to_.violated(invariant::deadline, begins.path + " begins before its wait is over");
   if (of.several_from && begins.place >= *of.several_from && begins.listed_at <= of.several_since) {
     to_.looked(invariant::restart_set);
@@ -192,7 +195,7 @@ void tree_rules::stopping(supervisor& of, child& stops, const tree_event& happen
                    stops.path + " is asked to stop before " + each.path + ", which was started after it, has ended");
 }
 
-void tree_rules::has_ended(supervisor& of, child& ended, const tree_event& happened) {
+void tree_rules::has_ended(child& ended, const tree_event& happened) {
   if (ended.state == run::down)
     to_.violated(invariant::one_incarnation, ended.path + " has ended twice");
   if (ended.state == run::stopping) {
@@ -203,9 +206,6 @@ void tree_rules::has_ended(supervisor& of, child& ended, const tree_event& happe
       to_.violated(invariant::budgeted_stop, ended.path + " took longer to stop than it may");
   }
   ended.state = run::down;
-  if (of.several_from && std::none_of(of.children.begin(), of.children.end(),
-                                      [](const child& each) { return each.starts_at.has_value(); }))
-    of.several_from.reset();
 }
 
 void tree_rules::abandoned(child& left, const tree_event& happened) {

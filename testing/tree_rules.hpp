@@ -63,7 +63,7 @@ private:
   void begun(supervisor& of, child& begins, const tree_event& happened);
   void restarting(supervisor& of, child& failed, const tree_event& happened);
   void stopping(supervisor& of, child& stops, const tree_event& happened);
-  void has_ended(supervisor& of, child& ended, const tree_event& happened);
+  void has_ended(child& ended, const tree_event& happened);
   void abandoned(child& left, const tree_event& happened);
   void gave_up(supervisor& of, const tree_event& happened);
   std::size_t restarts_within_period(const supervisor& of, instant now) const noexcept;

@@ -13,6 +13,8 @@ void work_rules::begin_run() noexcept {
 void work_rules::on(const event& happened) {
   switch (happened.kind) {
   case event_kind::ask_sent:
+    if (asks_.size() > asks_kept)
+      std::erase_if(asks_, [](const ask& each) { return each.answers != 0 && each.ends != 0; });
     asks_.push_back({happened.object, happened.subject});
     return;
   case event_kind::ask_begun:
@@ -70,21 +72,23 @@ void work_rules::finalizer_event(const event& happened) {
   const std::string name = "a finalizer of fiber " + std::to_string(happened.subject);
   to_.looked(invariant::cleanup);
   if (found == finalizers_.end())
-    return to_.violated(invariant::cleanup, name + " was on no stack");
+    return to_.violated(invariant::cleanup, name + " is on no stack: it was never put there, or has run");
   if (happened.kind == event_kind::finalizer_ended) {
     if (found->state != finalizer_state::runs)
-      to_.violated(invariant::cleanup, name + " has ended twice, or before it began");
-    found->state = finalizer_state::over;
+      to_.violated(invariant::cleanup, name + " has ended before it began");
+    finalizers_.erase(found);
     return;
   }
   if (found->state != finalizer_state::waits)
     to_.violated(invariant::cleanup, name + " is run a second time");
-  const bool is_last = std::none_of(found + 1, finalizers_.end(), [&](const finalizer& later) {
-    return later.stack == found->stack && later.state != finalizer_state::over;
-  });
+  const bool is_last =
+      std::none_of(found + 1, finalizers_.end(), [&](const finalizer& later) { return later.stack == found->stack; });
   if (!is_last)
     to_.violated(invariant::cleanup, name + " is run before one that was put on the stack after it has ended");
-  found->state = happened.kind == event_kind::finalizer_begun ? finalizer_state::runs : finalizer_state::over;
+  if (happened.kind == event_kind::finalizer_begun)
+    found->state = finalizer_state::runs;
+  else
+    finalizers_.erase(found);
 }
 
 void work_rules::at_end() {
@@ -93,10 +97,9 @@ void work_rules::at_end() {
       to_.violated(invariant::one_outcome,
                    "an ask of fiber " + std::to_string(each.asker) + " has no outcome at the end of the run");
   for (const finalizer& each : finalizers_)
-    if (each.state != finalizer_state::over)
-      to_.violated(invariant::cleanup, each.state == finalizer_state::runs
-                                           ? "a finalizer has not ended at the end of the run"
-                                           : "a finalizer was put on an exit stack and never run");
+    to_.violated(invariant::cleanup, each.state == finalizer_state::runs
+                                         ? "a finalizer has not ended at the end of the run"
+                                         : "a finalizer was put on an exit stack and never run");
 }
 
 } // namespace troupe::detail

@@ -20,13 +20,14 @@ public:
   void at_end();
 
 private:
+  static constexpr std::size_t asks_kept = 1'000; // of those that are over
   struct ask {
     std::uint64_t number;
     std::uint64_t asker;
     std::uint32_t answers = 0;
     std::uint32_t ends = 0;
   };
-  enum class finalizer_state : std::uint8_t { waits, runs, over };
+  enum class finalizer_state : std::uint8_t { waits, runs };
   struct finalizer {
     std::uint64_t number;
     std::uint64_t stack;
@@ -39,7 +40,7 @@ private:
 
   verdict& to_;
   std::vector<ask> asks_;
-  std::vector<finalizer> finalizers_; // in the order in which they came onto their stacks
+  std::vector<finalizer> finalizers_; // that are not over, in the order in which they came onto their stacks
 };
 
 } // namespace troupe::detail

@@ -58,6 +58,9 @@ TESTED_ELSEWHERE = {
     "testing/progress.hpp": "a line on a terminal, and Ctrl-C: tests/testing/interrupt_test.py",
     "testing/scenario_run.hpp": "one run of explore: explore_test, sweep_test, last_words_test",
     "testing/trace.hpp": "what rules, matchers and exports read: their tests, and determinism in simulation_test",
+    "runtime/caf_simulated_clock.hpp": "tests/runtime/caf_simulation_test.cpp: hours of timeouts, and all other clocks of CAF's",
+    "runtime/caf_simulated_scheduler.hpp": "tests/runtime/caf_simulation_test.cpp, which sees all it does",
+    "simulation/step_source.hpp": "an interface: offloaded functions and CAF's scheduler are its tests",
     "scope/work.hpp": "internal to child and root: child_test, root_test",
 }
 

@@ -1,6 +1,6 @@
 // (i) A asks B, whose answer takes A: told at once where nobody could ever answer, and nowhere else.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 
 #include <troupe/actors/actor.hpp>
 #include <troupe/actors/handle_concurrently.hpp>
@@ -25,7 +25,7 @@ struct discount_of {
 using shop_message = message<price_of, discount_of>;
 using rebate_message = message<discount_of>;
 
-class ask_cycle_scenario final : public scenario_base {
+class ask_cycle_scenario final : public application {
 public:
   ask_cycle_scenario(std::uint64_t seed, logic how) : way_(static_cast<way>(seed % 3)), broken_(how == logic::broken) {
     told_.fill(nothing);
@@ -176,7 +176,7 @@ private:
 
 } // namespace
 
-scenario ask_cycle() {
+application_kind ask_cycle() {
   return described<ask_cycle_scenario>(
       "ask cycle", "A cycle of asks that nobody could end fails where it closes, and one with a way out does not.",
       "a discount that nobody could ask for is given all the same");

@@ -1,6 +1,6 @@
 // (g) A server with an actor for each connection, in a group that keeps nothing of those that have ended.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 
 #include <troupe/actors/actor.hpp>
 #include <troupe/scope/as_outcome.hpp>
@@ -31,7 +31,7 @@ public:
   too_many_connections() : std::runtime_error("too many connections") {}
 };
 
-class connection_server_scenario final : public scenario_base {
+class connection_server_scenario final : public application {
 public:
   connection_server_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {}
 
@@ -140,7 +140,7 @@ private:
 
 } // namespace
 
-scenario connection_server() {
+application_kind connection_server() {
   return described<connection_server_scenario>(
       "connection server", "No more connections are open than may be, and none is left; one that fails harms no other.",
       "a connection that has failed counts as open");

@@ -1,6 +1,6 @@
 // (a) Fetchers find links, and the frontier gives those to the fetchers: messages in a circle, through small mailboxes.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 #include <tests/scenarios/fates.hpp>
 
 #include <troupe/actors/actor.hpp>
@@ -24,7 +24,7 @@ struct found_links {
 };
 using frontier_message = message<next_page, found_links>;
 
-class crawler_scenario final : public scenario_base {
+class crawler_scenario final : public application {
 public:
   crawler_scenario(std::uint64_t seed, logic how) : broken_(how == logic::broken) {
     seeded_random random{seed};
@@ -102,7 +102,7 @@ private:
 
 } // namespace
 
-scenario crawler() {
+application_kind crawler() {
   return described<crawler_scenario>(
       "crawler", "Each page is fetched once at most, and the crawl ends though its messages go in a circle.",
       "pages count as seen once they are fetched, not once they are known");

@@ -1,6 +1,6 @@
 // (s4) Exit stacks in several fibers that are cancelled twice, with finalizers that fail, and that take too long.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 #include <tests/scenarios/fates.hpp>
 
 #include <troupe/scope/as_outcome.hpp>
@@ -15,7 +15,7 @@ namespace troupe::tests {
 
 namespace {
 
-class exit_stacks_scenario final : public scenario_base {
+class exit_stacks_scenario final : public application {
 public:
   exit_stacks_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {}
 
@@ -173,7 +173,7 @@ private:
 
 } // namespace
 
-scenario exit_stacks() {
+application_kind exit_stacks() {
   return described<exit_stacks_scenario>(
       "exit stacks",
       "What was acquired is given back once, in reverse order, and all that was pushed runs, whatever fails.",

@@ -1,6 +1,6 @@
 // (d) A publisher and its subscribers, of which one is slow: it holds up nobody, and knows what it has missed.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 #include <tests/scenarios/fates.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
@@ -16,7 +16,7 @@ namespace troupe::tests {
 
 namespace {
 
-class fan_out_scenario final : public scenario_base {
+class fan_out_scenario final : public application {
 public:
   fan_out_scenario(std::uint64_t seed, logic how)
       : broken_(how == logic::broken), slow_(std::chrono::microseconds{20 + seed % 20}) {}
@@ -108,7 +108,7 @@ private:
 
 } // namespace
 
-scenario fan_out() {
+application_kind fan_out() {
   return described<fan_out_scenario>(
       "fan-out", "Slow subscribers hold nobody up; each item is read or lost once, with a reason, and in order.",
       "a subscriber does not note what newer items have replaced");

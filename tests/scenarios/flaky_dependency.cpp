@@ -1,6 +1,6 @@
 // (e) A dependency that fails now and then, started anew with a backoff, and clients that ask again where that is safe.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 #include <tests/scenarios/fates.hpp>
 
 #include <troupe/actors/retry.hpp>
@@ -21,7 +21,7 @@ struct charge {
 };
 using dependency_message = message<charge>;
 
-class flaky_dependency_scenario final : public scenario_base {
+class flaky_dependency_scenario final : public application {
 public:
   flaky_dependency_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {
     told_.fill(known::unknown);
@@ -94,7 +94,7 @@ private:
 
 } // namespace
 
-scenario flaky_dependency() {
+application_kind flaky_dependency() {
   return described<flaky_dependency_scenario>(
       "flaky dependency", "What is asked again after a failure is done once at most, and who was answered knows it.",
       "clients ask again after failures of what had begun");

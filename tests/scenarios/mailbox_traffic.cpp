@@ -1,7 +1,7 @@
 // (s1) A bounded mailbox, three senders and two receivers, of whom one each is cancelled; permits, and a close.
 
 #include <tests/mailbox/parcel.hpp>
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/sleep.hpp>
@@ -13,7 +13,7 @@ namespace troupe::tests {
 
 namespace {
 
-class mailbox_traffic_scenario final : public scenario_base {
+class mailbox_traffic_scenario final : public application {
 public:
   mailbox_traffic_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {}
 
@@ -130,7 +130,7 @@ private:
 
 } // namespace
 
-scenario mailbox_traffic() {
+application_kind mailbox_traffic() {
   return described<mailbox_traffic_scenario>(
       "mailbox traffic", "Each item ends once, whoever is cancelled, and the mailbox has counted the same.",
       "an item counts as handled before it is");

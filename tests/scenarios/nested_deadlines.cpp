@@ -1,6 +1,6 @@
 // (s3) Asks under limits in each other, of a callee that commits in a shield.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 #include <tests/scenarios/fates.hpp>
 
 #include <troupe/actors/actor.hpp>
@@ -23,7 +23,7 @@ struct write_down {
 };
 using writer_message = message<write_down>;
 
-class nested_deadlines_scenario final : public scenario_base {
+class nested_deadlines_scenario final : public application {
 public:
   nested_deadlines_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {
     told_.fill(known::unknown);
@@ -127,7 +127,7 @@ private:
 
 } // namespace
 
-scenario nested_deadlines() {
+application_kind nested_deadlines() {
   return described<nested_deadlines_scenario>(
       "nested deadlines", "Who is told that something was done, or was not begun, is told the truth.",
       "what is written down is not in a shield");

@@ -2,7 +2,7 @@
 // consumers that crash.
 
 #include <tests/mailbox/parcel.hpp>
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/as_outcome.hpp>
@@ -17,7 +17,7 @@ namespace troupe::tests {
 
 namespace {
 
-class nested_groups_scenario final : public scenario_base {
+class nested_groups_scenario final : public application {
 public:
   nested_groups_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {}
 
@@ -180,7 +180,7 @@ private:
 
 } // namespace
 
-scenario nested_groups() {
+application_kind nested_groups() {
   return described<nested_groups_scenario>(
       "nested groups",
       "No child outlives its group, each leaves by its exit once, and a join means that all is settled.",

@@ -1,4 +1,4 @@
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 #include <tests/scenarios/order_service.hpp>
 
 #include <troupe/actors/retry.hpp>
@@ -255,7 +255,7 @@ std::string order_service_scenario::problems() const {
   return text;
 }
 
-scenario order_service() {
+application_kind order_service() {
   return described<order_service_scenario>(
       "order service", "Nothing stays reserved that is not sold, and nobody pays without being told.",
       "what was reserved is not given back");

@@ -2,8 +2,8 @@
 
 #pragma once
 
+#include <tests/scenarios/application.hpp>
 #include <tests/scenarios/fates.hpp>
-#include <tests/scenarios/scenario.hpp>
 
 #include <troupe/actors/actor.hpp>
 
@@ -15,7 +15,7 @@
 namespace troupe::tests {
 
 /// Orders, a stock and a bank. The two are started anew when they fail, and keep what they know: that is written down.
-class order_service_scenario final : public scenario_base {
+class order_service_scenario final : public application {
 public:
   /// @param limit  of each order
   explicit order_service_scenario(std::uint64_t seed, logic how = logic::right, duration limit = std::chrono::hours{1})

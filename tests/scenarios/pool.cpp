@@ -1,6 +1,6 @@
 // (b) Eight consumers that crash and are started anew, at one bounded mailbox.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 #include <tests/scenarios/fates.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
@@ -13,7 +13,7 @@ namespace troupe::tests {
 
 namespace {
 
-class pool_scenario final : public scenario_base {
+class pool_scenario final : public application {
 public:
   pool_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {}
 
@@ -71,7 +71,7 @@ private:
 
 } // namespace
 
-scenario pool() {
+application_kind pool() {
   return described<pool_scenario>(
       "pool", "Each job is handled once, or given up once with a reason, though consumers crash with some of them.",
       "a job counts as handled before it is");

@@ -1,6 +1,6 @@
 // (f) A proxy between a client and a server, on pipes that take fewer bytes than they are given, and are reset.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 
 #include <troupe/actors/actor.hpp>
 #include <troupe/scope/as_outcome.hpp>
@@ -92,7 +92,7 @@ task<> serve_pipe(inbox<pipe_message> in) {
 
 // -- a client, a proxy, and a server that says what it hears ----------------------------------------------------------
 
-class proxy_scenario final : public scenario_base {
+class proxy_scenario final : public application {
 public:
   proxy_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {}
 
@@ -210,7 +210,7 @@ private:
 
 } // namespace
 
-scenario proxy() {
+application_kind proxy() {
   return described<proxy_scenario>(
       "proxy", "What comes out is the beginning of what went in, and all of it where the end was clean.",
       "the proxy does not look at how many bytes were taken");

@@ -1,6 +1,6 @@
 // Each scenario: its books hold in every order and cancelled before every step, and notice what is wrong with it.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 
 #include <tests/catch.hpp>
 #include <tests/simulation/seeded_runs.hpp>
@@ -15,21 +15,21 @@ using namespace troupe::tests;
 namespace {
 
 struct one_run {
-  std::unique_ptr<scenario_base> of;
+  std::unique_ptr<application> of;
   std::uint64_t steps = 0;
 };
 
 /// @throws `deadlock_error`, `livelock_error`
-one_run run(std::unique_ptr<scenario_base> of, const simulation_options& options) {
+one_run run(std::unique_ptr<application> of, const simulation_options& options) {
   simulator simulated{options};
-  static_cast<void>(simulated.run(&scenario_base::run, of.get())); // it may end in any way
+  static_cast<void>(simulated.run(&application::run, of.get())); // it may end in any way
   return {std::move(of), simulated.steps()};
 }
 
 } // namespace
 
 TEST_CASE("the books of each scenario hold in any order, on both clocks", "[scenarios]") {
-  for (const scenario& each : all_scenarios()) {
+  for (const application_kind& each : all_applications()) {
     std::size_t whole = 0, runs = 0;
     over_seeds(200, [&](const simulation_options& options) {
       INFO(each.name);
@@ -46,7 +46,7 @@ TEST_CASE("the books of each scenario hold in any order, on both clocks", "[scen
 }
 
 TEST_CASE("the books of each scenario hold when it is cancelled before any of its steps", "[scenarios]") {
-  for (const scenario& each : all_scenarios())
+  for (const application_kind& each : all_applications())
     for (std::uint64_t seed = 0; seed < seeds(4); ++seed)
       for (const clock_mode clock : {clock_mode::autojump, clock_mode::race}) {
         INFO((clock == clock_mode::race ? "race clock" : "autojump clock"));
@@ -62,7 +62,7 @@ TEST_CASE("the books of each scenario hold when it is cancelled before any of it
 }
 
 TEST_CASE("the books of each scenario notice what is wrong with its own logic", "[scenarios]") {
-  for (const scenario& each : all_scenarios()) {
+  for (const application_kind& each : all_applications()) {
     std::size_t noticed = 0;
     for (std::uint64_t seed = 0; seed < seeds(40); ++seed)
       noticed += run(each.make_broken(seed), {.seed = seed}).of->problems().empty() ? 0 : 1;
@@ -72,7 +72,7 @@ TEST_CASE("the books of each scenario notice what is wrong with its own logic", 
 }
 
 TEST_CASE("a scenario is repeated by its seed", "[scenarios]") {
-  for (const scenario& each : all_scenarios()) {
+  for (const application_kind& each : all_applications()) {
     INFO(each.name);
     CHECK(run(each.make(7), {.seed = 7}).steps == run(each.make(7), {.seed = 7}).steps);
   }

@@ -1,6 +1,6 @@
 // (h) A tree of supervisors on three levels, whose workers crash.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 #include <tests/scenarios/sibling_runs.hpp>
 
 #include <troupe/scope/as_outcome.hpp>
@@ -16,7 +16,7 @@ namespace troupe::tests {
 
 namespace {
 
-class storm_scenario final : public scenario_base {
+class storm_scenario final : public application {
 public:
   storm_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {}
 
@@ -104,7 +104,7 @@ private:
 
 } // namespace
 
-scenario storm() {
+application_kind storm() {
   return described<storm_scenario>(
       "storm", "No worker runs twice at once, none beside those it depends on while these are down, and each ends.",
       "a worker notes its end behind its work, where no crash comes by");

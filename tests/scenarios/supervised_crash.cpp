@@ -1,6 +1,6 @@
 // (s2) Three children of different restart types, started anew together, of which one crashes with messages in flight.
 
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 #include <tests/scenarios/fates.hpp>
 #include <tests/scenarios/sibling_runs.hpp>
 
@@ -25,7 +25,7 @@ struct is_there {
 };
 using worker_message = message<job, is_there>;
 
-class supervised_crash_scenario final : public scenario_base {
+class supervised_crash_scenario final : public application {
 public:
   supervised_crash_scenario(std::uint64_t seed, logic how)
       : crashes_with_(static_cast<int>(seed % jobs_each)), who_crashes_(seed / 8 % 3),
@@ -138,7 +138,7 @@ private:
 
 } // namespace
 
-scenario supervised_crash() {
+application_kind supervised_crash() {
   return described<supervised_crash_scenario>(
       "supervised crash", "Each message is handled or lost once, and no run begins beside another one that it ends.",
       "a job counts as handled before it is");

@@ -6,6 +6,7 @@
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/exit_stack.hpp>
+#include <troupe/scope/offload.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/supervision/supervised_actor.hpp>
 #include <troupe/supervision/supervisor.hpp>
@@ -102,4 +103,23 @@ TEST_CASE("a tree of actors holds under a sweep of all faults", "[testing]") {
   INFO(done.text());
   CHECK(done.faults[static_cast<std::size_t>(fault::crash)] > 20);
   CHECK(done.faults[static_cast<std::size_t>(fault::failing_start)] >= 2);
+}
+
+TEST_CASE("what functions that were offloaded do with mailboxes and replies is no violation", "[testing]") {
+  const exploration done = explore({.schedules = 500}, [](simulation& sim) -> task<> {
+    co_await in_task_group([&](task_group& group) -> task<> {
+      mailbox<int> queue{capacity{2}};
+      group.start([](sender<int> out) -> task<> { co_await offload([&] { static_cast<void>(out.try_send(1)); }); },
+                  queue.sender());
+      group.start([](receiver<int> in) -> task<> { co_await in.receive(); }, queue.receiver());
+      const auto answers = [](inbox<message<total>> in) -> task<> {
+        while (auto next = co_await in.receive())
+          co_await next->match([](total& asked) -> task<> { co_await offload([&] { asked.to(1); }); });
+      };
+      actor_ref asked = group.start_actor({.name = "a", .capacity = 1}, answers);
+      auto answer = co_await as_outcome(asked.ask<total>());
+      sim.require(answer.has_error() || answer.value() == 1, "another answer");
+    });
+  });
+  CHECK(done.looks[static_cast<std::size_t>(invariant::one_outcome)] != 0);
 }

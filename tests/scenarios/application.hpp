@@ -13,12 +13,12 @@
 namespace troupe::tests {
 
 /// A small tree of actors, and the books of one run of it. It knows nothing of who runs it, on one thread.
-class scenario_base {
+class application {
 public:
-  scenario_base() = default;
-  scenario_base(const scenario_base&) = delete;
-  scenario_base& operator=(const scenario_base&) = delete;
-  virtual ~scenario_base() = default;
+  application() = default;
+  application(const application&) = delete;
+  application& operator=(const application&) = delete;
+  virtual ~application() = default;
 
   /// The root of the tree; called once. Any of its fibers may throw, be stopped, find a mailbox full, or run out of
   /// time, at any wait: it may then end with an error or be stopped.
@@ -30,27 +30,27 @@ public:
   virtual bool whole() const = 0;
 };
 
-struct scenario {
+struct application_kind {
   std::string_view name;
   std::string_view watch; ///< What to look at in it: a sentence.
-  std::unique_ptr<scenario_base> (*make)(std::uint64_t seed);
+  std::unique_ptr<application> (*make)(std::uint64_t seed);
   /// One whose own logic is wrong, not the library's: its books must find that.
-  std::unique_ptr<scenario_base> (*make_broken)(std::uint64_t seed);
+  std::unique_ptr<application> (*make_broken)(std::uint64_t seed);
   std::string_view mistake; ///< What is wrong with that.
 };
 
-const std::vector<scenario>& all_scenarios();
+const std::vector<application_kind>& all_applications();
 
-/// Whether a scenario does right what it is an example of.
+/// Whether an application does right what it is an example of.
 enum class logic : bool { right, broken };
 
-/// `Kind(seed, logic)` as a scenario.
+/// `Kind(seed, logic)` as one of them.
 template <class Kind>
-scenario described(std::string_view name, std::string_view watch, std::string_view mistake) {
+application_kind described(std::string_view name, std::string_view watch, std::string_view mistake) {
   return {
       name, watch,
-      [](std::uint64_t seed) -> std::unique_ptr<scenario_base> { return std::make_unique<Kind>(seed, logic::right); },
-      [](std::uint64_t seed) -> std::unique_ptr<scenario_base> { return std::make_unique<Kind>(seed, logic::broken); },
+      [](std::uint64_t seed) -> std::unique_ptr<application> { return std::make_unique<Kind>(seed, logic::right); },
+      [](std::uint64_t seed) -> std::unique_ptr<application> { return std::make_unique<Kind>(seed, logic::broken); },
       mistake};
 }
 

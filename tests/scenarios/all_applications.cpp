@@ -1,9 +1,9 @@
-#include <tests/scenarios/all_scenarios.hpp>
+#include <tests/scenarios/all_applications.hpp>
 
 namespace troupe::tests {
 
-const std::vector<scenario>& all_scenarios() {
-  static const std::vector<scenario> all{
+const std::vector<application_kind>& all_applications() {
+  static const std::vector<application_kind> all{
       crawler(),           pool(),          order_service(), fan_out(),         flaky_dependency(), proxy(),
       connection_server(), storm(),         ask_cycle(),     mailbox_traffic(), supervised_crash(), nested_deadlines(),
       exit_stacks(),       nested_groups(),

@@ -1,0 +1,64 @@
+// The applications and the standard scenes under schedules of the testing kit and all of its faults.
+
+#include "all_applications.hpp"
+#include "standard_scenes.hpp"
+
+#include <tests/budget.hpp>
+#include <tests/catch.hpp>
+
+#include <troupe/scope/as_outcome.hpp>
+#include <troupe/testing/explore.hpp>
+
+#include <memory>
+#include <string>
+
+using namespace troupe;
+using namespace troupe::tests;
+
+namespace {
+
+/// What comes out of it is its own affair, as long as its books hold.
+template <class Tree>
+task<> judged(simulation& sim, std::unique_ptr<Tree> of) {
+  Tree& made = *sim.make<std::unique_ptr<Tree>>(std::move(of));
+  sim.at_end([&made] { return made.problems(); });
+  static_cast<void>(co_await as_outcome(made.run()));
+}
+
+constexpr std::uint64_t seed = 7; // of what an application draws by itself
+
+} // namespace
+
+TEST_CASE("each standard scene holds under the schedules of a budget", "[scenarios]") {
+  for (const scene_kind& kind : standard_scenes()) {
+    INFO(kind.name);
+    const exploration done =
+        explore({.schedules = seeds(1'000)}, [&](simulation& sim) { return judged(sim, kind.make()); });
+    CHECK(done.schedules >= 100);
+  }
+}
+
+TEST_CASE("each standard scene holds under a sweep of all faults", "[scenarios]") {
+  for (const scene_kind& kind : standard_scenes()) {
+    INFO(kind.name);
+    const exploration done = sweep(all_faults, [&](simulation& sim) { return judged(sim, kind.make()); });
+    CHECK(done.faults[static_cast<std::size_t>(fault::crash)] > 10);
+  }
+}
+
+TEST_CASE("each application holds under the schedules of a budget", "[scenarios]") {
+  for (const application_kind& kind : all_applications()) {
+    INFO(kind.name);
+    const exploration done =
+        explore({.schedules = seeds(1'000)}, [&](simulation& sim) { return judged(sim, kind.make(seed)); });
+    CHECK(done.schedules >= 100);
+  }
+}
+
+TEST_CASE("each application survives a sweep of all faults", "[scenarios]") {
+  for (const application_kind& kind : all_applications()) {
+    INFO(kind.name);
+    const exploration done = sweep(all_faults, [&](simulation& sim) { return judged(sim, kind.make(seed)); });
+    CHECK(done.faults[static_cast<std::size_t>(fault::crash)] > 10);
+  }
+}
