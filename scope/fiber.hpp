@@ -339,6 +339,11 @@ private:
   static std::size_t groups_around(const cancel_scope& group) noexcept;
   bool is_to_suffer() const noexcept { return harm_ != harm::none && whose_code_ == code::of_users; }
   void suffer_now();
+  /// What was to hang in it does not hang elsewhere, where no limit ends that.
+  void cleanup_is_over() noexcept {
+    if (harm_ == harm::hang) [[unlikely]]
+      harm_ = harm::none;
+  }
   bool decide(word verdict, detail::wakeups& woken) noexcept;
   void arrive() noexcept;
   void leave_thread() noexcept;
