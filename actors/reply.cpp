@@ -15,7 +15,7 @@ void ask_block::goes_to(const mailbox_core& mailbox) noexcept {
   number_ = by->runs_on().next_number();
 }
 
-void ask_block::tell_sent() const noexcept { tell(event_kind::ask_sent, goes_to_->number()); }
+void ask_block::tell_sent() const noexcept { tell(event_kind::ask_sent, number()); }
 
 void ask_block::tell(event_kind what, std::uint64_t cause, std::uint32_t place) const noexcept {
   if (number_ == 0) [[likely]]

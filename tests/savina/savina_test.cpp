@@ -154,12 +154,16 @@ TEST_CASE("every program that is cancelled at some step ends", "[savina]") {
       simulator undisturbed{options};
       static_cast<void>(undisturbed.run(each.run, scale::small, how));
       const std::uint64_t steps = undisturbed.steps();
+      std::size_t stopped = 0;
       for (std::uint64_t step = 0; step < steps; step += 1 + steps / 20) {
         INFO("before step " << step << " of " << steps);
         simulation_options cancelled = options;
         cancelled.cancel_at_step = step;
         simulator simulated{cancelled};
-        CHECK(simulated.run(each.run, scale::small, how).cancelled());
+        const auto ended = simulated.run(each.run, scale::small, how);
+        CHECK_FALSE(ended.has_error());
+        stopped += ended.cancelled() ? 1 : 0; // in its last steps there may be no wait left to stop it at
       }
+      CHECK(stopped > 10);
     });
 }
