@@ -23,17 +23,17 @@ public:
   /// @param may_be_given_again  after a crash
   std::string problems(bool may_be_given_again = false) const {
     std::string text;
-    for (const auto& [item, fate] : of_) {
+    for (const auto& [item, how] : of_) {
       const std::string name = "item " + std::to_string(item);
-      if (fate.accepted != 0 && fate.refused != 0)
+      if (how.accepted != 0 && how.refused != 0)
         text += name + " was accepted and refused\n";
-      if (fate.accepted != 0 && fate.begun + fate.dropped == 0)
+      if (how.accepted != 0 && how.begun + how.dropped == 0)
         text += name + " was accepted, and neither received nor dropped\n";
-      if (fate.begun > 1 && !may_be_given_again)
+      if (how.begun > 1 && !may_be_given_again)
         text += name + " was received twice\n";
-      if (fate.dropped > 1)
+      if (how.dropped > 1)
         text += name + " was dropped twice\n";
-      if (fate.accepted == 0 && fate.refused != 0 && fate.begun != 0)
+      if (how.accepted == 0 && how.refused != 0 && how.begun != 0)
         text += name + " was received though its sender was told that it is not in the mailbox\n";
     }
     return text;

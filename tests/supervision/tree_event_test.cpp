@@ -104,11 +104,11 @@ TEST_CASE("each kind of event of a tree has a name of its own", "[supervision]")
 }
 
 TEST_CASE("a child whose wait is over while its supervisor stops is not started anew", "[supervision][A9]") {
+  std::string log; // outlives the supervisor
   const std::string told =
-      story_of({.intensity = 2, .backoff = {.initial = 2s, .jitter = 0}}, [](supervisor& top) -> task<> {
-        std::string log;
+      story_of({.intensity = 2, .backoff = {.initial = 2s, .jitter = 0}}, [&log](supervisor& top) -> task<> {
         co_await top.start({.name = "a"}, failing_after, 1s);
-        co_await top.start({.name = "b"}, [&log] { return slow_to_stop(log, "b", 3s); });
+        co_await top.start({.name = "b"}, slow_to_stop, std::ref(log), "b", 3s);
         co_await sleep_for(1500ms);
       });
   CHECK(told.find("/a#2") == std::string::npos);
