@@ -33,7 +33,7 @@ class Interrupt(unittest.TestCase):
             running.kill()
         os.close(ours)
         self.assertRegex(shown.decode(), r"\r.*: [0-9]+ of 100000000 schedules")
-        done = subprocess.run([PROGRAM, "exploration", "20000"], stderr=subprocess.PIPE, check=True)
+        done = subprocess.run([PROGRAM, "exploration", "300"], stderr=subprocess.PIPE, check=True)
         self.assertEqual(done.stderr, b"")
 
 

@@ -4,6 +4,7 @@
 
 #include <troupe/scope/assert.hpp>
 #include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/task_group.hpp>
 #include <troupe/testing/explore.hpp>
 
 #include <array>
