@@ -55,7 +55,7 @@ TESTED_ELSEWHERE = {
     "simulation/choice.hpp": "an interface: tests/simulation/strategies_test.cpp, and all that is explored",
     "testing/explorer.hpp": "the search behind explore, sweep and replay: explore_test, sweep_test, simulation_test",
     "testing/path_names.hpp": "tests/testing/faults_test.cpp and matchers_test.cpp, which name what has a path",
-    "testing/progress.hpp": "a line on a terminal, and Ctrl-C: tests/testing/interrupt_test.py",
+    "testing/progress.hpp": "Ctrl-C: tests/testing/last_words_test.cpp; a line on a terminal is looked at",
     "testing/scenario_run.hpp": "one run of explore: explore_test, sweep_test, last_words_test",
     "testing/trace.hpp": "what rules, matchers and exports read: their tests, and determinism in simulation_test",
     "runtime/caf_simulated_clock.hpp": "tests/runtime/caf_simulation_test.cpp: hours of timeouts, and all other clocks of CAF's",

@@ -70,3 +70,17 @@ TEST_CASE("a run that ends the program says which it was", "[testing]") {
   const std::string again = words_of_who_dies_in([&] { replay(schedule, two_in_any_order); });
   CHECK(again.find("the second was first") != again.npos);
 }
+
+TEST_CASE("an exploration that is interrupted ends the program, and says what it has covered", "[testing]") {
+  const std::string words = words_of_who_dies_in([] {
+    int runs = 0;
+    explore({.schedules = 1'000'000}, [&runs]() -> task<> {
+      if (++runs == 100)
+        std::raise(SIGINT);
+      co_await checkpoint();
+    });
+  });
+  INFO(words);
+  CHECK(words.find("interrupted after ") != words.npos);
+  CHECK(words.find(" schedules, ") != words.npos);
+}
