@@ -34,6 +34,9 @@ if(PROJECT_IS_TOP_LEVEL)
     endif()
   endif()
 
+  if(TROUPE_FUZZ) # what it has seen of the program's paths tells libFuzzer which inputs are new
+    add_compile_options(-fsanitize=fuzzer-no-link)
+  endif()
   if(TROUPE_SANITIZE STREQUAL "address")
     # CAF's headers bind a null reference in spawn(function) without arguments: spawn a class, or pass an argument.
     add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
