@@ -1,6 +1,7 @@
 #include <troupe/observe/text_sink.hpp>
 #include <troupe/observe/words.hpp>
 #include <troupe/scope/fiber.hpp>
+#include <troupe/testing/event_words.hpp>
 #include <troupe/testing/trace.hpp>
 
 #include <fmt/format.h>
@@ -120,36 +121,6 @@ std::string trace::path_of(std::uint64_t fiber) const {
   return found != paths_.end() ? found->second : "fiber " + std::to_string(fiber);
 }
 
-namespace {
-
-/// What a line of the story says of an event; empty: it has none.
-std::string in_words(const event& happened) {
-  switch (happened.kind) {
-  case event_kind::fault_injected:
-    return happened.object == static_cast<std::uint64_t>(fiber::harm::crash) ? "crashes: the test wants it"
-                                                                             : "hangs: the test wants it";
-  case event_kind::fiber_ended:
-    return happened.cause == 1 ? "ends with an error" : "";
-  case event_kind::cancel_requested:
-    switch (static_cast<cancel_reason>(happened.cause)) {
-    case cancel_reason::deadline:
-      return "has used up a limit of its time";
-    case cancel_reason::requested:
-      return "is cancelled";
-    case cancel_reason::revoked:
-      return "works on what nobody wants any more, and is cancelled";
-    case cancel_reason::sibling_failed:
-      return "stops its group: one of it has failed";
-    default:
-      return "";
-    }
-  default:
-    return "";
-  }
-}
-
-} // namespace
-
 std::string story_of(const trace& run) {
   std::string text;
   const auto line = [&](instant at, const std::string& who, const std::string& what) {
@@ -161,9 +132,8 @@ std::string story_of(const trace& run) {
   const auto tell_events_until = [&](std::uint64_t step) {
     for (; next != run.events().size() && run.steps()[next] <= step; ++next) {
       const event& each = run.events()[next];
-      const bool is_owned = each.kind == event_kind::cancel_requested;
-      if (const std::string words = in_words(each); !words.empty())
-        line(each.time, detail::in_one_line(run.path_of(is_owned ? each.object : each.subject)), words);
+      if (const std::string words = detail::in_words(each); !words.empty())
+        line(each.time, detail::in_one_line(run.path_of(detail::told_of(each))), words);
     }
   };
   for (const tree_record& each : run.tree()) {
