@@ -151,6 +151,7 @@ std::exception_ptr ask_block::error() const {
 }
 
 void ask_block::decide(answer as, deciding& now) noexcept {
+  static_assert(static_cast<std::uint32_t>(answer::value) == answered_with_value);
   answer_ = as;
   tell(event_kind::ask_answered, static_cast<std::uint64_t>(why_), static_cast<std::uint32_t>(as));
   now.calls = calls_back_;

@@ -20,15 +20,19 @@ mailbox_core::mailbox_core(std::uint32_t capacity, overflow on_full)
   fiber* const by = this_fiber::pointer();
   if (by == nullptr || !by->runs_on().tells_details()) [[likely]]
     return;
-  is_watched_ = slow_ = true;
+  is_watched_ = true;
   be_numbered(*by);
   tell(event_kind::mailbox_made, capacity, static_cast<std::uint32_t>(on_full));
 }
 
+[[gnu::cold]] bool mailbox_core::pretends_full() noexcept {
+  const fiber* const by = this_fiber::pointer();
+  return by != nullptr && by->runs_on().pretends_full();
+}
+
 // In a look at who runs here, and not kept: a mailbox may outlive the executor that it was made under.
-void mailbox_core::tell(event_kind what, std::uint64_t cause, std::uint32_t place, const fiber* by) const noexcept {
-  if (!is_watched_) [[likely]]
-    return;
+[[gnu::cold]] void mailbox_core::tell_watcher(event_kind what, std::uint64_t cause, std::uint32_t place,
+                                              const fiber* by) const noexcept {
   if (by == nullptr)
     by = this_fiber::pointer();
   if (const executor* const here = executor_here(); here != nullptr)

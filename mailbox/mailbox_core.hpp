@@ -104,7 +104,7 @@ public:
   }
   void count_settled(std::uint64_t more, wakeups& woken, std::uint64_t why = settled_as_handled) noexcept {
     settled_ += more;
-    if (is_watched_ && more != 0) [[unlikely]]
+    if (more != 0)
       tell(event_kind::items_settled, why, static_cast<std::uint32_t>(more));
     if (somebody_joins()) [[unlikely]]
       wake_joiners(woken);
@@ -123,7 +123,10 @@ public:
   ///
   /// @param by  null: whoever runs here
   void tell(event_kind what, std::uint64_t cause = 0, std::uint32_t place = 0,
-            const fiber* by = nullptr) const noexcept;
+            const fiber* by = nullptr) const noexcept {
+    if (is_watched_) [[unlikely]]
+      tell_watcher(what, cause, place, by);
+  }
   bool somebody_joins() const noexcept { return !waiting_joiners_.empty(); }
   bool all_settled() const noexcept { return settled_ == accepted(); }
 
@@ -146,8 +149,7 @@ public:
 
 protected:
   virtual ~mailbox_core() {
-    if (is_watched_) [[unlikely]]
-      tell(event_kind::mailbox_gone);
+    tell(event_kind::mailbox_gone, settled_, reserved_);
     delete seldom_;
   }
 
@@ -167,6 +169,9 @@ protected:
   virtual hand_seen in_hand() const noexcept = 0;
 
   std::uint64_t accepted() const noexcept { return queue().in + handed_; }
+
+  /// Under a test. A sender that waits would do so for ever where nothing is queued.
+  bool is_said_to_be_full() const noexcept { return is_watched_ && on_full() != overflow::suspend && pretends_full(); }
 
   /// As the cause in events: handled; else one more than the `drop_reason`; or given back.
   static constexpr std::uint64_t settled_as_handled = 0;
@@ -207,7 +212,7 @@ protected:
   bool closed_ : 1 = false;
   bool receivers_gone_ : 1 = false;
   bool orphaned_ : 1 = false; // no holder is left, only items in hand
-  bool slow_ : 1 = false;     // closed, watched, or limits the age of items: nothing goes the plain way
+  bool slow_ : 1 = false;     // closed, or limits the age of items: nothing goes the plain way
   bool is_watched_ : 1 = false;
   mutable spinlock lock_;
   std::atomic<std::uint32_t> reader_{0};
@@ -231,6 +236,8 @@ private:
     return in(holders, as) == in(~std::uint64_t{0}, as);
   }
   [[noreturn]] static void too_many_holders() noexcept;
+  static bool pretends_full() noexcept;
+  void tell_watcher(event_kind what, std::uint64_t cause, std::uint32_t place, const fiber* by) const noexcept;
   void nobody_holds_it() noexcept;
   void no_receivers_left() noexcept;
   void wake_joiners(wakeups& woken) noexcept;

@@ -68,10 +68,10 @@ public:
   bool drained() const noexcept { return closed_ && queue_.size() == 0 && reserved_ == 0; }
   bool has_room() const noexcept { return queue_.size() + reserved_ < capacity_ && waiting_senders_.empty(); }
   /// Has room, memory for it, and nobody who waits must hear of it: then `put_plainly` does.
-  bool takes_plainly() const noexcept { return !slow_ && has_plain_room(); }
+  bool takes_plainly() const noexcept { return !slow_ && !is_watched_ && has_plain_room(); }
   /// The same of one that is watched: then it is told as well.
   bool takes_plainly_with_a_word() const noexcept {
-    return is_only_watched() && on_full() == overflow::suspend && has_plain_room();
+    return !slow_ && on_full() == overflow::suspend && has_plain_room();
   }
   void put_plainly(item_type&& item) noexcept {
     queue_.push(std::move(item));
@@ -80,8 +80,8 @@ public:
   }
 
   /// Has an item, and nobody who waits must hear when it is taken: then `take_plainly` does.
-  bool gives_plainly() const noexcept { return !slow_ && has_plain_item(); }
-  bool gives_plainly_with_a_word() const noexcept { return is_only_watched() && has_plain_item(); }
+  bool gives_plainly() const noexcept { return !slow_ && !is_watched_ && has_plain_item(); }
+  bool gives_plainly_with_a_word() const noexcept { return !slow_ && has_plain_item(); }
   /// Before the operation.
   void tell_queued() const noexcept { tell(event_kind::item_queued, queue_.next_index()); }
   void tell_taken_first() const noexcept { tell(event_kind::items_taken, queue_.first_index(), 1); }
@@ -235,7 +235,7 @@ public:
     const std::lock_guard held{lock_};
     if (closed_ || lost_->again)
       return false;
-    tell(event_kind::item_kept);
+    tell(event_kind::item_kept, given, lost_->again_max);
     if (fill_waiting(item, static_cast<std::uint16_t>(given + 1), woken) != nullptr) {
       tell(event_kind::item_given);
     } else {
@@ -393,7 +393,7 @@ public:
     const std::lock_guard held{lock_};
     closed_ = false;
     tell(event_kind::mailbox_opened);
-    slow_ = limits_age_ || is_watched_;
+    slow_ = limits_age_;
   }
   void drop_queued() noexcept override {
     drop_crashed();
@@ -445,15 +445,6 @@ private:
     return used < capacity_ && used < queue_.slots() && waiting_receivers_.empty() && waiting_senders_.empty();
   }
   bool has_plain_item() const noexcept { return queue_.queued() != 0 && waiting_senders_.empty() && !somebody_joins(); }
-  bool is_only_watched() const noexcept { return is_watched_ && !closed_ && !limits_age_; }
-
-  /// Under a test. A sender that waits would do so for ever where nothing is queued.
-  bool is_said_to_be_full() const noexcept {
-    if (!is_watched_ || on_full() == overflow::suspend) [[likely]]
-      return false;
-    const fiber* const by = this_fiber::pointer();
-    return by != nullptr && by->runs_on().pretends_full();
-  }
 
   send_status ask_for_room(maybe<item_type>& gone) noexcept {
     if (closed_)
@@ -476,14 +467,21 @@ private:
     ++seldom_needed().taken_back;
   }
   void free_taken(wakeups& woken) noexcept override {
-    const std::size_t before = queue_.size();
-    queue_.free_taken();
-    if (is_watched_ && queue_.size() != before) [[unlikely]]
-      tell(event_kind::items_freed, 0, static_cast<std::uint32_t>(before - queue_.size()));
+    if (is_watched_) [[unlikely]]
+      free_with_a_word();
+    else
+      queue_.free_taken();
     if (!waiting_senders_.empty()) [[unlikely]]
       admit(woken);
     if (closed_) [[unlikely]]
       finish(woken);
+  }
+
+  [[gnu::cold]] void free_with_a_word() noexcept {
+    const std::size_t before = queue_.size();
+    queue_.free_taken();
+    if (queue_.size() != before)
+      tell(event_kind::items_freed, 0, static_cast<std::uint32_t>(before - queue_.size()));
   }
 
   /// @param by   who sends it, where that is not whoever runs here

@@ -148,16 +148,22 @@ public:
   [[gnu::always_inline]] received<T> await_resume() noexcept { return this->what_came(); }
 
 private:
-  [[gnu::noinline]] bool take_slowly() noexcept {
+  /// Under the lock, which is given back where it has taken one: what goes the plain way, for whoever watches.
+  [[gnu::cold]] bool take_with_a_word() noexcept {
     detail::mailbox_state<T>& state = *this->state_;
-    if (state.gives_plainly_with_a_word()) {
-      state.tell_taken_first();
-      state.take_plainly(&this->item, 0);
-      state.lock().unlock();
-      this->what = detail::receiving<T>::found::item;
-      return this->waiting->tick();
-    }
+    if (!state.gives_plainly_with_a_word())
+      return false;
+    state.tell_taken_first();
+    state.take_plainly(&this->item, 0);
     state.lock().unlock();
+    this->what = detail::receiving<T>::found::item;
+    return true;
+  }
+  [[gnu::noinline]] bool take_slowly() noexcept {
+    if (this->state_->is_watched()) [[unlikely]]
+      if (take_with_a_word())
+        return this->waiting->tick();
+    this->state_->lock().unlock();
     this->state_->drop_expired(this->waiting);
     if (this->look_slowly([this](detail::wakeups& woken) { return this->take_item(woken); }))
       return this->waiting->tick();
@@ -227,8 +233,10 @@ public:
       return waiting->stop();
     waiting->tell_books(); // what this fiber itself has let go of
     const std::lock_guard held{state_->lock()};
-    if (state_->all_settled()) // perhaps by who was stopped by a cancel that stops us too: then that is the news
+    if (state_->all_settled()) { // perhaps by who was stopped by a cancel that stops us too: then that is the news
+      state_->tell(event_kind::mailbox_joined);
       return waiting->stop_pending() ? waiting->stop() : waiting->yield();
+    }
     state_->be_numbered(*waiting);
     if (!waiting->open_wait(fiber::wait_kind::plain, "join", state_))
       return waiting->stop();

@@ -220,15 +220,22 @@ public:
   }
 
 private:
+  /// Under the lock, which is given back where it has sent it: what goes the plain way, for whoever watches.
+  [[gnu::cold]] bool offer_with_a_word() {
+    mailbox_state<T>& state = *this->state_;
+    if (!state.takes_plainly_with_a_word())
+      return false;
+    state.tell_queued();
+    state.put_plainly(std::move(item_.source()));
+    state.lock().unlock();
+    this->ends_ = sending<T>::end::accepted;
+    return true;
+  }
   [[gnu::noinline]] bool offer_slowly() {
     mailbox_state<T>& state = *this->state_;
-    if (state.takes_plainly_with_a_word()) {
-      state.tell_queued();
-      state.put_plainly(std::move(item_.source()));
-      state.lock().unlock();
-      this->ends_ = sending<T>::end::accepted;
-      return this->waiting->tick();
-    }
+    if (state.is_watched()) [[unlikely]]
+      if (offer_with_a_word())
+        return this->waiting->tick();
     return this->enter_slowly(state.on_full() == overflow::suspend, &item_.source(), [&](auto& gone, wakeups& woken) {
       const send_status status = state.offer(item_.source(), gone, woken);
       if (status == send_status::accepted)

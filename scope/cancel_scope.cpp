@@ -17,7 +17,15 @@ cancel_scope::cancel_scope(fiber& owner, shielding kind, role as) noexcept
   fiber_.stop_.store(stopping() || fiber_.is_to_suffer(), std::memory_order_seq_cst);
   fiber_.lock_.unlock();
   if (fiber_.executor_.tells_details()) [[unlikely]]
-    fiber_.executor_.emit(event_kind::scope_entered, traits(), fiber_.number(), 0, place());
+    tell_entered();
+}
+
+[[gnu::cold]] void cancel_scope::tell_entered() const noexcept {
+  fiber_.executor_.emit(event_kind::scope_entered, traits(), fiber_.number(), 0, place());
+}
+
+[[gnu::cold]] void cancel_scope::tell_left() const noexcept {
+  fiber_.executor_.emit(event_kind::scope_left, 0, fiber_.number(), 0, place());
 }
 
 std::uint32_t cancel_scope::place() const noexcept {
@@ -48,7 +56,7 @@ cancel_scope::~cancel_scope() {
     return; // leaves with its fiber
   TROUPE_ASSERT(first_child_ == nullptr, "a scope ends with fibers still in it: join them first");
   if (fiber_.executor_.tells_details()) [[unlikely]]
-    fiber_.executor_.emit(event_kind::scope_left, 0, fiber_.number(), 0, place());
+    tell_left();
   fiber_.lock_.lock();
   TROUPE_ASSERT(fiber_.innermost_ == this, "scopes must be left in the reverse order of entering");
   if (shielding_ == shielding::cleanup)

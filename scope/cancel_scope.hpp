@@ -118,6 +118,8 @@ private:
   void cancel(cancel_reason reason, std::source_location where, reach far, detail::wakeups& woken) noexcept;
   /// Its body, for a caller that holds the fiber's lock.
   void cancel_locked(const cancel_cause& cause, reach far, detail::wakeups& woken) noexcept;
+  void tell_entered() const noexcept;
+  void tell_left() const noexcept;
   void tell_cancelled(const cancel_cause& cause, reach far) const noexcept;
   bool within(reach far) const noexcept {
     return shielding_ == shielding::none || (shielding_ == shielding::commit && far == reach::commits_too);

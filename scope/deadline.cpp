@@ -6,6 +6,11 @@ namespace troupe {
 
 namespace detail {
 
+void tell_limit(const fiber& self, const time_limit& begins) noexcept {
+  if (begins.relative && self.runs_on().tells_details()) [[unlikely]]
+    self.runs_on().emit(event_kind::limit_begun, 0, self.number(), static_cast<std::uint64_t>(begins.after.count()));
+}
+
 deadline_scope::deadline_scope(fiber& owner, instant at, shielding kind, expires how)
     : cancel_scope(owner, kind, how == expires::moving_on ? role::moves_on : role::limited),
       timer(at, kind == shielding::commit ? &expire_shield : &expire),

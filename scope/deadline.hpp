@@ -41,6 +41,9 @@ struct time_limit {
   instant from(instant now) const noexcept { return relative ? saturated(now, after) : at; }
 };
 
+/// Whoever wants the details hears of a limit that begins.
+void tell_limit(const fiber& self, const time_limit& begins) noexcept;
+
 /// A scope that is cancelled when an instant comes; a shield's also with the commit phases in it.
 ///
 /// @thread the owner's
@@ -89,6 +92,7 @@ task<limited_result<Kind, T>> limited(time_limit limit, task<T> body) {
   const instant at = limit.from(now);
   std::exception_ptr fate;
   if (at > now) { // else nothing is started
+    tell_limit(self, limit);
     bool pass_on = false;
     {
       deadline_scope entered{self, at, cancel_scope::shielding::none,

@@ -30,6 +30,8 @@ std::string_view to_string(event_kind kind) noexcept {
     return "scope_entered";
   case event_kind::scope_left:
     return "scope_left";
+  case event_kind::limit_begun:
+    return "limit_begun";
   case event_kind::deadline_set:
     return "deadline_set";
   case event_kind::group_ended:
@@ -40,6 +42,8 @@ std::string_view to_string(event_kind kind) noexcept {
     return "mailbox_closed";
   case event_kind::mailbox_opened:
     return "mailbox_opened";
+  case event_kind::mailbox_joined:
+    return "mailbox_joined";
   case event_kind::mailbox_gone:
     return "mailbox_gone";
   case event_kind::item_queued:
@@ -80,12 +84,24 @@ std::string_view to_string(event_kind kind) noexcept {
     return "finalizer_ended";
   case event_kind::finalizer_dropped:
     return "finalizer_dropped";
+  case event_kind::stack_unwound:
+    return "stack_unwound";
   case event_kind::supervisor_closing:
     return "supervisor_closing";
   case event_kind::children_restarted:
     return "children_restarted";
   case event_kind::child_retired:
     return "child_retired";
+  case event_kind::child_drains:
+    return "child_drains";
+  case event_kind::supervises:
+    return "supervises";
+  case event_kind::start_said:
+    return "start_said";
+  case event_kind::start_answered:
+    return "start_answered";
+  case event_kind::escalation_told:
+    return "escalation_told";
   case event_kind::fault_injected:
     return "fault_injected";
   }

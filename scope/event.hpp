@@ -26,37 +26,45 @@ enum class event_kind : std::uint8_t {
   stop_taken,     ///< The fiber goes back to the scope that was cancelled. object: the fiber whose scope it is, place.
   scope_entered,  ///< place. object: its `scope_traits`.
   scope_left,     ///< place.
+  limit_begun,    ///< The next one is a limit in so many nanoseconds from now. cause.
   deadline_set,   ///< Of the scope that was entered last. place. cause: nanoseconds on the clock. object: 1: others see
                   ///< to it.
   group_ended,    ///< All children of the group have. place. object: failures. cause: 1: the stop goes on outwards.
   mailbox_made,   ///< object: its number. cause: capacity. place: its `overflow`.
   mailbox_closed, ///< object.
   mailbox_opened, ///< It takes items again. object.
-  mailbox_gone,   ///< object.
+  mailbox_joined, ///< Somebody joins it, and need not wait. object.
+  mailbox_gone,   ///< object. By its own count: cause: how many items it has settled; place: reserved slots.
   item_queued,    ///< object: the mailbox. cause: the item's index in the queue. place: 1: by a permit,
                   ///< 2: its sender had waited in line.
   item_handed, ///< An item went to a fiber that waits, past the queue. object: the mailbox. cause: that fiber. place: as above.
-  items_claimed,   ///< The one reader took hold of the first ones. object, cause: index of the first. place: how many.
-  items_put_back,  ///< Of these, the last ones: they are the first of the queue again. object. place: how many.
-  items_freed,     ///< Of these, the first ones have left their slots. object. place: how many.
-  items_taken,     ///< Out of the queue. object. cause: index of the first, or `item_anywhere`. place: how many.
-  items_settled,   ///< object: the mailbox. place: how many. cause: 0: handled, else one more than the `drop_reason`.
-  item_kept,       ///< A crashed item will be given again. object: the mailbox.
-  item_given,      ///< It was. object: the mailbox.
+  items_claimed,  ///< The one reader took hold of the first ones. object, cause: index of the first. place: how many.
+  items_put_back, ///< Of these, the last ones: they are the first of the queue again. object. place: how many.
+  items_freed,    ///< Of these, the first ones have left their slots. object. place: how many.
+  items_taken,    ///< Out of the queue. object. cause: index of the first, or `item_anywhere`. place: how many.
+  items_settled,  ///< object: the mailbox. place: how many. cause: 0: handled, else one more than the `drop_reason`.
+  item_kept,  ///< A crashed item will be given again. object: the mailbox. cause: for which time; place: of how many.
+  item_given, ///< It was. object: the mailbox.
   slot_reserved,   ///< object: the mailbox. cause: the fiber that has waited for it, if one has.
   slot_returned,   ///< object: the mailbox.
   ask_sent,        ///< object: the ask's number. cause: the mailbox's.
   ask_begun,       ///< object: the ask.
   ask_answered,    ///< object: the ask. place: how. cause: why it failed.
   ask_ended,       ///< The asker has what came of it. object: the ask. place: 1: it was stopped.
-  finalizer_added, ///< Or moved to another stack. object: its number. cause: its stack's.
+  finalizer_added, ///< Or moved to another stack. object: its number. cause: its stack's. place: 1: for a failure only.
   finalizer_begun, ///< object.
   finalizer_ended, ///< object. cause: 0: well, 1: an error, 2: cut short.
   finalizer_dropped,  ///< It need not run. object.
+  stack_unwound,      ///< object: the exit stack. cause: 1: its block has failed. place: errors that are told of both.
   supervisor_closing, ///< It stops all of its children. object: its number.
   children_restarted, ///< All that were to be started anew together have been. object: their supervisor.
   child_retired,      ///< It will not be started anew by itself. object: its supervisor's number. cause: its fiber.
-  fault_injected,     ///< A test harms the fiber. object: how.
+  child_drains,       ///< It is asked to stop when it has done what it was sent. object, cause as there.
+  supervises,         ///< The fiber does. object: the supervisor's number.
+  start_said,         ///< Somebody says that the child has started. object, cause as there. place: of which run.
+  start_answered,     ///< Who has asked for the start hears of it. object, cause as there. place: `start_answer`.
+  escalation_told, ///< object as there. place: how many failures it tells of; cause: nanoseconds on the clock of the first.
+  fault_injected, ///< A test harms the fiber. object: how.
 };
 
 /// In `wait_begun`: which line it is in, of several at one object.
@@ -66,6 +74,12 @@ constexpr std::uint64_t wait_line(std::string_view waits_to) noexcept {
     hash = (hash ^ static_cast<unsigned char>(each)) * 1'099'511'628'211U;
   return hash;
 }
+
+/// In `ask_answered`: it is the value that was asked for.
+inline constexpr std::uint32_t answered_with_value = 1;
+
+/// In `start_answered`: what is heard.
+enum class start_answer : std::uint32_t { started, failed, failed_with_error };
 
 /// In `items_taken`: not the first ones of the queue.
 inline constexpr std::uint64_t item_anywhere = ~std::uint64_t{0};

@@ -22,7 +22,8 @@ void exit_stack::tell_moved(const detail::finalizer& lowest) noexcept {
   for (const detail::finalizer* each = top_.get(); moved.empty() || moved.back() != &lowest; each = each->below_.get())
     moved.push_back(each);
   for (; !moved.empty(); moved.pop_back())
-    tell(event_kind::finalizer_added, *moved.back(), number_);
+    tell(event_kind::finalizer_added, *moved.back(), number_,
+         moved.back()->when_ == detail::finalizer::runs::on_failure ? 1 : 0);
 }
 
 void exit_stack::require_owner() const noexcept {
@@ -30,9 +31,10 @@ void exit_stack::require_owner() const noexcept {
                 "an exit stack was used by another fiber than its block's: each fiber has its own");
 }
 
-void exit_stack::tell(event_kind what, const detail::finalizer& of, std::uint64_t cause) const noexcept {
+void exit_stack::tell(event_kind what, const detail::finalizer& of, std::uint64_t cause,
+                      std::uint32_t place) const noexcept {
   if (owner_.runs_on().tells_details()) [[unlikely]]
-    owner_.runs_on().emit(what, of.number_, owner_.number(), cause);
+    owner_.runs_on().emit(what, of.number_, owner_.number(), cause, place);
 }
 
 void exit_stack::add(std::unique_ptr<detail::finalizer> added) noexcept {
@@ -40,7 +42,7 @@ void exit_stack::add(std::unique_ptr<detail::finalizer> added) noexcept {
     if (number_ == 0)
       number_ = owner_.runs_on().next_number();
     added->number_ = owner_.runs_on().next_number();
-    tell(event_kind::finalizer_added, *added, number_);
+    tell(event_kind::finalizer_added, *added, number_, added->when_ == detail::finalizer::runs::on_failure ? 1 : 0);
   }
   added->below_ = std::move(top_);
   top_ = std::move(added);
@@ -65,8 +67,13 @@ task<> exit_stack::close() {
   std::vector<std::exception_ptr> failures;
   const outcome<> normally;
   co_await unwind(normally, failures);
-  if (const std::exception_ptr primary = detail::primary_of(nullptr, std::move(failures)))
+  if (const std::exception_ptr primary = with_attached(nullptr, std::move(failures)))
     std::rethrow_exception(primary);
+}
+
+std::optional<task<>> exit_stack::begin(detail::finalizer& last, const outcome<>& ended) {
+  tell(event_kind::finalizer_begun, last);
+  return last.run(ended);
 }
 
 task<> exit_stack::unwind(const outcome<>& ended, std::vector<std::exception_ptr>& failures) {
@@ -74,7 +81,6 @@ task<> exit_stack::unwind(const outcome<>& ended, std::vector<std::exception_ptr
     std::unique_ptr<detail::finalizer> last = std::move(top_);
     top_ = std::move(last->below_);
     if (last->when_ == detail::finalizer::runs::always || !ended.has_value()) {
-      tell(event_kind::finalizer_begun, *last);
       const std::size_t failed_before = failures.size();
       bool cut_short = false;
       detail::deadline_scope entered{owner_, saturated(owner_.runs_on().time().now(), last->limit_),
@@ -83,7 +89,7 @@ task<> exit_stack::unwind(const outcome<>& ended, std::vector<std::exception_ptr
         entered.cancel(cancel_reason::deadline); // it begins all the same, and goes as far as its first wait
       std::optional<task<>> running;
       try {
-        running = last->run(ended);
+        running = begin(*last, ended);
       } catch (...) {
         failures.push_back(std::current_exception());
       }
@@ -105,13 +111,19 @@ task<> exit_stack::unwind(const outcome<>& ended, std::vector<std::exception_ptr
   }
 }
 
-std::exception_ptr detail::primary_of(std::exception_ptr error, std::vector<std::exception_ptr> failures) {
+std::exception_ptr exit_stack::with_attached(std::exception_ptr error, std::vector<std::exception_ptr> failures) const {
+  const bool block_failed = error != nullptr;
   if (error == nullptr && !failures.empty()) {
     error = std::move(failures.front());
     failures.erase(failures.begin());
   }
   if (error != nullptr)
-    attach_errors(error, failures);
+    detail::attach_errors(error, failures);
+  if (number_ != 0) [[unlikely]] {
+    const std::size_t told = error != nullptr ? attached_errors(error).size() + 1 : 0;
+    owner_.runs_on().emit(event_kind::stack_unwound, number_, owner_.number(), block_failed ? 1 : 0,
+                          static_cast<std::uint32_t>(told));
+  }
   return error;
 }
 

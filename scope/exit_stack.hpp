@@ -205,10 +205,14 @@ private:
   }
   void require_owner() const noexcept;
   void add(std::unique_ptr<detail::finalizer> added) noexcept;
-  void tell(event_kind what, const detail::finalizer& of, std::uint64_t cause = 0) const noexcept;
+  std::optional<task<>> begin(detail::finalizer& last, const outcome<>& ended);
+  void tell(event_kind what, const detail::finalizer& of, std::uint64_t cause = 0,
+            std::uint32_t place = 0) const noexcept;
   void tell_moved(const detail::finalizer& lowest) noexcept;
   /// Runs and destroys all, the uppermost first.
   task<> unwind(const outcome<>& ended, std::vector<std::exception_ptr>& failures);
+  /// The first error, with the others attached; null: none. `error` is the block's own, or null.
+  std::exception_ptr with_attached(std::exception_ptr error, std::vector<std::exception_ptr> failures) const;
 
   fiber& owner_;
   std::unique_ptr<detail::finalizer> top_;
@@ -225,9 +229,6 @@ outcome<> without_value(const outcome<T>& ended) {
     return ended.cause();
   return {};
 }
-
-/// The primary error, with the others attached; null: none.
-std::exception_ptr primary_of(std::exception_ptr error, std::vector<std::exception_ptr> failures);
 
 /// So that what the body throws before it gives a task is caught with the rest.
 template <class Body>
@@ -261,7 +262,7 @@ std::invoke_result_t<Body&, exit_stack&> in_exit_stack(Body body) {
   std::vector<std::exception_ptr> failures;
   co_await stack.unwind(how, failures);
   if (const std::exception_ptr primary =
-          detail::primary_of(ended.has_error() ? ended.error() : nullptr, std::move(failures)))
+          stack.with_attached(ended.has_error() ? ended.error() : nullptr, std::move(failures)))
     std::rethrow_exception(primary);
   if (ended.cancelled())
     co_await detail::continue_stop{};

@@ -137,10 +137,14 @@ bool fiber::open_wait(wait_kind kind, const char* what, const detail::waitable* 
       return false;
     // Else the cancel has it (see stop()), and tells that it has stopped this wait: so it has begun.
   }
-  if (executor_.tells_of_fibers())
-    executor_.emit(event_kind::wait_begun, waits_on_number_.load(std::memory_order_relaxed), number(),
-                   executor_.tells_details() ? wait_line(what) : 0, static_cast<std::uint32_t>(kind));
+  if (executor_.tells_of_fibers()) [[unlikely]]
+    tell_wait_begun();
   return opened;
+}
+
+[[gnu::cold]] void fiber::tell_wait_begun() const noexcept {
+  executor_.emit(event_kind::wait_begun, waited_on(), number(), executor_.tells_details() ? wait_line(waits_to()) : 0,
+                 static_cast<std::uint32_t>(waits_how()));
 }
 
 bool fiber::decide(word verdict, detail::wakeups& woken) noexcept {

@@ -349,6 +349,7 @@ private:
   void leave_thread() noexcept;
   void note_for(detail::books& of) noexcept;
   void tell_noted() noexcept;
+  void tell_wait_begun() const noexcept;
   void tell_stop() const noexcept;
   bool walk() noexcept;
   void stop_wait(detail::wakeups& woken) noexcept;

@@ -25,6 +25,7 @@ task<T> shielded(time_limit limit, task<T> phase) {
   const instant at = limit.from(now);
   if (at <= now)
     throw deadline_exceeded{}; // nothing has begun, so nothing is in doubt
+  tell_limit(self, limit);
   const deadline_scope entered{self, at, cancel_scope::shielding::commit};
   outcome<T> ended = co_await catch_stop(std::move(phase));
   if (ended.cancelled())

@@ -217,6 +217,8 @@ void caretaker::begin_stop(supervised_child& child, stops how) noexcept {
   core_.set_state(child, child_status::stopping);
   const bool for_good = closing_ || !child.wanted_;
   const bool drains = for_good && child.drains();
+  if (drains)
+    core_.tell_of(child, event_kind::child_drains);
   duration grace{};
   {
     const std::lock_guard held{core_.lock_};
@@ -388,8 +390,7 @@ void caretaker::retire(supervised_child& child) noexcept {
     return;
   if (child.spec_.significant)
     --significant_;
-  if (core_.executor_.tells_details() && child.host_)
-    core_.executor_.emit(event_kind::child_retired, core_.number_, 0, child.host_->number());
+  core_.tell_of(child, event_kind::child_retired);
   child.refuse_all();
   core_.give_order(child, order::retire);
 }

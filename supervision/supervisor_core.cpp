@@ -135,6 +135,8 @@ void supervisor_core::require_sensible(const supervisor_options& options) {
 task<> supervised_block(supervisor_pointer core, task<> body) {
   fiber& self = co_await current_fiber{};
   supervised_child* const as_child = incarnation_scope::of(self);
+  if (as_child != nullptr && core->executor_.tells_details())
+    core->executor_.emit(event_kind::supervises, core->number_, self.number(), 0);
   const struct supervising {
     supervised_child* const child;
     supervisor_core* const before;
@@ -164,8 +166,14 @@ task<> supervised_block(supervisor_pointer core, task<> body) {
   const outcome<> joined = co_await catch_stop(in_task_group(block));
   if (ended.has_error())
     std::rethrow_exception(ended.error());
-  if (core->decides_.gave_up() != escalation::none)
-    throw escalated{core->path_.empty() ? "/" : core->path_, core->decides_.gave_up(), core->decides_.take_failures()};
+  if (core->decides_.gave_up() != escalation::none) {
+    std::vector<child_failure> failures = core->decides_.take_failures();
+    if (core->executor_.tells_details() && !failures.empty())
+      core->executor_.emit(event_kind::escalation_told, core->number_, self.number(),
+                           static_cast<std::uint64_t>(failures.front().at.time_since_epoch().count()),
+                           static_cast<std::uint32_t>(failures.size()));
+    throw escalated{core->path_.empty() ? "/" : core->path_, core->decides_.gave_up(), std::move(failures)};
+  }
   if (joined.has_error())
     std::rethrow_exception(joined.error());
   if (pass_on)
@@ -260,6 +268,7 @@ void supervisor_core::run_ends(supervised_child& of) noexcept {
 void supervisor_core::tell_started(supervised_child& of, std::uint64_t incarnation) noexcept {
   wakeups woken;
   const std::lock_guard held{lock_};
+  tell_of(of, event_kind::start_said, static_cast<std::uint32_t>(incarnation));
   if (of.incarnation_ == incarnation && of.run_ != nullptr)
     note(of, news::started, woken);
 }
@@ -484,12 +493,22 @@ void supervisor_core::answer(supervised_child& child, request how, std::exceptio
 }
 
 void supervisor_core::answer_locked(supervised_child& child, request how, std::exception_ptr error,
-                                    wakeups& woken) noexcept {
+                                    wakeups& woken) const noexcept {
   if (child.start_ != request::pending)
     return;
   child.start_ = child.start_awaited_ ? how : request::none;
   child.start_error_ = std::move(error);
+  if (how == request::done || how == request::failed)
+    tell_of(child, event_kind::start_answered,
+            static_cast<std::uint32_t>(how == request::done            ? start_answer::started
+                                       : child.start_error_ != nullptr ? start_answer::failed_with_error
+                                                                       : start_answer::failed));
   supervisor_core::wake_waiting(child, woken);
+}
+
+void supervisor_core::tell_of(const supervised_child& child, event_kind what, std::uint32_t place) const noexcept {
+  if (executor_.tells_details() && child.host_) [[unlikely]]
+    executor_.emit(what, number_, 0, child.host_->number(), place);
 }
 
 void supervisor_core::give_order(supervised_child& child, order what) noexcept {

@@ -128,7 +128,9 @@ private:
   void set_state(supervised_child& child, child_status state) noexcept;
   void set_state_locked(supervised_child& child, child_status state, wakeups& woken) noexcept;
   void answer(supervised_child& child, request how, std::exception_ptr error = nullptr) noexcept;
-  static void answer_locked(supervised_child& child, request how, std::exception_ptr error, wakeups& woken) noexcept;
+  void answer_locked(supervised_child& child, request how, std::exception_ptr error, wakeups& woken) const noexcept;
+  /// For events.
+  void tell_of(const supervised_child& child, event_kind what, std::uint32_t place = 0) const noexcept;
   void give_order(supervised_child& child, order what) noexcept;
   static void give_order_locked(supervised_child& child, order what, wakeups& woken) noexcept;
   static void wake_waiting(supervised_child& child, wakeups& woken) noexcept;

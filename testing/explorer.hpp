@@ -59,7 +59,7 @@ private:
   const std::source_location where_;
   scenario_run run_;
   exploration done_;
-  std::size_t longest_ = 0; // points with a choice
+  std::size_t longest_ = 0; // points with a choice, where nobody interferes
   std::string strategy_;    // that found it
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -10,14 +11,18 @@ namespace {
 
 std::string fiber_name(std::uint64_t number) { return "fiber " + std::to_string(number); }
 
+constexpr std::uint64_t line_of_ask = wait_line("ask");
+
 } // namespace
 
 void fiber_rules::begin_run() noexcept {
   for (std::size_t number = 0; number < used_; ++number) { // the memory stays
     fiber& each = fibers_[number];
-    each.known = each.alive = each.waits = each.shielded_wait = false;
+    each.known = each.alive = each.waits = each.shielded_wait = each.drains = false;
     each.depth = 0;
+    each.next_limit = 0;
   }
+  asks_.clear();
   used_ = 0;
   cancelled_in_this_step_ = false;
   with_deadlines_ = 0;
@@ -64,15 +69,31 @@ void fiber_rules::on(const event& happened) {
     return entered(happened);
   case event_kind::scope_left:
     return left(happened);
+  case event_kind::limit_begun:
+    at(happened.subject).next_limit =
+        saturated(happened.time, duration{static_cast<std::int64_t>(happened.cause)}).time_since_epoch().count();
+    return;
   case event_kind::deadline_set:
-    if (scope* const limited = scope_at(happened.subject, happened.place); limited != nullptr) {
-      limited->expires = happened.object == 0;
-      limited->deadline = static_cast<std::int64_t>(happened.cause);
-      with_deadlines_ += limited->expires ? 1 : 0;
-    }
+    return deadline_set(happened);
+  case event_kind::ask_sent:
+    asks_.push_back({happened.object, happened.subject});
+    return;
+  case event_kind::ask_answered:
+    for (ask& each : asks_)
+      each.answered = each.answered || each.number == happened.object;
+    return;
+  case event_kind::ask_begun:
+    return ask_begun(happened);
+  case event_kind::ask_ended:
+    std::erase_if(asks_, [&](const ask& each) { return each.number == happened.object; });
     return;
   case event_kind::group_ended:
     return group_ended(happened);
+  case event_kind::finalizer_ended:
+    return finalizer_ended(happened);
+  case event_kind::child_drains:
+    at(happened.cause).drains = true;
+    return;
   default:
     return;
   }
@@ -138,6 +159,16 @@ void fiber_rules::abandoned(std::uint64_t number) {
   disowned.parent = 0;
 }
 
+void fiber_rules::killed(std::uint64_t number) {
+  const fiber& of = at(number);
+  if (!of.known || !of.alive)
+    return;
+  to_.looked(invariant::cancel_reaches);
+  for (std::uint32_t place = 0; place < of.depth; ++place)
+    if ((of.scopes[place].traits & scope_of_run) != 0 && of.scopes[place].own != stopping::commits_too)
+      to_.violated(invariant::cancel_reaches, fiber_name(number) + " is killed, and what it runs does not hear of it");
+}
+
 void fiber_rules::group_ended(const event& happened) {
   const scope* const group = scope_at(happened.subject, happened.place);
   if (group == nullptr)
@@ -181,6 +212,8 @@ void fiber_rules::entered(const event& happened) {
   scope& made = of.scopes[happened.place];
   made = scope{};
   made.traits = static_cast<std::uint8_t>(happened.object);
+  if ((made.traits & scope_of_run) != 0)
+    of.drains = false;
   made.here = through(made, of.scopes[happened.place - 1].here);
 }
 
@@ -194,6 +227,9 @@ void fiber_rules::left(const event& happened) {
                                              std::to_string(gone->children) + " of its children had ended");
   with_deadlines_ -= gone->expires ? 1 : 0;
   at(happened.subject).depth = happened.place;
+  for (ask& each : asks_)
+    if (each.worker == happened.subject && each.place == happened.place)
+      each.worker = 0;
 }
 
 void fiber_rules::cancelled(const event& happened, stopping far) {
@@ -206,6 +242,11 @@ void fiber_rules::cancelled(const event& happened, stopping far) {
     if (happened.time.time_since_epoch().count() < of->deadline)
       to_.violated(invariant::deadline, "a limit of " + fiber_name(happened.object) + " has acted before its time");
   }
+  fiber& owner = at(happened.object);
+  owner.drains = owner.drains && far != stopping::commits_too; // it was killed
+  if (owner.drains && (of->traits & scope_of_run) != 0 &&
+      happened.cause == static_cast<std::uint64_t>(cancel_reason::shutdown))
+    to_.violated(invariant::drain, fiber_name(happened.object) + " is cancelled though it drains");
   of->own = std::max(of->own, far);
   with_deadlines_ -= of->expires ? 1 : 0;
   of->expires = false; // what comes of it is looked at elsewhere
@@ -241,6 +282,8 @@ void fiber_rules::wait_begun(const event& happened) {
   to_.looked(invariant::cancel_reaches);
   if (!of.shielded_wait && of.scopes[of.depth - 1].here != stopping::no)
     to_.violated(invariant::cancel_reaches, fiber_name(happened.subject) + " begins to wait though it is to stop");
+  if (happened.cause == line_of_ask)
+    waits_for_answer(happened.subject);
 }
 
 void fiber_rules::stop_taken(const event& happened) {
@@ -283,6 +326,90 @@ void fiber_rules::after_step() {
     if (each.known && each.waits && !each.shielded_wait && each.depth != 0 &&
         each.scopes[each.depth - 1].here != stopping::no)
       to_.violated(invariant::cancel_reaches, fiber_name(number) + " still waits though it is to stop");
+  }
+}
+
+// ---- limits ----------------------------------------------------------------------------------------------------------
+
+void fiber_rules::deadline_set(const event& happened) {
+  scope* const limited = scope_at(happened.subject, happened.place);
+  if (limited == nullptr)
+    return;
+  limited->expires = happened.object == 0;
+  limited->deadline = static_cast<std::int64_t>(happened.cause);
+  with_deadlines_ += limited->expires ? 1 : 0;
+  const std::int64_t wanted = std::exchange(at(happened.subject).next_limit, 0);
+  to_.looked(invariant::deadline);
+  if (wanted != 0 && wanted != limited->deadline)
+    to_.violated(invariant::deadline, "a limit of " + fiber_name(happened.subject) +
+                                          " does not last as long as it was given, from its beginning");
+}
+
+void fiber_rules::finalizer_ended(const event& happened) {
+  const fiber& of = at(happened.subject);
+  if (happened.cause != 2 || !of.known || of.depth == 0)
+    return;
+  to_.looked(invariant::shield);
+  if (of.scopes[of.depth - 1].own == stopping::no)
+    to_.violated(invariant::shield,
+                 "a finalizer of " + fiber_name(happened.subject) + " was stopped, not by its limit");
+}
+
+// ---- asks ------------------------------------------------------------------------------------------------------------
+
+void fiber_rules::waits_for_answer(std::uint64_t asker) {
+  const auto of = std::find_if(asks_.rbegin(), asks_.rend(), [&](const ask& each) { return each.asker == asker; });
+  if (of == asks_.rend())
+    return;
+  to_.looked(invariant::no_stranded_wait);
+  if (of->answered)
+    to_.violated(invariant::no_stranded_wait, fiber_name(asker) + " waits for an answer that it has");
+  const bool again = std::exchange(of->waited, true); // to hear what became of it
+  const scope* const work = again && of->worker != 0 ? scope_at(of->worker, of->place) : nullptr;
+  if (work != nullptr && work->own == stopping::no)
+    to_.violated(invariant::cancel_reaches, fiber_name(of->worker) + " works on for " + fiber_name(asker) +
+                                                ", which was stopped and has told it so");
+}
+
+/// What is done for others has no more time than they.
+void fiber_rules::ask_begun(const event& happened) {
+  const auto of =
+      std::find_if(asks_.begin(), asks_.end(), [&](const ask& each) { return each.number == happened.object; });
+  const fiber& worker = at(happened.subject);
+  if (of == asks_.end() || !worker.known || worker.depth == 0)
+    return;
+  of->worker = happened.subject;
+  of->place = worker.depth - 1;
+  const std::int64_t until = earliest_around(of->asker);
+  if (until == 0)
+    return;
+  to_.looked(invariant::deadline);
+  const std::int64_t has = at(happened.subject).scopes[at(happened.subject).depth - 1].deadline;
+  if (has == 0 || has > until)
+    to_.violated(invariant::deadline,
+                 fiber_name(happened.subject) + " works for " + fiber_name(of->asker) +
+                     (has == 0 ? ", which has a limit, without one" : " with a later limit than that has itself"));
+}
+
+/// Up to the next shield; 0: there is none.
+std::int64_t fiber_rules::earliest_around(std::uint64_t number) {
+  std::int64_t earliest = 0;
+  std::uint32_t place = at(number).known ? at(number).depth : 0;
+  for (;;) {
+    while (place == 0) {
+      const fiber& of = at(number);
+      if (of.parent == 0)
+        return earliest;
+      place = of.place + 1;
+      number = of.parent;
+    }
+    const scope* const around = scope_at(number, --place);
+    if (around == nullptr)
+      return earliest;
+    if (around->deadline != 0 && (earliest == 0 || around->deadline < earliest))
+      earliest = around->deadline;
+    if ((around->traits & (scope_hides_cancels | scope_hides_all)) != 0)
+      return earliest;
   }
 }
 

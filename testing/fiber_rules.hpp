@@ -20,6 +20,8 @@ public:
   void on(const event& happened);
   /// A fiber has lost its owner.
   void abandoned(std::uint64_t fiber);
+  /// A child of a supervisor has had its time to stop.
+  void killed(std::uint64_t fiber);
   void after_step();
   void at_end();
 
@@ -39,10 +41,20 @@ private:
     bool alive = false;
     bool waits = false;
     bool shielded_wait = false;
-    std::uint64_t parent = 0; // 0: none
-    std::uint32_t place = 0;  // the group's, in the parent
-    std::uint32_t depth = 0;  // scopes that are in use, the root's among them
+    std::uint64_t parent = 0;    // 0: none
+    bool drains = false;         // it is to end by itself, when it has done what it was sent
+    std::uint32_t place = 0;     // the group's, in the parent
+    std::uint32_t depth = 0;     // scopes that are in use, the root's among them
+    std::int64_t next_limit = 0; // until when the limit must last that it sets next; 0: it sets none
     std::vector<scope> scopes;
+  };
+  struct ask {
+    std::uint64_t number;
+    std::uint64_t asker;
+    bool answered = false;
+    bool waited = false;      // its asker has, and was stopped
+    std::uint64_t worker = 0; // who has begun it last, as long as that scope is not left; 0: nobody
+    std::uint32_t place = 0;  // of that scope
   };
 
   fiber& at(std::uint64_t number);
@@ -55,12 +67,18 @@ private:
   void cancelled(const event& happened, stopping far);
   void stop_taken(const event& happened);
   void group_ended(const event& happened);
+  void deadline_set(const event& happened);
+  void ask_begun(const event& happened);
+  void waits_for_answer(std::uint64_t asker);
+  void finalizer_ended(const event& happened);
+  std::int64_t earliest_around(std::uint64_t number);
   void spread();
   static stopping through(const scope& into, stopping around) noexcept;
   void look_at_deadlines(instant now);
 
   verdict& to_;
   std::vector<fiber> fibers_; // by number
+  std::vector<ask> asks_;     // that have not ended
   std::size_t used_ = 0;
   bool cancelled_in_this_step_ = false;
   std::uint32_t with_deadlines_ = 0;

@@ -18,6 +18,7 @@ constexpr std::uint64_t index_of(std::uint64_t counted) noexcept { return counte
 void mailbox_rules::begin_run() noexcept {
   boxes_.clear();
   waits_.clear();
+  served_.clear();
 }
 
 mailbox_rules::box* mailbox_rules::find(std::uint64_t number) noexcept {
@@ -43,6 +44,7 @@ void mailbox_rules::on(const event& happened) {
     return wait_over(happened);
   case event_kind::mailbox_closed:
   case event_kind::mailbox_opened:
+  case event_kind::mailbox_joined:
   case event_kind::mailbox_gone:
   case event_kind::item_queued:
   case event_kind::item_handed:
@@ -70,8 +72,10 @@ void mailbox_rules::on(const event& happened) {
   case event_kind::mailbox_opened:
     of->closed = false;
     return;
+  case event_kind::mailbox_joined:
+    return joined(*of);
   case event_kind::mailbox_gone:
-    return gone(*of);
+    return gone(*of, happened);
   case event_kind::item_queued:
   case event_kind::item_handed:
     return accepted(*of, happened);
@@ -91,6 +95,11 @@ void mailbox_rules::on(const event& happened) {
     return settled(*of, happened);
   case event_kind::item_kept:
     ++of->kept;
+    to_.looked(invariant::no_duplicate);
+    if (happened.cause > happened.place)
+      to_.violated(invariant::no_duplicate, name_of(*of) + " gives an item again, for the " +
+                                                std::to_string(happened.cause) + "th time, and may do so " +
+                                                std::to_string(happened.place) + " times");
     return;
   case event_kind::item_given:
     of->kept -= std::min<std::uint64_t>(of->kept, 1);
@@ -98,6 +107,9 @@ void mailbox_rules::on(const event& happened) {
   case event_kind::slot_reserved:
     if (happened.cause == 0)
       must_not_overtake(*of, happened);
+    else if (!was_granted(*of, happened.cause))
+      to_.violated(invariant::capacity, name_of(*of) + " reserved room for fiber " + std::to_string(happened.cause) +
+                                            ", which does not wait for it any more");
     ++of->reserved;
     to_.looked(invariant::capacity);
     if (of->used() > of->capacity)
@@ -124,6 +136,9 @@ void mailbox_rules::accepted(box& of, const event& happened) {
     to_.violated(invariant::capacity, name_of(of) + " took an item by a permit that it has not given");
   else if (happened.place == 0)
     must_not_overtake(of, happened);
+  else if (happened.subject != 0 && !was_granted(of, happened.subject))
+    to_.violated(invariant::no_loss, name_of(of) + " took an item of fiber " + std::to_string(happened.subject) +
+                                         ", whose send was stopped");
   if (of.closed && !by_permit)
     to_.violated(invariant::drain, name_of(of) + " accepted an item after it was closed");
   ++of.in;
@@ -178,14 +193,20 @@ void mailbox_rules::settled(box& of, const event& happened) {
     to_.violated(invariant::no_duplicate, name_of(of) + " has settled more items than were received");
 }
 
-void mailbox_rules::gone(box& of) {
+void mailbox_rules::gone(box& of, const event& happened) {
   of.gone = true;
   to_.looked(invariant::no_loss);
   if (of.settled != of.in)
     to_.violated(invariant::no_loss, name_of(of) + " has gone with " + std::to_string(of.in - of.settled) + " of " +
                                          std::to_string(of.in) + " items that were neither handled nor dropped");
+  to_.looked(invariant::capacity);
   if (of.reserved != 0)
-    to_.violated(invariant::nothing_left, name_of(of) + " has gone with a permit out");
+    to_.violated(invariant::capacity, name_of(of) + " has gone with a permit out");
+  if (happened.cause != of.settled || happened.place != of.reserved)
+    to_.violated(invariant::capacity, name_of(of) + " itself has counted " + std::to_string(happened.cause) +
+                                          " items as settled and " + std::to_string(happened.place) +
+                                          " as reserved, not " + std::to_string(of.settled) + " and " +
+                                          std::to_string(of.reserved));
 }
 
 // ---- waits -----------------------------------------------------------------------------------------------------------
@@ -195,6 +216,7 @@ void mailbox_rules::wait_begun(const event& happened) {
   const bool receives = happened.cause == line_of_receive;
   if (!sends && !receives && happened.cause != line_of_join)
     return;
+  std::erase_if(served_, [&](const wait& each) { return each.fiber == happened.subject; }); // it was refused
   waits_.push_back({happened.subject, happened.object,
                     sends      ? lane::senders
                     : receives ? lane::receivers
@@ -210,6 +232,8 @@ void mailbox_rules::wait_over(const event& happened) {
   if (of == waits_.end())
     return;
   if (happened.kind == event_kind::wait_granted) {
+    if (of->in == lane::senders)
+      served_.push_back(*of);
     to_.looked(invariant::no_barging);
     const auto first = std::find_if(waits_.begin(), of,
                                     [&](const wait& each) { return each.object == of->object && each.in == of->in; });
@@ -217,14 +241,17 @@ void mailbox_rules::wait_over(const event& happened) {
       to_.violated(invariant::no_barging, "of those who wait at mailbox " + std::to_string(of->object) + ", fiber " +
                                               std::to_string(of->fiber) + " was served before fiber " +
                                               std::to_string(first->fiber) + ", which began to wait before it");
-    if (const box* const at = find(of->object); of->in == lane::joiners && at != nullptr) {
-      to_.looked(invariant::drain);
-      if (at->settled != at->in)
-        to_.violated(invariant::drain, "who joins " + name_of(*at) + " goes on though " +
-                                           std::to_string(at->in - at->settled) + " items are not settled");
-    }
+    if (const box* const at = find(of->object); of->in == lane::joiners && at != nullptr)
+      joined(*at);
   }
   waits_.erase(of);
+}
+
+void mailbox_rules::joined(const box& of) {
+  to_.looked(invariant::drain);
+  if (of.settled != of.in)
+    to_.violated(invariant::drain, "who joins " + name_of(of) + " goes on though " +
+                                       std::to_string(of.in - of.settled) + " items are not settled");
 }
 
 void mailbox_rules::must_not_overtake(const box& of, const event& happened) {
@@ -235,6 +262,11 @@ void mailbox_rules::must_not_overtake(const box& of, const event& happened) {
   if (waiting != waits_.end())
     to_.violated(invariant::no_barging, "fiber " + std::to_string(happened.subject) + " got room in " + name_of(of) +
                                             " though fiber " + std::to_string(waiting->fiber) + " waits for it");
+}
+
+/// Once: of each grant something comes once.
+bool mailbox_rules::was_granted(const box& of, std::uint64_t fiber) {
+  return std::erase_if(served_, [&](const wait& each) { return each.object == of.number && each.fiber == fiber; }) != 0;
 }
 
 void mailbox_rules::after_step() {
@@ -274,7 +306,7 @@ void mailbox_rules::at_end() {
                                            " items that are not settled, and " + std::to_string(waiting) +
                                            " that wait");
     if (each.reserved != 0)
-      to_.violated(invariant::nothing_left, name_of(each) + " is left with a permit out");
+      to_.violated(invariant::capacity, name_of(each) + " is left with a permit out");
   }
 }
 

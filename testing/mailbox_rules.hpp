@@ -55,16 +55,19 @@ private:
   void taken(box& of, const event& happened);
   void claimed(box& of, const event& happened);
   void settled(box& of, const event& happened);
-  void gone(box& of);
+  void gone(box& of, const event& happened);
   void wait_begun(const event& happened);
   void wait_over(const event& happened);
   void must_not_overtake(const box& of, const event& happened);
+  void joined(const box& of);
+  bool was_granted(const box& of, std::uint64_t fiber);
   void take_from_front(box& of, std::uint64_t first, std::uint64_t count);
   static std::string name_of(const box& of) { return "mailbox " + std::to_string(of.number); }
 
   verdict& to_;
   std::vector<box> boxes_;
-  std::vector<wait> waits_; // open ones, in their order
+  std::vector<wait> waits_;  // open ones, in their order
+  std::vector<wait> served_; // sends and reserves that were granted, and of which nothing came yet
 };
 
 } // namespace troupe::detail

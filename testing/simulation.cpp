@@ -11,6 +11,8 @@ void simulation::require(bool holds, std::string_view otherwise) {
     verdict_.violated(invariant::own, std::string(otherwise));
 }
 
+void simulation::violated(invariant which, std::string_view what) { verdict_.violated(which, std::string(what)); }
+
 void simulation::always(std::string_view what, std::function<bool()> holds) {
   always_.push_back({std::string(what), std::move(holds)});
 }

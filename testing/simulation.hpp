@@ -43,6 +43,9 @@ public:
 
   /// The run is wrong unless `holds`.
   void require(bool holds, std::string_view otherwise);
+  /// The run is wrong: an invariant does not hold, as only the scenario can see. What was sent, what was done with it
+  /// and what its sender was told, is known to it alone.
+  void violated(invariant which, std::string_view what);
   /// Must be true after each step. `holds` looks, and changes nothing.
   void always(std::string_view what, std::function<bool()> holds);
   /// Must be true once the tree has ended, in whatever way.

@@ -58,10 +58,15 @@ void trace::on_event(const event& happened) noexcept {
   case event_kind::finalizer_begun:
   case event_kind::finalizer_ended:
   case event_kind::finalizer_dropped:
+  case event_kind::stack_unwound:
     return work_.on(happened);
   case event_kind::supervisor_closing:
   case event_kind::children_restarted:
   case event_kind::child_retired:
+  case event_kind::supervises:
+  case event_kind::start_said:
+  case event_kind::start_answered:
+  case event_kind::escalation_told:
     return trees_.on(happened);
   default:
     return mailboxes_.on(happened);
@@ -79,6 +84,8 @@ void trace::on_tree_event(const tree_event& happened) noexcept {
                    happened.reason, happened.wait, happened.child, events_.size()});
   if (happened.kind == tree_event_kind::abandoned)
     fibers_.abandoned(happened.child);
+  else if (happened.kind == tree_event_kind::killed)
+    fibers_.killed(happened.child);
   trees_.on(happened);
 }
 

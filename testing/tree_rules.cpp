@@ -1,9 +1,19 @@
 #include <troupe/supervision/child_spec.hpp>
+#include <troupe/supervision/escalated.hpp>
 #include <troupe/testing/tree_rules.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::detail {
+
+namespace {
+
+constexpr duration shutdown_by_default = std::chrono::seconds{5}; // see child_spec
+
+duration sum_of(duration a, duration b) noexcept { return a > duration::max() - b ? duration::max() : a + b; }
+
+} // namespace
 
 void tree_rules::begin_run() noexcept {
   supervisors_.clear();
@@ -14,9 +24,8 @@ void tree_rules::begin_run() noexcept {
 tree_rules::supervisor& tree_rules::supervisor_of(const tree_event& happened) {
   const auto found = std::find_if(supervisors_.begin(), supervisors_.end(),
                                   [&](const supervisor& each) { return each.number == happened.supervisor; });
-  const bool is_new = found == supervisors_.end();
-  supervisor& of = is_new ? supervisors_.emplace_back() : *found;
-  if (is_new) {
+  supervisor& of = found == supervisors_.end() ? supervisors_.emplace_back() : *found;
+  if (!std::exchange(of.is_known, true)) {
     of.number = happened.supervisor;
     of.intensity = happened.options->intensity;
     of.period = happened.options->period;
@@ -49,6 +58,12 @@ tree_rules::child& tree_rules::listed(supervisor& of, const tree_event& happened
 void tree_rules::on(const event& happened) {
   const auto found = std::find_if(supervisors_.begin(), supervisors_.end(),
                                   [&](const supervisor& each) { return each.number == happened.object; });
+  if (happened.kind == event_kind::supervises) {
+    supervisor& made = supervisors_.emplace_back();
+    made.number = happened.object;
+    made.owner = happened.subject;
+    return;
+  }
   if (found == supervisors_.end())
     return;
   if (happened.kind == event_kind::supervisor_closing) {
@@ -57,10 +72,33 @@ void tree_rules::on(const event& happened) {
     for (child& each : found->children)
       each.starts_at.reset();
   } else if (happened.kind == event_kind::children_restarted) {
+    several_have_begun(*found);
     found->several_from.reset();
-  } else if (happened.kind == event_kind::child_retired) {
-    if (child* const retired = child_of(*found, happened.cause); retired != nullptr)
-      retired->starts_at.reset();
+  } else if (happened.kind == event_kind::escalation_told) {
+    escalated(*found, happened);
+  } else if (child* const about = child_of(*found, happened.cause); about != nullptr) {
+    on(*about, happened);
+  }
+}
+
+void tree_rules::on(child& about, const event& happened) {
+  switch (happened.kind) {
+  case event_kind::child_retired:
+    about.retired = true;
+    about.starts_at.reset();
+    return;
+  case event_kind::start_said:
+    about.says = true;
+    if (happened.place == about.incarnation)
+      about.said = about.incarnation;
+    return;
+  case event_kind::start_answered:
+    to_.looked(invariant::errors_kept);
+    if (about.has_failed_to_start && happened.place == static_cast<std::uint32_t>(start_answer::failed))
+      to_.violated(invariant::errors_kept, about.path + " has failed to start, and who asked for it is not told why");
+    return;
+  default:
+    return;
   }
 }
 
@@ -73,6 +111,8 @@ void tree_rules::on(const tree_event& happened) {
   if (happened.kind == tree_event_kind::gave_up)
     return gave_up(of, happened);
   child& about = listed(of, happened);
+  about.shutdown = happened.spec->shutdown;
+  about.abandon_after = happened.spec->abandon_after;
   if (happened.kind != tree_event_kind::begun && happened.kind != tree_event_kind::forgotten) {
     to_.looked(invariant::no_stale_event);
     if (happened.incarnation != about.incarnation)
@@ -86,6 +126,8 @@ void tree_rules::on(const tree_event& happened) {
   case tree_event_kind::started:
     if (about.state == run::down)
       to_.violated(invariant::no_stale_event, about.path + " has started, and does not run");
+    if (about.says && about.said != about.incarnation)
+      to_.violated(invariant::no_stale_event, about.path + " has started, as somebody says of an earlier run of it");
     if (about.state == run::begun)
       about.state = run::started;
     return;
@@ -130,17 +172,25 @@ void tree_rules::begun(supervisor& of, child& begins, const tree_event& happened
   // Of several that are started together a later failure decides how long they wait.
   if (!of.several_from && begins.starts_at && happened.time < *begins.starts_at)
     to_.violated(invariant::deadline, begins.path + " begins before its wait is over");
-  if (of.several_from && begins.place >= *of.several_from && begins.listed_at <= of.several_since) {
-    to_.looked(invariant::restart_set);
-    for (const child& each : of.children)
+  to_.looked(invariant::restart_set);
+  if (happened.incarnation > 1 && happened.spec->restart == restart_type::temporary)
+    to_.violated(invariant::restart_set, begins.path + " begins anew, and is temporary");
+  if (is_one_of_several(of, begins))
+    for (const child& each : of.children) {
       if (each.place > begins.place && each.state != run::down && each.listed_at <= of.several_since)
         to_.violated(invariant::restart_set,
                      begins.path + " begins anew while " + each.path + ", which is started anew after it, still runs");
-  }
+      if (each.place < begins.place && each.state == run::begun && !each.on_request && is_one_of_several(of, each))
+        to_.violated(invariant::restart_set,
+                     begins.path + " begins anew before " + each.path + ", which is started before it, has started");
+    }
+  begins.on_request = begins.retired;
+  begins.begun_at = told_;
   begins.incarnation = happened.incarnation;
   begins.state = run::begun;
   begins.starts_at.reset();
   begins.killed.reset();
+  begins.retired = begins.was_ready = begins.has_failed_to_start = false;
 }
 
 void tree_rules::restarting(supervisor& of, child& failed, const tree_event& happened) {
@@ -148,6 +198,14 @@ void tree_rules::restarting(supervisor& of, child& failed, const tree_event& hap
   const restart_from from = restarted_with(of.strategy);
   if (from != restart_from::itself_alone) {
     const std::uint64_t first = from == restart_from::first ? 0 : failed.place;
+    if (of.several_from && std::any_of(of.children.begin(), of.children.end(), [&](const child& each) {
+          return is_one_of_several(of, each) && each.begun_at > of.several_since;
+        }))
+      for (const child& each : of.children) // those before it have begun, and stay
+        if (is_one_of_several(of, each) && !(each.begun_at > of.several_since && each.state == run::started)) {
+          of.several_from = each.place;
+          break;
+        }
     of.several_from = of.several_from ? std::min(*of.several_from, first) : first;
     of.several_since = told_;
   }
@@ -159,6 +217,18 @@ void tree_rules::restarting(supervisor& of, child& failed, const tree_event& hap
                      "th time within the period of its supervisor, which allows " + std::to_string(of.intensity));
 }
 
+/// Of those that are stopped and started anew together.
+bool tree_rules::is_one_of_several(const supervisor& of, const child& each) noexcept {
+  return of.several_from && !each.retired && each.place >= *of.several_from && each.listed_at <= of.several_since;
+}
+
+void tree_rules::several_have_begun(const supervisor& of) {
+  to_.looked(invariant::restart_set);
+  for (const child& each : of.children)
+    if (is_one_of_several(of, each) && each.begun_at <= of.several_since)
+      to_.violated(invariant::restart_set, each.path + " is not started anew with the others");
+}
+
 std::size_t tree_rules::restarts_within_period(const supervisor& of, instant now) const noexcept {
   return static_cast<std::size_t>(
       std::count_if(of.restarts.begin(), of.restarts.end(), [&](instant each) { return now - each <= of.period; }));
@@ -168,7 +238,7 @@ void tree_rules::gave_up(supervisor& of, const tree_event& happened) {
   to_.looked(invariant::escalation);
   if (of.gave_up)
     to_.violated(invariant::escalation, std::string(happened.path) + " gives up twice");
-  of.gave_up = true;
+  of.gave_up = happened.time;
   if (!is_failure(happened.reason.kind) && happened.reason.kind == exit_kind::normal && happened.reason.error)
     to_.violated(invariant::escalation, std::string(happened.path) + " gives up without a failure");
   to_.looked(invariant::intensity);
@@ -178,16 +248,40 @@ void tree_rules::gave_up(supervisor& of, const tree_event& happened) {
                                            " restarts within its period, and may do " + std::to_string(of.intensity));
 }
 
+/// What it tells of begins with the first failure that has counted.
+void tree_rules::escalated(supervisor& of, const event& happened) {
+  to_.looked(invariant::escalation);
+  if (!of.gave_up || of.was_changed)
+    return;
+  const auto counts = [&](instant each) { return *of.gave_up - each <= of.period; };
+  const auto first = std::find_if(of.restarts.begin(), of.restarts.end(), counts);
+  const auto failures = static_cast<std::size_t>(of.restarts.end() - first) + 1; // and the last one
+  const instant since = first != of.restarts.end() ? *first : *of.gave_up;
+  const bool all_fit = failures <= troupe::escalated::failures_max;
+  if (happened.place != std::min(failures, troupe::escalated::failures_max) ||
+      (all_fit && instant{std::chrono::nanoseconds{static_cast<std::int64_t>(happened.cause)}} != since))
+    to_.violated(invariant::escalation, "a supervisor gives up after " + std::to_string(failures) +
+                                            " failures within its period, and tells of " +
+                                            std::to_string(happened.place));
+}
+
 // ---- stops -----------------------------------------------------------------------------------------------------------
 
 void tree_rules::stopping(supervisor& of, child& stops, const tree_event& happened) {
   if (stops.state == run::down)
     to_.violated(invariant::no_stale_event, stops.path + " is asked to stop, and does not run");
+  stops.was_ready = stops.state == run::started;
   stops.state = run::stopping;
   stops.stop_began = happened.time;
   stops.grace = happened.wait;
+  to_.looked(invariant::budgeted_stop);
+  if (const std::optional<duration> has = grace_of(stops); has && stops.grace < *has) // of some we have not heard yet
+    to_.violated(invariant::budgeted_stop, stops.path + " is given less time to stop than those below it have");
   if (!happened.in_order || of.strategy == restart_strategy::dynamic)
     return;
+  if (!of.closing && of.several_from && stops.place < *of.several_from)
+    to_.violated(invariant::restart_set, stops.path + " is stopped, to be started anew with those after it, of which "
+                                                      "none has failed");
   to_.looked(invariant::stop_order);
   for (const child& each : of.children)
     if (each.place > stops.place && each.state != run::down && (of.closing || each.listed_at <= of.several_since))
@@ -195,9 +289,50 @@ void tree_rules::stopping(supervisor& of, child& stops, const tree_event& happen
                    stops.path + " is asked to stop before " + each.path + ", which was started after it, has ended");
 }
 
+/// The supervisor that the child is, or has been in this run or an earlier one; null: it is none.
+const tree_rules::supervisor* tree_rules::run_by(const child& of) const noexcept {
+  const auto found = std::find_if(supervisors_.rbegin(), supervisors_.rend(),
+                                  [&](const supervisor& each) { return each.owner == of.fiber; });
+  return found != supervisors_.rend() ? &*found : nullptr;
+}
+
+/// Empty: that is not to be seen from outside, where a supervisor has stopped all its children, and may be one still.
+std::optional<duration> tree_rules::grace_of(const child& of) const noexcept {
+  if (of.shutdown)
+    return of.shutdown;
+  const supervisor* const below = run_by(of);
+  if (below == nullptr)
+    return shutdown_by_default;
+  if (below->closing && below->children.empty())
+    return std::nullopt;
+  duration within{};
+  for (const child& each : below->children) {
+    const std::optional<duration> grace = grace_of(each);
+    if (!grace)
+      return std::nullopt;
+    const duration one = sum_of(*grace, abandons_after(each));
+    within = below->strategy == restart_strategy::dynamic ? std::max(within, one) : sum_of(within, one);
+  }
+  return within;
+}
+
+duration tree_rules::abandons_after(const child& of) const noexcept {
+  const supervisor* const below = run_by(of);
+  duration within{};
+  if (below != nullptr)
+    for (const child& each : below->children)
+      within = std::max(within, abandons_after(each));
+  return sum_of(of.abandon_after, within);
+}
+
 void tree_rules::has_ended(child& ended, const tree_event& happened) {
   if (ended.state == run::down)
     to_.violated(invariant::one_incarnation, ended.path + " has ended twice");
+  if (happened.kind == tree_event_kind::ended && ended.state == run::stopping && ended.was_ready)
+    to_.violated(invariant::no_stale_event,
+                 ended.path + " was asked to stop, and counts as one that has ended by itself");
+  ended.has_failed_to_start = happened.kind == tree_event_kind::ended && ended.state == run::begun &&
+                              is_failure(happened.reason.kind) && happened.reason.error != nullptr;
   if (ended.state == run::stopping) {
     to_.looked(invariant::budgeted_stop);
     const instant last =

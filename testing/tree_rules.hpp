@@ -35,19 +35,30 @@ private:
     std::uint64_t incarnation = 0;
     run state = run::down;
     std::uint64_t listed_at = 0; // as told_
+    std::uint64_t begun_at = 0;  // as told_
     instant stop_began{};
     duration grace{};
+    std::optional<duration> shutdown; // as its spec has it
+    duration abandon_after{};
     std::optional<instant> killed;
     duration patience{};
     std::optional<instant> starts_at; // it is to be started anew
+    std::uint64_t said = 0;           // the last of its runs that was said to have started
+    bool says = false;                // somebody says so, of this run or another
+    bool on_request = false;          // this run of it is, not one with others
+    bool retired = false;             // stopped by itself: who wants it started says so
+    bool was_ready = false;           // when it was asked to stop
+    bool has_failed_to_start = false; // with an error
   };
   struct supervisor {
     std::uint64_t number = 0;
+    std::uint64_t owner = 0; // the fiber of the child that it is, if it is one
     restart_strategy strategy{};
     std::vector<child> children; // in their order
     std::uint64_t placed = 0;
+    bool is_known = false; // what it is, and not only where
     bool closing = false;
-    bool gave_up = false;
+    std::optional<instant> gave_up;
     bool was_changed = false; // its options were, so what it may do is not known exactly
     std::size_t intensity = 0;
     duration period{};
@@ -57,15 +68,22 @@ private:
     instant changed{};                         // something of it has, last
   };
 
+  void on(child& about, const event& happened);
   supervisor& supervisor_of(const tree_event& happened);
   static child* child_of(supervisor& of, std::uint64_t fiber) noexcept;
   child& listed(supervisor& of, const tree_event& happened);
   void begun(supervisor& of, child& begins, const tree_event& happened);
   void restarting(supervisor& of, child& failed, const tree_event& happened);
   void stopping(supervisor& of, child& stops, const tree_event& happened);
+  static bool is_one_of_several(const supervisor& of, const child& each) noexcept;
+  void several_have_begun(const supervisor& of);
+  const supervisor* run_by(const child& of) const noexcept;
+  std::optional<duration> grace_of(const child& of) const noexcept;
+  duration abandons_after(const child& of) const noexcept;
   void has_ended(child& ended, const tree_event& happened);
   void abandoned(child& left, const tree_event& happened);
   void gave_up(supervisor& of, const tree_event& happened);
+  void escalated(supervisor& of, const event& happened);
   std::size_t restarts_within_period(const supervisor& of, instant now) const noexcept;
   static bool waits_for_something(const supervisor& of) noexcept;
 

@@ -8,6 +8,7 @@ namespace troupe::detail {
 void work_rules::begin_run() noexcept {
   asks_.clear();
   finalizers_.clear();
+  failed_.clear();
 }
 
 void work_rules::on(const event& happened) {
@@ -27,6 +28,8 @@ void work_rules::on(const event& happened) {
   case event_kind::finalizer_ended:
   case event_kind::finalizer_dropped:
     return finalizer_event(happened);
+  case event_kind::stack_unwound:
+    return stack_unwound(happened);
   default:
     return;
   }
@@ -47,12 +50,15 @@ void work_rules::ask_event(const event& happened) {
   case event_kind::ask_answered:
     if (++found->answers != 1)
       to_.violated(invariant::one_outcome, name + " was answered twice");
+    found->has_value = happened.place == answered_with_value;
     return;
   default:
     if (++found->ends != 1)
       to_.violated(invariant::one_outcome, name + " has ended twice");
     if (found->answers == 0)
       to_.violated(invariant::one_outcome, name + " has ended without an outcome");
+    if (found->has_value && happened.place == 1)
+      to_.violated(invariant::one_outcome, name + " was answered, and its asker is stopped as if it were not");
     return;
   }
 }
@@ -63,7 +69,7 @@ void work_rules::finalizer_added(const event& happened) {
                                   [&](const finalizer& each) { return each.number == happened.object; });
   if (known != finalizers_.end()) // it was moved
     finalizers_.erase(known);
-  finalizers_.push_back({happened.object, happened.cause});
+  finalizers_.push_back({happened.object, happened.cause, happened.place == 1});
 }
 
 void work_rules::finalizer_event(const event& happened) {
@@ -76,6 +82,8 @@ void work_rules::finalizer_event(const event& happened) {
   if (happened.kind == event_kind::finalizer_ended) {
     if (found->state != finalizer_state::runs)
       to_.violated(invariant::cleanup, name + " has ended before it began");
+    if (happened.cause != 0)
+      failed_.push_back(found->stack);
     finalizers_.erase(found);
     return;
   }
@@ -85,10 +93,22 @@ void work_rules::finalizer_event(const event& happened) {
       std::none_of(found + 1, finalizers_.end(), [&](const finalizer& later) { return later.stack == found->stack; });
   if (!is_last)
     to_.violated(invariant::cleanup, name + " is run before one that was put on the stack after it has ended");
-  if (happened.kind == event_kind::finalizer_begun)
+  if (happened.kind == event_kind::finalizer_begun) {
     found->state = finalizer_state::runs;
-  else
-    finalizers_.erase(found);
+    return;
+  }
+  if (!found->for_a_failure)
+    to_.violated(invariant::cleanup, name + " is not run");
+  finalizers_.erase(found);
+}
+
+void work_rules::stack_unwound(const event& happened) {
+  to_.looked(invariant::errors_kept);
+  const std::uint64_t failures = std::erase(failed_, happened.object) + happened.cause;
+  if (happened.place < failures)
+    to_.violated(invariant::errors_kept, std::to_string(failures) + " errors are those of an exit stack of fiber " +
+                                             std::to_string(happened.subject) + " and its block, and it tells of " +
+                                             std::to_string(happened.place));
 }
 
 void work_rules::at_end() {

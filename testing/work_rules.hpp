@@ -25,22 +25,26 @@ private:
     std::uint64_t number;
     std::uint64_t asker;
     std::uint32_t answers = 0;
+    bool has_value = false;
     std::uint32_t ends = 0;
   };
   enum class finalizer_state : std::uint8_t { waits, runs };
   struct finalizer {
     std::uint64_t number;
     std::uint64_t stack;
+    bool for_a_failure;
     finalizer_state state = finalizer_state::waits;
   };
 
   void ask_event(const event& happened);
   void finalizer_added(const event& happened);
   void finalizer_event(const event& happened);
+  void stack_unwound(const event& happened);
 
   verdict& to_;
   std::vector<ask> asks_;
   std::vector<finalizer> finalizers_; // that are not over, in the order in which they came onto their stacks
+  std::vector<std::uint64_t> failed_; // the stacks of those that have failed, as often
 };
 
 } // namespace troupe::detail

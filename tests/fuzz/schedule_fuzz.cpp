@@ -1,9 +1,9 @@
 // libFuzzer drives the schedule: each byte of its input is a choice. What it has seen of the program's paths tells it
 // which schedules are new.
 
+#include <tests/scenarios/judged.hpp>
 #include <tests/scenarios/standard_scenes.hpp>
 
-#include <troupe/scope/as_outcome.hpp>
 #include <troupe/testing/scenario_run.hpp>
 
 #include <fmt/format.h>
@@ -40,12 +40,6 @@ private:
   std::span<const std::uint8_t> bytes_;
 };
 
-task<> run_scene(simulation& sim, const scene_kind& kind) {
-  scene& made = *sim.make<std::unique_ptr<scene>>(kind.make());
-  sim.at_end([&made] { return made.problems(); });
-  static_cast<void>(co_await as_outcome(made.run()));
-}
-
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -58,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((how & 4U) != 0)
     plan.swept = swept_fault{static_cast<fault>(choices.next() % faults_count), choices.next()};
   plan.strategy = &choices;
-  const scenario what = [&kind](simulation& sim) { return run_scene(sim, kind); };
+  const scenario what = [&kind](simulation& sim) { return judged(sim, kind.make()); };
   detail::scenario_run runs{what, 100'000};
   const detail::run_result result = runs.run(plan);
   if (runs.found().good())

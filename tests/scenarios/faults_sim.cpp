@@ -1,29 +1,18 @@
 // The applications and the standard scenes under schedules of the testing kit and all of its faults.
 
 #include "all_applications.hpp"
+#include "judged.hpp"
 #include "standard_scenes.hpp"
 
 #include <tests/budget.hpp>
 #include <tests/catch.hpp>
 
-#include <troupe/scope/as_outcome.hpp>
 #include <troupe/testing/explore.hpp>
-
-#include <memory>
-#include <string>
 
 using namespace troupe;
 using namespace troupe::tests;
 
 namespace {
-
-/// What comes out of it is its own affair, as long as its books hold.
-template <class Tree>
-task<> judged(simulation& sim, std::unique_ptr<Tree> of) {
-  Tree& made = *sim.make<std::unique_ptr<Tree>>(std::move(of));
-  sim.at_end([&made] { return made.problems(); });
-  static_cast<void>(co_await as_outcome(made.run()));
-}
 
 constexpr std::uint64_t seed = 7; // of what an application draws by itself
 

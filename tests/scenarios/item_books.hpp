@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <tests/scenarios/findings.hpp>
+
 #include <troupe/mailbox/statistics.hpp>
 
 #include <map>
@@ -21,30 +23,33 @@ public:
   void dropped(int item, drop_reason why) { (was_in_the_mailbox(why) ? of_[item].dropped : of_[item].refused) += 1; }
 
   /// @param may_be_given_again  after a crash
-  std::string problems(bool may_be_given_again = false) const {
-    std::string text;
+  findings problems(bool may_be_given_again = false) const {
+    findings all;
+    const auto add = [&](invariant of, int item, const char* what) {
+      all.push_back({of, "item " + std::to_string(item) + what});
+    };
     for (const auto& [item, how] : of_) {
-      const std::string name = "item " + std::to_string(item);
       if (how.accepted != 0 && how.refused != 0)
-        text += name + " was accepted and refused\n";
+        add(invariant::no_duplicate, item, " was accepted and refused");
       if (how.accepted != 0 && how.begun + how.dropped == 0)
-        text += name + " was accepted, and neither received nor dropped\n";
+        add(invariant::no_loss, item, " was accepted, and neither received nor dropped");
       if (how.begun > 1 && !may_be_given_again)
-        text += name + " was received twice\n";
+        add(invariant::no_duplicate, item, " was received twice");
       if (how.dropped > 1)
-        text += name + " was dropped twice\n";
+        add(invariant::no_duplicate, item, " was dropped twice");
       if (how.accepted == 0 && how.refused != 0 && how.begun != 0)
-        text += name + " was received though its sender was told that it is not in the mailbox\n";
+        add(invariant::no_duplicate, item, " was received though its sender was told that it is not in the mailbox");
     }
-    return text;
+    return all;
   }
   /// Items of one sender, received by one reader, are in their order.
-  std::string problems_of_order() const {
+  findings problems_of_order(bool may_be_given_again = false) const {
     std::map<int, int> last;
     for (const int item : order_) {
       int& before = last[item / 100];
-      if (item <= before)
-        return "item " + std::to_string(item) + " was received after item " + std::to_string(before) + '\n';
+      if (item < before || (item == before && !may_be_given_again))
+        return {
+            {invariant::fifo, "item " + std::to_string(item) + " was received after item " + std::to_string(before)}};
       before = item;
     }
     return {};

@@ -31,12 +31,12 @@ task<> sends(sender<int> to, item_books& books, int number) {
 }
 
 /// Holds a slot for a while, and uses every second one.
-task<> sends_by_permit(sender<int> to, item_books& books, int number) {
+task<> sends_by_permit(sender<int> to, item_books& books, int number, duration hold) {
   for (int i = 1; i <= 4; ++i) {
     permit<int> slot = co_await to.reserve();
     if (!slot)
       co_return;
-    co_await yield();
+    co_await sleep_for(hold);
     if (i % 2 == 0) {
       slot.send(100 * number + i);
       books.accepted(100 * number + i);
@@ -58,7 +58,12 @@ task<> reads(inbox<int> from, item_books& books) {
   }
 }
 
-task<> joins(const mailbox<int>& all) { co_await all.join(); }
+task<> joins(const mailbox<int>& all) {
+  for (int i = 0; i < 3; ++i) {
+    co_await yield();
+    co_await all.join();
+  }
+}
 
 task<> cancels(child<> first, child<> second) {
   co_await yield();
@@ -75,15 +80,16 @@ public:
     co_await in_task_group([&](task_group& group) {
       child<> stopped_sender = group.start(sends, box.sender(), std::ref(books_), 1);
       group.start(sends, box.sender(), std::ref(books_), 2);
-      group.start(sends_by_permit, box.sender(), std::ref(books_), 3);
+      group.start(sends_by_permit, box.sender(), std::ref(books_), 3, duration{});
       child<> stopped_receiver = group.start(receives, box.receiver(), std::ref(books_));
       group.start(receives, box.receiver(), std::ref(books_));
+      group.start(joins, std::cref(box));
       group.start(joins, std::cref(box));
       group.start(cancels, std::move(stopped_sender), std::move(stopped_receiver));
       group.start(closes_later, std::cref(box));
     });
   }
-  std::string problems() const override { return books_.problems(); }
+  findings problems() const override { return books_.problems(); }
 
 private:
   static task<> closes_later(const mailbox<int>& all) {
@@ -92,6 +98,72 @@ private:
   }
 
   item_books books_;
+};
+
+/// There is room for one, and who has it takes his time; it is closed meanwhile.
+class permits final : public scene {
+public:
+  task<> run() override {
+    const mailbox<int> box{capacity{1}, into(books_)};
+    co_await in_task_group([&](task_group& group) {
+      group.start(sends_by_permit, box.sender(), std::ref(books_), 1, duration{30ms});
+      group.start(sends_by_permit, box.sender(), std::ref(books_), 2, duration{20ms});
+      group.start(sends, box.sender(), std::ref(books_), 3);
+      for (int i = 0; i < 3; ++i)
+        group.start(receives, box.receiver(), std::ref(books_));
+      group.start(closes, std::cref(box));
+    });
+  }
+  findings problems() const override { return books_.problems(); }
+
+private:
+  static task<> closes(const mailbox<int>& box) {
+    co_await sleep_for(110ms);
+    box.close();
+  }
+
+  item_books books_;
+};
+
+/// One reader takes from two mailboxes in turns, and is not in step with who sends to them.
+class two_mailboxes final : public scene {
+public:
+  task<> run() override {
+    const mailbox<int> first{capacity{2}, into(first_)}, second{capacity{1}, into(second_)};
+    co_await in_task_group([&](task_group& group) {
+      group.start(reads_both, first.inbox(), second.inbox(), std::ref(*this));
+      group.start(sends_both, first.sender(), second.sender(), std::ref(*this));
+    });
+  }
+  findings problems() const override {
+    return first_.problems() + first_.problems_of_order() + second_.problems() + second_.problems_of_order();
+  }
+
+private:
+  static task<> sends_one(const sender<int>& to, item_books& books, int item) {
+    const send_status status = co_await to.send(item);
+    if (status == send_status::accepted)
+      books.accepted(item);
+  }
+  static task<> sends_both(sender<int> to, sender<int> also_to, two_mailboxes& of) {
+    for (int i = 0; i < 4; ++i) {
+      for (int j = 1; j <= 3; ++j)
+        co_await sends_one(to, of.first_, 100 + 3 * i + j);
+      co_await sends_one(also_to, of.second_, 101 + i);
+    }
+  }
+  static task<> reads_both(inbox<int> from, inbox<int> also_from, two_mailboxes& of) {
+    for (int i = 0; i < 16; ++i) {
+      const bool is_second = i % 4 == 2; // before the third of the first one, which is sent before it
+      inbox<int>& next = is_second ? also_from : from;
+      auto item = co_await next.receive();
+      if (!item)
+        co_return;
+      (is_second ? of.second_ : of.first_).begun(*item);
+    }
+  }
+
+  item_books first_, second_;
 };
 
 /// One reader, which claims; four senders, more than there is room for.
@@ -104,10 +176,11 @@ public:
         group.start(sends, box.sender(), std::ref(books_), number);
       group.start(reads, box.inbox(), std::ref(books_));
       group.start(joins, std::cref(box));
+      group.start(joins, std::cref(box));
       group.start(closes_once_all_have, std::cref(box));
     });
   }
-  std::string problems() const override { return books_.problems() + books_.problems_of_order(); }
+  findings problems() const override { return books_.problems() + books_.problems_of_order(); }
 
 private:
   static task<> closes_once_all_have(const mailbox<int>& all) {
@@ -141,7 +214,7 @@ public:
       group.start(closes_all, refusing, oldest, latest, waiting);
     });
   }
-  std::string problems() const override {
+  findings problems() const override {
     return refused_.problems() + oldest_.problems() + oldest_.problems_of_order() + latest_.problems() +
            latest_.problems_of_order() + waiting_.problems() + waiting_.problems_of_order();
   }
@@ -172,6 +245,10 @@ std::vector<scene_kind> mailbox_scenes() {
       {"shared_mailbox",
        "Two receivers share what three senders send; who is cancelled neither loses nor doubles an item.",
        make_scene<shared_mailbox>},
+      {"permits", "Who waits for a slot gets it as soon as its holder does not need it, also when it is closed.",
+       make_scene<permits>},
+      {"two_mailboxes", "What a reader has taken is room for who sends, while it waits for something else.",
+       make_scene<two_mailboxes>},
       {"read_by_one", "Four senders wait for room in a mailbox with one reader; all is received, in the order of each.",
        make_scene<read_by_one>},
       {"dropping_mailboxes",

@@ -74,16 +74,17 @@ public:
       group.start(impatient, at);
     });
   }
-  std::string problems() const override {
-    std::string text;
+  findings problems() const override {
+    findings all;
     for (const auto& [number, steps] : books_.steps)
       if (steps != 3 && !(books_.failed.contains(number) && books_.failed.at(number)))
-        text += "commit " + std::to_string(number) + " was torn after " + std::to_string(steps) + " steps\n";
+        all.push_back({invariant::shield,
+                       "commit " + std::to_string(number) + " was torn after " + std::to_string(steps) + " steps"});
     for (const auto& [number, answer] : answers_)
       if (const auto found = books_.steps.find(number);
           answer != number || found == books_.steps.end() || found->second != 3)
-        text += "commit " + std::to_string(number) + " was answered, and is not done\n";
-    return text;
+        all.push_back({invariant::one_outcome, "commit " + std::to_string(number) + " was answered, and is not done"});
+    return all;
   }
 
 private:
@@ -114,21 +115,23 @@ public:
   void close(int fiber, int what) {
     std::vector<int>& stack = stacks_[fiber];
     if (stack.empty() || stack.back() != what)
-      problems_ += "fiber " + std::to_string(fiber) + " closes " + std::to_string(what) + " out of order\n";
+      problems_.push_back(
+          {invariant::cleanup, "fiber " + std::to_string(fiber) + " closes " + std::to_string(what) + " out of order"});
     else
       stack.pop_back();
   }
-  std::string problems() const {
-    std::string text = problems_;
+  findings problems() const {
+    findings all = problems_;
     for (const auto& [fiber, stack] : stacks_)
       if (!stack.empty())
-        text += "fiber " + std::to_string(fiber) + " has left " + std::to_string(stack.size()) + " open\n";
-    return text;
+        all.push_back({invariant::cleanup,
+                       "fiber " + std::to_string(fiber) + " has left " + std::to_string(stack.size()) + " open"});
+    return all;
   }
 
 private:
   std::map<int, std::vector<int>> stacks_;
-  std::string problems_;
+  findings problems_;
 };
 
 /// Three fibers with three finalizers each, slow and failing ones among them; they are cancelled twice.
@@ -141,7 +144,7 @@ public:
       group.start(cancels_twice, std::ref(group));
     })));
   }
-  std::string problems() const override { return open_.problems(); }
+  findings problems() const override { return open_.problems(); }
 
 private:
   static task<> works(openings& open, int fiber) {
@@ -151,10 +154,28 @@ private:
         stack.push(exit_options{.limit = 1s}, closes, std::ref(open), fiber, what);
         co_await sleep_for(100ms);
       }
+      co_await in_exit_stack([&](exit_stack& inner) -> task<> {
+        co_await inner.enter(opened(open, fiber, 4));
+        co_await inner.enter(opened(open, fiber, 5));
+        inner.move_to(stack);
+      });
       if (fiber == 1)
         throw std::runtime_error("it fails after it has opened all");
       co_await sleep_for(1h);
     });
+  }
+  struct resource {
+    openings* open;
+    int fiber, what;
+    task<> release() {
+      open->close(fiber, what);
+      co_await sleep_for(10ms);
+    }
+  };
+  static task<resource> opened(openings& open, int fiber, int what) {
+    co_await sleep_for(10ms);
+    open.open(fiber, what);
+    co_return resource{&open, fiber, what};
   }
   static task<> closes(openings& open, int fiber, int what) {
     open.close(fiber, what); // first: what follows may be cut short
@@ -186,13 +207,13 @@ public:
     }));
     told_ = ended.has_error() ? 1 : 0;
   }
-  std::string problems() const override {
-    std::string text;
+  findings problems() const override {
+    findings all;
     if (alive_ != 0)
-      text += std::to_string(alive_) + " fibers are left\n";
+      all.push_back({invariant::containment, std::to_string(alive_) + " fibers are left"});
     if (thrown_ != 0 && told_ == 0)
-      text += "an error was thrown, and the group does not tell it\n";
-    return text;
+      all.push_back({invariant::errors_kept, "an error was thrown, and the group does not tell it"});
+    return all;
   }
 
 private:
@@ -213,6 +234,13 @@ private:
     const living alive{of};
     co_await sleep_for(wait);
   }
+  static task<> ends_slowly(nested_groups& of, duration wait) {
+    const living alive{of};
+    co_await in_exit_stack([&](exit_stack& stack) -> task<> {
+      stack.push([]() -> task<> { co_await sleep_for(300ms); });
+      co_await sleep_for(wait);
+    });
+  }
   static task<> inner(nested_groups& of, int number) {
     const living alive{of};
     co_await in_task_group([&](task_group& group) {
@@ -231,7 +259,7 @@ private:
   }
   static task<> waits_for_its_group(nested_groups& of, task_group& outer) {
     const living alive{of};
-    const child<> one = outer.start(sleeps, std::ref(of), 500ms);
+    const child<> one = outer.start(ends_slowly, std::ref(of), 500ms);
     co_await one.wait_ended();
     co_await shield(1s, sleeps(of, 700ms));
     outer.start(sleeps, std::ref(of), 1s);
@@ -242,10 +270,53 @@ private:
   int told_ = 0;
 };
 
+// ---- limits ----------------------------------------------------------------------------------------------------------
+
+/// Many limits at a time, some of which pass, some just when what they limit has ended.
+class many_limits final : public scene {
+public:
+  task<> run() override {
+    co_await in_task_group([&](task_group& group) {
+      for (int i = 0; i < 12; ++i)
+        group.start(limited, std::ref(*this), 10ms * (1 + i * 7 % 12), 10ms * (1 + i * 5 % 12));
+      group.start(awaited_late, std::ref(*this));
+    });
+  }
+  findings problems() const override {
+    if (discarded_ == 0)
+      return {};
+    return {{invariant::one_outcome, std::to_string(discarded_) + " results were there, and a limit is told instead"}};
+  }
+
+private:
+  static task<> takes(duration time, bool& done) {
+    co_await sleep_for(time);
+    done = true; // and nothing comes after it
+  }
+  static task<> limited(many_limits& of, duration limit, duration time) {
+    for (int i = 0; i < 3; ++i) {
+      bool done = false;
+      const auto ended = co_await as_outcome(fail_after(limit, takes(time, done)));
+      of.discarded_ += done && ended.has_error() ? 1 : 0;
+    }
+  }
+  static task<> awaited_late(many_limits& of) {
+    bool done = false;
+    task<> work = fail_after(50ms, takes(40ms, done));
+    co_await sleep_for(30ms);
+    const auto ended = co_await as_outcome(std::move(work));
+    of.discarded_ += done && ended.has_error() ? 1 : 0;
+  }
+
+  int discarded_ = 0;
+};
+
 } // namespace
 
 std::vector<scene_kind> scope_scenes() {
   return {
+      {"many_limits", "Each limit acts at its time, and a result that is there is not discarded.",
+       make_scene<many_limits>},
       {"limited_asks", "Clients with little time ask a bank: no commit is torn, and no limit is passed unnoticed.",
        make_scene<limited_asks>},
       {"exit_stacks", "What was opened is closed, last first, once, whatever fails or is cancelled how often.",

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <tests/scenarios/findings.hpp>
+
 #include <troupe/scope/task.hpp>
 
 #include <cstdint>
@@ -21,7 +23,7 @@ public:
   /// The root of the tree.
   virtual task<> run() = 0;
   /// Once that has ended; empty: the books hold.
-  virtual std::string problems() const = 0;
+  virtual findings problems() const = 0;
 };
 
 struct scene_kind {
@@ -36,7 +38,9 @@ const std::vector<scene_kind>& standard_scenes();
 ///@{
 std::vector<scene_kind> mailbox_scenes();
 std::vector<scene_kind> supervision_scenes();
+std::vector<scene_kind> service_scenes();
 std::vector<scene_kind> scope_scenes();
+std::vector<scene_kind> actor_scenes();
 ///@}
 
 template <class Scene>

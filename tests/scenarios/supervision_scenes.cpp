@@ -1,4 +1,5 @@
 #include "item_books.hpp"
+#include "run_books.hpp"
 #include "standard_scenes.hpp"
 
 #include <troupe/scope/as_outcome.hpp>
@@ -15,72 +16,13 @@
 #include <functional>
 #include <map>
 #include <stdexcept>
+#include <vector>
 
 namespace troupe::tests {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Which runs there are, by the name of the child.
-class run_books {
-public:
-  void begins(const std::string& name) {
-    ++alive_[name]; // perhaps beside one that was abandoned
-    ++runs_[name];
-  }
-  void ends(const std::string& name) { --alive_[name]; }
-  int runs(const std::string& name) const {
-    const auto found = runs_.find(name);
-    return found != runs_.end() ? found->second : 0;
-  }
-  std::string problems() const {
-    std::string text;
-    for (const auto& [name, alive] : alive_)
-      if (alive != 0)
-        text += name + " is left\n";
-    return text;
-  }
-
-private:
-  std::map<std::string, int> alive_;
-  std::map<std::string, int> runs_;
-};
-
-class run_noted {
-public:
-  run_noted(run_books& in, std::string name) : in_(in), name_(std::move(name)) { in_.begins(name_); }
-  ~run_noted() { in_.ends(name_); }
-  run_noted(const run_noted&) = delete;
-
-private:
-  run_books& in_;
-  const std::string name_;
-};
-
-task<> serves() { co_await detail::endless_wait{fiber::wait_kind::daemon, "serve"}; }
-
-task<> cleans_up_for(duration takes) { co_await sleep_for(takes); }
-
-/// Serves, and takes a while to stop.
-task<> slow_to_stop(run_books& books, std::string name, duration takes) {
-  const run_noted alive{books, name};
-  co_await in_exit_stack([&](exit_stack& stack) -> task<> {
-    stack.push(exit_options{.limit = 10s}, cleans_up_for, takes);
-    co_await serves();
-  });
-}
-
-/// Fails in its first runs, each after a while.
-task<> fails_often(run_books& books, std::string name, int failures, duration wait) {
-  const run_noted alive{books, name};
-  if (books.runs(name) > failures) {
-    co_await serves();
-    co_return;
-  }
-  co_await sleep_for(wait);
-  throw std::runtime_error(name + " fails");
-}
 
 /// Three children in a row under a strategy; the second fails twice, further apart than the period.
 template <restart_strategy Strategy>
@@ -99,11 +41,18 @@ public:
           co_await sleep_for(20s);
         })));
   }
-  std::string problems() const override { return books_.problems(); }
+  findings problems() const override { return books_.problems(); }
 
 private:
   run_books books_;
 };
+
+/// Does one thing after another that must not be torn.
+task<> commits(run_books& books, std::string name) {
+  const run_noted alive{books, name};
+  for (;;)
+    co_await shield(10s, cleans_up_for(400ms));
+}
 
 /// A supervisor under a supervisor, with a backoff; the lower one has had enough in its first run.
 class two_levels final : public scene {
@@ -112,10 +61,12 @@ public:
     static_cast<void>(co_await as_outcome(supervise({.intensity = 3, .period = 10s}, [&](supervisor& top) -> task<> {
       co_await top.start({.name = "lower"}, lower, std::ref(books_));
       co_await top.start({.name = "beside"}, slow_to_stop, std::ref(books_), "beside", duration{100ms});
-      co_await sleep_for(10s);
+      co_await top.start({.name = "commits"}, commits, std::ref(books_), "commits");
+      co_await top.start({.name = "killed", .shutdown = 100ms}, commits, std::ref(books_), "killed");
+      co_await sleep_for(5s);
     })));
   }
-  std::string problems() const override { return books_.problems(); }
+  findings problems() const override { return books_.problems(); }
 
 private:
   static task<> lower(run_books& books) {
@@ -158,15 +109,20 @@ public:
       }};
       const auto adds_once = co_await top.start_actor({.name = "once", .capacity = 2}, lost, adder, std::ref(books_));
       const auto adds_again = co_await top.start_actor(
-          {.name = "again", .capacity = 2, .redeliveries_max = 2, .drains = true}, lost, adder, std::ref(books_));
+          {.name = "again", .capacity = 4, .redeliveries_max = 2, .drains = true}, lost, adder, std::ref(books_));
+      const auto adds_never_again = co_await top.start_actor(
+          {.name = "never again", .capacity = 4, .restart = restart_type::temporary}, lost, adder, std::ref(books_));
+      addresses_ = {adds_once, adds_again, adds_never_again};
       co_await in_task_group([&](task_group& group) {
         group.start(client, adds_once, std::ref(books_), 1);
         group.start(client, adds_once, std::ref(books_), 2);
         group.start(client, adds_again, std::ref(books_), 3);
+        group.start(client, adds_again, std::ref(books_), 4);
+        group.start(client, adds_never_again, std::ref(books_), 5);
       });
     })));
   }
-  std::string problems() const override { return books_.problems(true); }
+  findings problems() const override { return books_.problems(true) + books_.problems_of_order(true); }
 
 private:
   static task<> adder(inbox<adder_message> in, item_books& books) {
@@ -192,6 +148,7 @@ private:
   }
 
   item_books books_;
+  std::vector<actor_ref<adder_message>> addresses_; // somebody may keep one for longer than the actor is there
 };
 
 /// Children that come and go: started, stopped by name, restarted and forgotten by others, while one fails.
@@ -207,7 +164,7 @@ public:
       });
     })));
   }
-  std::string problems() const override { return books_.problems(); }
+  findings problems() const override { return books_.problems(); }
 
 private:
   static task<> comes_and_goes(supervisor top, run_books& books, std::string name) {

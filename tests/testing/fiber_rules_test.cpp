@@ -130,3 +130,100 @@ TEST_CASE("a limit that acts before its time, or not at it, is seen", "[testing]
   const told seen_to_by_others{deadline_set, 1, 1, 1'000, 1};
   CHECK(judged<fiber_rules>({root_starts, enters, seen_to_by_others, leaves, ends}) == "");
 }
+
+TEST_CASE("a limit that does not last as long as it was given is seen", "[testing]") {
+  constexpr told begins{limit_begun, 0, 1, 50, 0, 10ns};
+  constexpr told limited{scope_entered, scope_with_deadline, 1, 0, 1, 10ns};
+  constexpr told left{scope_left, 0, 1, 0, 1, 20ns};
+  const auto until = [](std::uint64_t at) { return told{deadline_set, 0, 1, at, 1, 10ns}; };
+  CHECK(judged<fiber_rules>({root_starts, begins, limited, until(60), left, root_ends}) == "");
+  CHECK(judged<fiber_rules>({root_starts, begins, limited, until(50), left, root_ends}) == "INV-15");
+  CHECK(judged<fiber_rules>({root_starts, limited, until(50), left, root_ends}) == ""); // an instant was given
+}
+
+namespace {
+
+// Fiber 1 asks with a limit at 50; fiber 2 works.
+constexpr told limited{scope_entered, scope_with_deadline, 1, 0, 2};
+constexpr told until_50{deadline_set, 0, 1, 50, 2};
+constexpr told asks{ask_sent, 7, 1};
+constexpr told works{scope_entered, scope_with_deadline, 2, 0, 1};
+constexpr told begins{ask_begun, 7, 2};
+constexpr told waits_for_answer{wait_begun, 0, 1, wait_line("ask"), plain};
+constexpr told until(std::uint64_t at) { return {deadline_set, 1, 2, at, 1}; }
+
+/// What rules say of it until then.
+std::string until_now(std::initializer_list<told> events) {
+  verdict found;
+  fiber_rules rules{found};
+  rules.begin_run();
+  for (const told& each : {root_starts, enters_group, child_starts, limited, until_50})
+    rules.on(each.made());
+  for (const told& each : events)
+    rules.on(each.made());
+  return violated(found);
+}
+
+} // namespace
+
+TEST_CASE("who works for somebody without his limit, or with more time, is seen", "[testing]") {
+  CHECK(until_now({asks, works, until(50), begins}) == "");
+  CHECK(until_now({asks, works, until(40), begins}) == "");
+  CHECK(until_now({asks, works, until(60), begins}) == "INV-15");
+  CHECK(until_now({asks, works, begins}) == "INV-15");
+}
+
+TEST_CASE("who waits for an answer that is there is seen", "[testing]") {
+  constexpr told answered{ask_answered, 7, 2};
+  CHECK(until_now({asks, waits_for_answer, answered}) == "");
+  CHECK(until_now({asks, answered, waits_for_answer}) == "INV-5");
+}
+
+TEST_CASE("who works on for an asker that was stopped is seen", "[testing]") {
+  constexpr told revoked{cancel_requested, 2, 1, static_cast<std::uint64_t>(cancel_reason::revoked), 1};
+  constexpr told left{scope_left, 0, 2, 0, 1};
+  CHECK(until_now({asks, works, until(50), begins, waits_for_answer, revoked, waits_for_answer}) == "");
+  CHECK(until_now({asks, works, until(50), begins, waits_for_answer, waits_for_answer}) == "INV-17");
+  CHECK(until_now({asks, works, until(50), begins, left, waits_for_answer, waits_for_answer}) == ""); // it is kept
+}
+
+TEST_CASE("a finalizer that is stopped, and not by its limit, is seen", "[testing]") {
+  constexpr told cleans{scope_entered, scope_hides_all | scope_with_deadline, 2, 0, 1};
+  constexpr told limit_passed{cancel_requested, 2, 0, deadline_passed, 1};
+  constexpr told cut_short{finalizer_ended, 5, 2, 2};
+  CHECK(until_now({cleans, limit_passed, cut_short}) == "");
+  CHECK(until_now({cleans, cut_short}) == "INV-16");
+}
+
+namespace {
+
+constexpr told run_begins{scope_entered, scope_of_run, 2, 0, 1};
+constexpr auto shutdown_asked = static_cast<std::uint64_t>(cancel_reason::shutdown);
+constexpr told run_is_cancelled{cancel_requested, 2, 1, shutdown_asked, 1};
+constexpr told commits_are{commits_cancelled, 2, 1, shutdown_asked, 1};
+
+} // namespace
+
+TEST_CASE("a child that is cancelled though it drains is seen", "[testing]") {
+  constexpr told drains{child_drains, 50, 0, 2};
+  CHECK(until_now({run_begins, drains}) == "");
+  CHECK(until_now({run_begins, drains, run_is_cancelled}) == "INV-20");
+  CHECK(until_now({run_begins, drains, commits_are, run_is_cancelled}) == ""); // it was killed
+  CHECK(until_now({drains, run_begins, run_is_cancelled}) == "");              // that was another run
+}
+
+TEST_CASE("a child that is killed and does not hear of it is seen", "[testing]") {
+  const auto killed_after = [](std::initializer_list<told> events) {
+    verdict found;
+    fiber_rules rules{found};
+    rules.begin_run();
+    for (const told& each : {root_starts, enters_group, child_starts, run_begins})
+      rules.on(each.made());
+    for (const told& each : events)
+      rules.on(each.made());
+    rules.killed(2);
+    return violated(found);
+  };
+  CHECK(killed_after({commits_are, run_is_cancelled}) == "");
+  CHECK(killed_after({run_is_cancelled}) == "INV-17");
+}

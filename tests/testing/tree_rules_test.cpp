@@ -7,6 +7,7 @@
 #include <troupe/supervision/child_spec.hpp>
 
 #include <chrono>
+#include <exception>
 #include <string>
 
 using namespace troupe;
@@ -17,17 +18,17 @@ namespace {
 
 using enum tree_event_kind;
 
-/// A supervisor with the number 50, whose children are told of by the last digit of their fibers.
+/// A supervisor with the number 50, whose children are told of by their fibers.
 class tree {
 public:
   explicit tree(supervisor_options options = {}) : options_(options) { rules_.begin_run(); }
   tree(const tree&) = delete;
 
   tree& tell(tree_event_kind kind, std::uint64_t child, std::uint64_t incarnation, duration wait = {},
-             bool in_order = false, exit_kind reason = exit_kind::normal) {
+             bool in_order = false, exit_kind reason = exit_kind::normal, std::exception_ptr error = nullptr) {
     const std::string path = "/c" + std::to_string(child);
     rules_.on(
-        tree_event{now_, kind, path, incarnation, {reason, nullptr}, wait, in_order, 50, child, &spec_, &options_});
+        tree_event{now_, kind, path, incarnation, {reason, error}, wait, in_order, number_, child, &spec_, &options_});
     found_.now = now_;
     return *this;
   }
@@ -40,8 +41,25 @@ public:
   tree& asks_to_stop(std::uint64_t child, duration grace = 5s, std::uint64_t incarnation = 1) {
     return tell(stopping, child, incarnation, grace, true);
   }
-  tree& closes() {
-    rules_.on(told{event_kind::supervisor_closing, 50}.made());
+  tree& fails_to_start(std::uint64_t child) {
+    return tell(ended, child, 1, {}, false, exit_kind::failed, std::make_exception_ptr(1));
+  }
+  tree& stops(std::uint64_t child, std::uint64_t incarnation = 1) {
+    return asks_to_stop(child, 5s, incarnation).tell(stopped, child, incarnation);
+  }
+  tree& hears(const told& what) {
+    rules_.on(what.made());
+    return *this;
+  }
+  tree& closes() { return hears({event_kind::supervisor_closing, 50}); }
+  /// From now on what is told is of the children of the supervisor with this number.
+  tree& of(std::uint64_t number) {
+    number_ = number;
+    return *this;
+  }
+  /// And of those with this spec.
+  tree& with(const child_spec& spec) {
+    spec_ = spec;
     return *this;
   }
   tree& passes(duration by) {
@@ -65,6 +83,7 @@ private:
   verdict found_;
   detail::tree_rules rules_{found_};
   instant now_{};
+  std::uint64_t number_ = 50;
 };
 
 } // namespace
@@ -159,4 +178,83 @@ TEST_CASE("a child that has more time to stop than it was given is seen, where t
             .tell(abandoned, 1, 1)
             .violated() == "");
   CHECK(tree{}.starts(1).asks_to_stop(1, 5s).tell(abandoned, 1, 1).violated() == "INV-24");
+}
+
+namespace {
+
+constexpr told said(std::uint64_t child, std::uint32_t run) { return {event_kind::start_said, 50, 0, child, run}; }
+constexpr told retires(std::uint64_t child) { return {event_kind::child_retired, 50, 0, child}; }
+constexpr told all_are_back{event_kind::children_restarted, 50};
+
+} // namespace
+
+TEST_CASE("a child that counts as started because of an earlier run, or as ended by itself, is seen", "[testing]") {
+  CHECK(tree{}.tell(begun, 1, 1).hears(said(1, 1)).tell(started, 1, 1).violated() == "");
+  CHECK(tree{}.starts(1).fails(1).tell(begun, 1, 2).hears(said(1, 1)).tell(started, 1, 2).violated() == "INV-13");
+  CHECK(tree{}.starts(1).asks_to_stop(1).tell(ended, 1, 1, {}, false, exit_kind::failed).violated() == "INV-13");
+  CHECK(tree{}.tell(begun, 1, 1).asks_to_stop(1).fails(1).violated() == ""); // it did not start in time
+}
+
+TEST_CASE("a temporary child that begins anew is seen", "[testing]") {
+  const child_spec temporary{.restart = restart_type::temporary};
+  CHECK(tree{}.with(temporary).starts(1).fails(1).starts(1, 2).violated() == "INV-9");
+}
+
+TEST_CASE("whom a restart of several leaves out, or takes in too many, is seen", "[testing]") {
+  const supervisor_options rest{.strategy = restart_strategy::rest_for_one, .intensity = 9};
+  const auto two_fails = [&](tree& in) -> tree& {
+    return in.starts(1).starts(2).starts(3).fails(2).tell(restarting, 2, 1);
+  };
+  CHECK(two_fails(tree{rest}.hears({})).stops(3).starts(2, 2).starts(3, 2).hears(all_are_back).violated() == "");
+  CHECK(two_fails(tree{rest}.hears({})).stops(3).starts(2, 2).hears(all_are_back).violated() == "INV-9");
+  CHECK(two_fails(tree{rest}.hears({})).stops(3).hears(retires(3)).starts(2, 2).hears(all_are_back).violated() == "");
+  CHECK(two_fails(tree{rest}.hears({})).stops(3).stops(1).violated() == "INV-9");
+  // The third begins before the second has started.
+  CHECK(two_fails(tree{rest}.hears({})).stops(3).tell(begun, 2, 2).tell(begun, 3, 2).violated() == "INV-9");
+  // The third fails while it is started anew: the second stays.
+  tree later{rest};
+  two_fails(later).stops(3).starts(2, 2).tell(begun, 3, 2).fails(3, 2).tell(restarting, 3, 2);
+  CHECK(later.violated() == "");
+  CHECK(later.stops(2, 2).violated() == "INV-9");
+  // The first fails meanwhile: all are started anew.
+  tree earlier{rest};
+  two_fails(earlier).asks_to_stop(3).fails(1).tell(restarting, 1, 1).tell(stopped, 3, 1);
+  CHECK(earlier.starts(2, 2).starts(3, 2).hears(all_are_back).violated() == "INV-9");
+  // One that somebody asks for in the middle is none of them.
+  tree asked{rest};
+  two_fails(asked).stops(3).tell(begun, 2, 2).tell(stopping, 2, 2, 5s).tell(stopped, 2, 2).hears(retires(2));
+  CHECK(asked.tell(begun, 3, 2).starts(2, 3).tell(started, 3, 2).hears(all_are_back).violated() == "");
+}
+
+TEST_CASE("a start that fails without a word of why is seen", "[testing]") {
+  const auto answered = [](start_answer how) {
+    return told{event_kind::start_answered, 50, 0, 1, static_cast<std::uint32_t>(how)};
+  };
+  CHECK(tree{}.tell(begun, 1, 1).fails_to_start(1).hears(answered(start_answer::failed)).violated() == "INV-19");
+  CHECK(tree{}.tell(begun, 1, 1).fails_to_start(1).hears(answered(start_answer::failed_with_error)).violated() == "");
+  CHECK(tree{}.tell(begun, 1, 1).stops(1).hears(answered(start_answer::failed)).violated() == "");
+}
+
+TEST_CASE("giving up without the first failure that has counted is seen", "[testing]") {
+  const auto gives_up = [](std::uint32_t failures, std::chrono::nanoseconds first) {
+    tree all{{.intensity = 1, .period = 5s}};
+    all.starts(1).passes(1s).fails(1).tell(restarting, 1, 1).starts(1, 2).passes(1s).fails(1, 2);
+    all.tell(gave_up, 1, 2, {}, false, exit_kind::failed);
+    return all.hears({event_kind::escalation_told, 50, 1, static_cast<std::uint64_t>(first.count()), failures})
+        .violated();
+  };
+  CHECK(gives_up(2, 1s) == "");
+  CHECK(gives_up(1, 2s) == "INV-12");
+  CHECK(gives_up(2, 2s) == "INV-12");
+}
+
+TEST_CASE("a supervisor below that is given less time to stop than its children have is seen", "[testing]") {
+  const auto gets = [](duration grace) {
+    tree all;
+    all.starts(7).hears({event_kind::supervises, 60, 7});
+    all.of(60).with({.shutdown = 2s, .abandon_after = 1s}).starts(1).starts(2);
+    return all.of(50).with({}).asks_to_stop(7, grace).violated();
+  };
+  CHECK(gets(6s) == "");
+  CHECK(gets(3s) == "INV-24");
 }
