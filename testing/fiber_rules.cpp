@@ -18,7 +18,7 @@ constexpr std::uint64_t line_of_ask = wait_line("ask");
 void fiber_rules::begin_run() noexcept {
   for (std::size_t number = 0; number < used_; ++number) { // the memory stays
     fiber& each = fibers_[number];
-    each.known = each.alive = each.waits = each.shielded_wait = each.drains = false;
+    each.known = each.alive = each.waits = each.shielded_wait = each.stops = each.drains = false;
     each.depth = 0;
     each.next_limit = 0;
   }
@@ -159,6 +159,10 @@ void fiber_rules::abandoned(std::uint64_t number) {
   disowned.parent = 0;
 }
 
+void fiber_rules::begins(std::uint64_t number) { at(number).stops = at(number).drains = false; }
+
+void fiber_rules::asked_to_stop(std::uint64_t number) { at(number).stops = true; }
+
 void fiber_rules::killed(std::uint64_t number) {
   const fiber& of = at(number);
   if (!of.known || !of.alive)
@@ -212,8 +216,6 @@ void fiber_rules::entered(const event& happened) {
   scope& made = of.scopes[happened.place];
   made = scope{};
   made.traits = static_cast<std::uint8_t>(happened.object);
-  if ((made.traits & scope_of_run) != 0)
-    of.drains = false;
   made.here = through(made, of.scopes[happened.place - 1].here);
 }
 
@@ -282,6 +284,11 @@ void fiber_rules::wait_begun(const event& happened) {
   to_.looked(invariant::cancel_reaches);
   if (!of.shielded_wait && of.scopes[of.depth - 1].here != stopping::no)
     to_.violated(invariant::cancel_reaches, fiber_name(happened.subject) + " begins to wait though it is to stop");
+  const auto run = std::find_if(of.scopes.begin(), of.scopes.begin() + of.depth,
+                                [](const scope& each) { return (each.traits & scope_of_run) != 0; });
+  if (of.stops && !of.drains && run != of.scopes.begin() + of.depth && run->own == stopping::no)
+    to_.violated(invariant::cancel_reaches,
+                 fiber_name(happened.subject) + " was asked to stop, and does not hear of it");
   if (happened.cause == line_of_ask)
     waits_for_answer(happened.subject);
 }

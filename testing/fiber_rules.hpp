@@ -20,8 +20,12 @@ public:
   void on(const event& happened);
   /// A fiber has lost its owner.
   void abandoned(std::uint64_t fiber);
-  /// A child of a supervisor has had its time to stop.
+  /// @name What is told of the children of supervisors
+  ///@{
+  void begins(std::uint64_t fiber);
+  void asked_to_stop(std::uint64_t fiber);
   void killed(std::uint64_t fiber);
+  ///@}
   void after_step();
   void at_end();
 
@@ -42,6 +46,7 @@ private:
     bool waits = false;
     bool shielded_wait = false;
     std::uint64_t parent = 0;    // 0: none
+    bool stops = false;          // its run is to end
     bool drains = false;         // it is to end by itself, when it has done what it was sent
     std::uint32_t place = 0;     // the group's, in the parent
     std::uint32_t depth = 0;     // scopes that are in use, the root's among them

@@ -82,10 +82,22 @@ void trace::on_tree_event(const tree_event& happened) noexcept {
   mix(static_cast<std::uint64_t>(happened.wait.count()));
   tree_.push_back({happened.time, to_.step, happened.kind, std::string(happened.path), happened.incarnation,
                    happened.reason, happened.wait, happened.child, events_.size()});
-  if (happened.kind == tree_event_kind::abandoned)
-    fibers_.abandoned(happened.child);
-  else if (happened.kind == tree_event_kind::killed)
+  switch (happened.kind) {
+  case tree_event_kind::begun:
+    fibers_.begins(happened.child);
+    break;
+  case tree_event_kind::stopping:
+    fibers_.asked_to_stop(happened.child);
+    break;
+  case tree_event_kind::killed:
     fibers_.killed(happened.child);
+    break;
+  case tree_event_kind::abandoned:
+    fibers_.abandoned(happened.child);
+    break;
+  default:
+    break;
+  }
   trees_.on(happened);
 }
 

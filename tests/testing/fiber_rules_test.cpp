@@ -209,21 +209,41 @@ TEST_CASE("a child that is cancelled though it drains is seen", "[testing]") {
   CHECK(until_now({run_begins, drains}) == "");
   CHECK(until_now({run_begins, drains, run_is_cancelled}) == "INV-20");
   CHECK(until_now({run_begins, drains, commits_are, run_is_cancelled}) == ""); // it was killed
-  CHECK(until_now({drains, run_begins, run_is_cancelled}) == "");              // that was another run
 }
 
-TEST_CASE("a child that is killed and does not hear of it is seen", "[testing]") {
-  const auto killed_after = [](std::initializer_list<told> events) {
-    verdict found;
-    fiber_rules rules{found};
+TEST_CASE("a child that is asked to stop, or killed, and does not hear of it is seen", "[testing]") {
+  constexpr told waits{wait_begun, 0, 2, wait_line("receive"), plain};
+  constexpr told drains{child_drains, 50, 0, 2};
+  verdict found;
+  fiber_rules rules{found};
+  const auto after = [&](std::initializer_list<told> events, auto then) {
+    found.begin_run();
     rules.begin_run();
-    for (const told& each : {root_starts, enters_group, child_starts, run_begins})
+    for (const told& each : {root_starts, enters_group, child_starts})
       rules.on(each.made());
     for (const told& each : events)
       rules.on(each.made());
-    rules.killed(2);
+    then();
     return violated(found);
   };
-  CHECK(killed_after({commits_are, run_is_cancelled}) == "");
-  CHECK(killed_after({run_is_cancelled}) == "INV-17");
+  const auto is_killed = [&] { rules.killed(2); };
+  CHECK(after({run_begins, commits_are, run_is_cancelled}, is_killed) == "");
+  CHECK(after({run_begins, run_is_cancelled}, is_killed) == "INV-17");
+  const auto is_stopped_and = [&](const told& next) {
+    return [&, next] {
+      rules.asked_to_stop(2);
+      rules.on(run_begins.made());
+      rules.on(next.made());
+      rules.on(waits.made());
+    };
+  };
+  CHECK(after({}, is_stopped_and(waits)) == "INV-17 INV-17");
+  CHECK(after({}, is_stopped_and(run_is_cancelled)) == "INV-17"); // it begins to wait though it is to stop
+  CHECK(after({}, is_stopped_and(drains)) == "");
+  CHECK(after({}, [&] {
+          rules.asked_to_stop(2);
+          rules.begins(2); // anew
+          rules.on(run_begins.made());
+          rules.on(waits.made());
+        }) == "");
 }
