@@ -59,8 +59,6 @@ cancel_scope::~cancel_scope() {
     tell_left();
   fiber_.lock_.lock();
   TROUPE_ASSERT(fiber_.innermost_ == this, "scopes must be left in the reverse order of entering");
-  if (shielding_ == shielding::cleanup)
-    fiber_.cleanup_is_over();
   outer_->inner_ = nullptr;
   fiber_.innermost_ = outer_;
   // Under the lock: a cancel of an outer scope has either marked it already or will find the fiber there.

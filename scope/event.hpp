@@ -58,7 +58,8 @@ enum class event_kind : std::uint8_t {
   stack_unwound,      ///< object: the exit stack. cause: 1: its block has failed. place: errors that are told of both.
   supervisor_closing, ///< It stops all of its children. object: its number.
   children_restarted, ///< All that were to be started anew together have been. object: their supervisor.
-  child_retired,      ///< It will not be started anew by itself. object: its supervisor's number. cause: its fiber.
+  child_retired,      ///< It will not be started anew by itself. object: its supervisor's number. cause: its fiber;
+                      ///< place: the mailbox that it reads, if it is an actor.
   child_drains,       ///< It is asked to stop when it has done what it was sent. object, cause as there.
   supervises,         ///< The fiber does. object: the supervisor's number.
   start_said,         ///< Somebody says that the child has started. object, cause as there. place: of which run.

@@ -291,7 +291,7 @@ public:
   enum class harm : std::uint8_t {
     none,
     crash, ///< Its next wait throws `injected_fault` at its entry. A stop that is pending then comes first.
-    hang,  ///< Its next wait is one that only a cancel ends.
+    hang,  ///< Its next wait in a finalizer, or for the fate of an ask, is one that only its limit ends.
   };
   /// What is not shielded waits as said, once.
   void suffer(harm what) noexcept;
@@ -337,13 +337,10 @@ private:
   std::string path_part() const;
   /// How many groups of the same fiber are open around this one.
   static std::size_t groups_around(const cancel_scope& group) noexcept;
-  bool is_to_suffer() const noexcept { return harm_ != harm::none && whose_code_ == code::of_users; }
-  void suffer_now();
-  /// What was to hang in it does not hang elsewhere, where no limit ends that.
-  void cleanup_is_over() noexcept {
-    if (harm_ == harm::hang) [[unlikely]]
-      harm_ = harm::none;
+  bool is_to_suffer() const noexcept {
+    return harm_ != harm::none && whose_code_ == code::of_users && (harm_ != harm::hang || cleans_up());
   }
+  void suffer_now();
   bool decide(word verdict, detail::wakeups& woken) noexcept;
   void arrive() noexcept;
   void leave_thread() noexcept;

@@ -8,7 +8,7 @@ namespace troupe {
 namespace {
 
 constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuvwxyz";
-constexpr std::size_t zeros_max = 10'000'000; // of a text that somebody typed
+constexpr std::size_t in_a_row_max = 10'000'000; // of a text that somebody typed
 
 std::string_view name_of(clock_mode clock) noexcept {
   return clock == clock_mode::race ? "race" : clock == clock_mode::autojump ? "autojump" : "manual";
@@ -62,15 +62,20 @@ void schedule::trim() noexcept {
 std::string schedule::text() const {
   std::string made = std::string(name_of(clock)) + '/' + std::to_string(operations) + ':';
   for (std::size_t at = 0; at < picks.size();) {
-    const auto zeros_end = std::find_if(picks.begin() + static_cast<std::ptrdiff_t>(at), picks.end(),
-                                        [](std::uint16_t pick) { return pick != 0; });
-    if (const auto zeros = static_cast<std::size_t>(zeros_end - picks.begin()) - at; zeros > 3) {
-      made += '(' + std::to_string(zeros) + ')';
-      at += zeros;
-      continue;
+    const std::uint16_t pick = picks[at];
+    const auto end = std::find_if(picks.begin() + static_cast<std::ptrdiff_t>(at), picks.end(),
+                                  [pick](std::uint16_t other) { return other != pick; });
+    const auto times = static_cast<std::size_t>(end - picks.begin()) - at;
+    if (pick == 0 && times > 3) {
+      made += '(' + std::to_string(times) + ')';
+      at += times;
+    } else if (times > 6) {
+      made += '[' + std::to_string(pick) + '*' + std::to_string(times) + ']';
+      at += times;
+    } else {
+      made += pick < digits.size() ? std::string(1, digits[pick]) : '[' + std::to_string(pick) + ']';
+      ++at;
     }
-    const std::uint16_t pick = picks[at++];
-    made += pick < digits.size() ? std::string(1, digits[pick]) : '[' + std::to_string(pick) + ']';
   }
   return made;
 }
@@ -89,12 +94,14 @@ schedule schedule::parse(std::string_view text) {
   from.expect(':');
   while (!from.at_end()) {
     if (from.take("(")) {
-      const std::size_t zeros = from.number(zeros_max);
+      const std::size_t zeros = from.number(in_a_row_max);
       from.expect(')');
       made.picks.resize(made.picks.size() + zeros);
     } else if (from.take("[")) {
-      made.picks.push_back(static_cast<std::uint16_t>(from.number(0xffff)));
+      const auto pick = static_cast<std::uint16_t>(from.number(0xffff));
+      const std::size_t times = from.take("*") ? from.number(in_a_row_max) : 1;
       from.expect(']');
+      made.picks.insert(made.picks.end(), times, pick);
     } else if (const std::size_t digit = digits.find(from.next()); digit != digits.npos) {
       made.picks.push_back(static_cast<std::uint16_t>(digit));
     } else {

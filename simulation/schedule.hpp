@@ -27,8 +27,8 @@ class schedule_error : public std::invalid_argument {
 
 /// What there is to decide in a run. As a text it is `race/1:(12)3(4)1`: the clock, how many operations a fiber does at a
 /// time, and then for each point at which there was a choice which of the choices was taken: a digit or letter (up to
-/// 35), a number in brackets beyond that; in parentheses so many zeros, which is what happens where nobody interferes.
-/// What is not said any more is zero.
+/// 35), a number in brackets beyond that, as is one with how often it comes in a row: `[2*40]`; in parentheses so many
+/// zeros, which is what happens where nobody interferes. What is not said any more is zero.
 struct schedule {
   clock_mode clock = clock_mode::race;
   int operations = 1;

@@ -141,7 +141,7 @@ void simulator::drive(any_root& top) {
     if (steps_ > options_.steps_max) {
       TROUPE_ASSERT(options_.driver != nullptr, "a simulated tree does not stop: it runs for ever after a cancel");
       is_stuck_ = true;
-      throw deadlock_error(failure + "and it does not stop: it runs for ever after a cancel\n", true);
+      throw livelock_error(failure + "and it does not stop: it runs for ever after a cancel\n", true);
     }
     if (step())
       continue;

@@ -39,11 +39,10 @@ struct simulation_options {
   std::size_t offload_threads_max = offload_threads_max_default;
 };
 
-/// Nobody can run, and somebody waits who is not idle by nature. `what()` says who waits for what, those who wait for
-/// each other in a cycle first.
-class deadlock_error : public std::runtime_error {
+/// A run did not come to its end by itself.
+class endless_run_error : public std::runtime_error {
 public:
-  explicit deadlock_error(const std::string& what, bool is_stuck = false)
+  explicit endless_run_error(const std::string& what, bool is_stuck = false)
       : std::runtime_error(what), is_stuck_(is_stuck) {}
 
   /// The tree did not end by a cancel either, and is left as it is: nothing of it, nor the simulator, may go.
@@ -53,9 +52,15 @@ private:
   bool is_stuck_;
 };
 
+/// Nobody can run, and somebody waits who is not idle by nature. `what()` says who waits for what, those who wait for
+/// each other in a cycle first.
+class deadlock_error : public endless_run_error {
+  using endless_run_error::endless_run_error;
+};
+
 /// A run took more than `steps_max` steps.
-class livelock_error : public std::runtime_error {
-  using std::runtime_error::runtime_error;
+class livelock_error : public endless_run_error {
+  using endless_run_error::endless_run_error;
 };
 
 /// Executor and clock of one simulated run.
@@ -79,7 +84,7 @@ public:
     auto top = make_root(*this, std::forward<Function>(function), std::forward<Args>(args)...);
     try {
       drive(*top);
-    } catch (const deadlock_error& ended) {
+    } catch (const endless_run_error& ended) {
       if (ended.is_stuck())
         static_cast<void>(top.release());
       throw;

@@ -1,3 +1,4 @@
+#include <troupe/mailbox/mailbox_core.hpp>
 #include <troupe/scope/backoff.hpp>
 #include <troupe/scope/observed_scope.hpp>
 #include <troupe/supervision/caretaker.hpp>
@@ -390,7 +391,9 @@ void caretaker::retire(supervised_child& child) noexcept {
     return;
   if (child.spec_.significant)
     --significant_;
-  core_.tell_of(child, event_kind::child_retired);
+  const mailbox_core* const mailbox = child.reads();
+  core_.tell_of(child, event_kind::child_retired,
+                mailbox != nullptr ? static_cast<std::uint32_t>(mailbox->number()) : 0);
   child.refuse_all();
   core_.give_order(child, order::retire);
 }

@@ -18,6 +18,7 @@ constexpr std::size_t shrinking_runs_max = 1'000;
 constexpr std::uint64_t shrinking_steps_max = 2'000'000; // some seconds
 constexpr std::size_t two_deviations_max = 2'000;
 constexpr std::size_t runs_per_check_of_determinism = 50;
+constexpr std::size_t lines_of_story = 200;
 
 /// The points after the last deviation of a run, each with the choices that there were.
 struct tail {
@@ -31,6 +32,22 @@ std::size_t alternatives(const tail& of) noexcept {
   for (std::size_t at = of.from; at < of.widths.size(); ++at)
     count += of.widths[at] - std::size_t{1};
   return count;
+}
+
+/// A story of which the middle is left out, where it is too long to be read: how it began, and how it came to its end.
+std::string shortened(const std::string& story) {
+  const auto lines = static_cast<std::size_t>(std::count(story.begin(), story.end(), '\n'));
+  if (lines <= lines_of_story)
+    return story;
+  const std::size_t from_each = lines_of_story / 2;
+  const auto after = [&](std::size_t count) { // so many lines
+    std::size_t at = 0;
+    for (; count != 0; --count)
+      at = story.find('\n', at) + 1;
+    return at;
+  };
+  return fmt::format("{}  ... {} lines more: TROUPE_TRACE has all of them ...\n{}", story.substr(0, after(from_each)),
+                     lines - 2 * from_each, story.substr(after(lines - from_each)));
 }
 
 } // namespace
@@ -323,7 +340,7 @@ std::string explorer::report(const run_plan& small, const violation& first, std:
                       where_.line());
   text += fmt::format("To have it again: TROUPE_REPLAY='{}', or replay(\"{}\", …) in a test.\n", small.text(),
                       small.text());
-  const std::string story = story_of(run_.seen());
+  const std::string story = shortened(story_of(run_.seen()));
   text += story.empty() ? "" : "What happened, made as short as it could be:\n" + story;
   for (std::size_t i = 1; i < run_.found().violations().size(); ++i)
     text +=

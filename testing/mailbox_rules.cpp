@@ -36,6 +36,10 @@ void mailbox_rules::on(const event& happened) {
   switch (happened.kind) {
   case event_kind::mailbox_made:
     return made(happened);
+  case event_kind::child_retired:
+    if (box* const of = find(happened.place); of != nullptr)
+      of->retired = true;
+    return;
   case event_kind::wait_begun:
     return wait_begun(happened);
   case event_kind::wait_granted:
@@ -70,7 +74,7 @@ void mailbox_rules::on(const event& happened) {
     of->closed = true;
     return;
   case event_kind::mailbox_opened:
-    of->closed = false;
+    of->closed = of->retired = false;
     return;
   case event_kind::mailbox_joined:
     return joined(*of);
@@ -291,6 +295,17 @@ void mailbox_rules::after_step() {
       to_.violated(invariant::no_stranded_wait, "somebody waits for an item of " + name_of(each) + ", which is closed");
     if (waits(lane::joiners) && each.settled == each.in)
       to_.violated(invariant::drain, "somebody waits to join " + name_of(each) + ", of which all is settled");
+  }
+}
+
+void mailbox_rules::at_rest() {
+  for (const box& each : boxes_) {
+    if (!each.retired || each.gone)
+      continue;
+    to_.looked(invariant::no_loss);
+    if (each.queued() != 0)
+      to_.violated(invariant::no_loss, name_of(each) + " keeps " + std::to_string(each.queued()) +
+                                           " items though the actor that reads it has ended for good");
   }
 }
 

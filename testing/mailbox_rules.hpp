@@ -20,6 +20,8 @@ public:
   void begin_run() noexcept;
   void on(const event& happened);
   void after_step();
+  /// Nobody can run, and time is about to pass.
+  void at_rest();
   void at_end();
 
 private:
@@ -36,6 +38,7 @@ private:
     std::uint64_t out = 0;  // received, or taken out otherwise
     std::uint64_t settled = 0;
     bool closed = false;
+    bool retired = false; // its actor has ended for good
     bool gone = false;
     bool touched = false;
     bool any_order = false; // something went out of the middle: then indexes are not looked at any more

@@ -63,6 +63,8 @@ void trace::on_event(const event& happened) noexcept {
   case event_kind::supervisor_closing:
   case event_kind::children_restarted:
   case event_kind::child_retired:
+    mailboxes_.on(happened);
+    return trees_.on(happened);
   case event_kind::supervises:
   case event_kind::start_said:
   case event_kind::start_answered:
@@ -113,6 +115,7 @@ void trace::after_step() {
 void trace::at_rest(instant now) {
   to_.now = std::max(to_.now, now);
   trees_.at_rest();
+  mailboxes_.at_rest();
 }
 
 void trace::at_end(instant now) {

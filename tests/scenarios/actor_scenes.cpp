@@ -135,22 +135,23 @@ using listener_message = message<word>;
 class watchers final : public scene {
 public:
   task<> run() override {
-    static_cast<void>(co_await as_outcome(supervise({.intensity = 5}, [](supervisor& top) -> task<> {
+    static_cast<void>(co_await as_outcome(supervise({.intensity = 5}, [this](supervisor& top) -> task<> {
       const auto fails = co_await top.start_actor({.name = "fails"}, fails_with_a_word);
       co_await in_task_group([&](task_group& group) {
-        const auto stopped = group.start_actor({.name = "stopped"}, opens_slowly);
+        const auto stopped = group.start_actor({.name = "stopped"}, listens);
         const auto drained = group.start_actor({.name = "drained"}, listens);
-        const auto unwanted = group.start_actor({.name = "unwanted"}, opens_slowly);
+        const auto unwanted = group.start_actor({.name = "unwanted"}, opens_slowly, std::ref(*this));
         unwanted.stop_now();
-        for (const auto& each : {fails, stopped, drained, unwanted})
+        for (const auto& each : {fails, stopped, drained})
           group.start(watches, each.monitor());
+        group.start(watches_unwanted, std::ref(*this), unwanted.monitor());
         group.start(tells, fails);
         group.start(tells, drained);
         group.start(stops, top, stopped, drained);
       });
     })));
   }
-  findings problems() const override { return {}; } // nobody waits for ever: that is all
+  findings problems() const override { return wrong_; }
 
 private:
   static task<> listens(inbox<listener_message> in) {
@@ -161,10 +162,24 @@ private:
     while (auto next = co_await in.receive())
       throw std::runtime_error("it does not understand");
   }
-  static task<> opens_slowly(inbox<listener_message> in) {
-    co_await detail::endless_wait{fiber::wait_kind::daemon, "open"};
+  static task<> opens_slowly(inbox<listener_message> in, watchers& of) {
+    const struct closing {
+      watchers& of;
+      explicit closing(watchers& in) noexcept : of(in) {}
+      ~closing() { of.unwanted_is_gone_ = true; }
+    } at_the_end{of};
+    co_await sleep_for(1s);
+    of.wrong_.push_back({invariant::cancel_reaches, "an actor that was stopped before it began goes on"});
     co_await listens(std::move(in));
   }
+  static task<> watches_unwanted(watchers& of, actor_monitor unwanted) {
+    co_await sleep_for(1ms);
+    const bool was_gone = of.unwanted_is_gone_;
+    auto heard = co_await as_outcome(move_on_after(1h, next_change(unwanted)));
+    if (was_gone && heard.has_value() && !heard.value())
+      of.wrong_.push_back({invariant::no_stranded_wait, "the end of an actor was there, and is waited for"});
+  }
+  static task<> next_change(actor_monitor& of) { static_cast<void>(co_await of.next()); }
   static task<> watches(actor_monitor of) {
     for (;;) {
       const auto change = co_await of.next();
@@ -184,6 +199,9 @@ private:
     now.stop_now();
     co_await top.stop("fails");
   }
+
+  bool unwanted_is_gone_ = false;
+  findings wrong_;
 };
 
 } // namespace

@@ -117,7 +117,7 @@ private:
 
 // ---- requests --------------------------------------------------------------------------------------------------------
 
-/// Three who know nothing of each other ask one supervisor for the same things, without a pause, while a child fails.
+/// Some who know nothing of each other ask one supervisor for the same things, without a pause, while a child fails.
 template <restart_strategy Strategy>
 class busy_supervisor final : public scene {
 public:
@@ -134,7 +134,16 @@ private:
     co_await in_task_group([&](task_group& group) {
       for (int i = 0; i < 3; ++i)
         group.start(asks, top, std::ref(books_));
+      group.start(restarts, top);
     });
+  }
+  /// Whatever is down.
+  static task<> restarts(supervisor top) {
+    for (int i = 0; i < 8; ++i)
+      for (const std::string name : {"fails", "x", "y"}) {
+        static_cast<void>(co_await as_outcome(top.restart(name)));
+        co_await sleep_for(3ms);
+      }
   }
   static task<> asks(supervisor top, run_books& books) {
     for (const std::string name : {"x", "y"}) {

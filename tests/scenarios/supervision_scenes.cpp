@@ -119,6 +119,7 @@ public:
         group.start(client, adds_again, std::ref(books_), 3);
         group.start(client, adds_again, std::ref(books_), 4);
         group.start(client, adds_never_again, std::ref(books_), 5);
+        group.start(stops_in_the_middle, top);
       });
     })));
   }
@@ -137,6 +138,12 @@ private:
               throw std::runtime_error("it fails with the second message of each client");
           },
           [&](sum& asked) { asked.to(total); });
+  }
+  static task<> stops_in_the_middle(supervisor top) {
+    co_await yield();
+    co_await yield();
+    static_cast<void>(co_await as_outcome(top.stop("once")));
+    co_await sleep_for(1s);
   }
   static task<> client(actor_ref<adder_message> to, item_books& books, int from) {
     for (int i = 1; i <= 3; ++i) {

@@ -12,6 +12,9 @@ TEST_CASE("a schedule is a short text, and the text is the schedule", "[simulati
   const schedule made{clock_mode::race, 1, {0, 0, 0, 0, 0, 3, 4, 0, 0, 1, 35, 36, 700}};
   CHECK(made.text() == "race/1:(5)34001z[36][700]");
   CHECK(schedule::parse(made.text()) == made);
+  const schedule repeated{clock_mode::race, 1, {2, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 40, 40, 40, 40, 40, 40, 40}};
+  CHECK(repeated.text() == "race/1:2[1*8]33[40*7]");
+  CHECK(schedule::parse(repeated.text()) == repeated);
   CHECK(schedule{clock_mode::autojump, 256, {}}.text() == "autojump/256:");
   CHECK(schedule::parse("manual/3:1") == schedule{clock_mode::manual, 3, {1}});
 }
@@ -21,7 +24,8 @@ TEST_CASE("any schedule comes back from its text", "[simulation]") {
   for (int i = 0; i < 1'000; ++i) {
     schedule made{clock_mode::race, 1 + static_cast<int>(random.below(300)), {}};
     for (std::uint64_t left = random.below(60); left != 0; --left)
-      made.picks.push_back(static_cast<std::uint16_t>(random.below(2) == 0 ? 0 : random.below(0x10000)));
+      made.picks.insert(made.picks.end(), random.below(4) == 0 ? 1 + random.below(20) : 1,
+                        static_cast<std::uint16_t>(random.below(2) == 0 ? 0 : random.below(0x10000)));
     CHECK(schedule::parse(made.text()) == made);
   }
 }

@@ -116,3 +116,21 @@ TEST_CASE("an item that is given again is in hand once", "[testing]") {
   CHECK(judged<mailbox_rules>({made, queued(0), taken(0), told{item_kept, 9, 3, 1, 1}, receives(3)}) == "INV-5");
   CHECK(judged<mailbox_rules>({made, queued(0), taken(0), told{item_kept, 9, 3, 2, 1}}) == "INV-2"); // too often
 }
+
+TEST_CASE("an actor that has ended for good and keeps what it was sent is seen", "[testing]") {
+  constexpr told retired{child_retired, 50, 0, 3, 9};
+  constexpr told opened{mailbox_opened, 9, 1};
+  const auto at_rest = [](std::initializer_list<told> events) {
+    verdict found;
+    mailbox_rules rules{found};
+    rules.begin_run();
+    for (const told& each : events)
+      rules.on(each.made());
+    rules.at_rest();
+    return violated(found);
+  };
+  CHECK(at_rest({made, queued(0), closed, retired}) == "INV-1");
+  CHECK(at_rest({made, queued(0), closed, retired, taken(0)}) == "");
+  CHECK(at_rest({made, queued(0), closed}) == ""); // it drains
+  CHECK(at_rest({made, queued(0), closed, retired, opened}) == "");
+}

@@ -137,6 +137,29 @@ TEST_CASE("who waits for each other is reported, and who runs for ever", "[testi
   CHECK(says(livelock, "INV-22 progress"));
 }
 
+TEST_CASE("a story that is too long to be read is told from its beginning and its end", "[testing]") {
+  std::string report = "nothing was found";
+  try {
+    explore({.schedules = 1}, [](simulation& sim) -> task<> {
+      co_await supervise({.intensity = 1'000, .period = 1s}, [](supervisor& top) -> task<> {
+        co_await top.start({.name = "fails"}, []() -> task<> {
+          co_await sleep_for(1ms);
+          throw std::runtime_error("again");
+        });
+        co_await sleep_for(200ms);
+      });
+      sim.require(false, "it is over");
+    });
+  } catch (const broken& found) {
+    report = found.what();
+  }
+  CHECK(says(report, "/fails #1 "));
+  CHECK(!says(report, "/fails #100 "));
+  CHECK(says(report, "lines more: TROUPE_TRACE has all of them"));
+  CHECK(says(report, "is no child any more"));
+  CHECK(std::count(report.begin(), report.end(), '\n') < 220);
+}
+
 TEST_CASE("what is not decided by the schedule is noticed", "[testing]") {
   int runs = 0;
   CHECK_THROWS_WITH(explore({},
