@@ -1,9 +1,9 @@
 #include <troupe/scope/fiber.hpp>
 #include <troupe/scope/observed_scope.hpp>
 #include <troupe/scope/snapshot.hpp>
+#include <troupe/scope/type_name.hpp>
 
 #include <algorithm>
-#include <cxxabi.h>
 #include <memory>
 #include <new>
 #include <numeric>
@@ -14,17 +14,6 @@
 namespace troupe {
 
 namespace detail {
-
-namespace {
-
-std::string name_of(const std::type_info& type) {
-  int failed = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name{abi::__cxa_demangle(type.name(), nullptr, nullptr, &failed),
-                                                         &std::free};
-  return failed == 0 ? name.get() : type.name();
-}
-
-} // namespace
 
 /// One walk along the tree, and what comes of it.
 class snapshot_taker {
@@ -189,7 +178,7 @@ private:
     if (from.facts.has_mailbox)
       node.mailbox = from.facts.mailbox;
     if (from.facts.in_hand != nullptr)
-      node.in_hand = message_seen{name_of(*from.facts.in_hand), age_of(from.facts.in_hand_since, now_)};
+      node.in_hand = message_seen{type_name(*from.facts.in_hand), age_of(from.facts.in_hand_since, now_)};
     if (from.activity == node_activity::waits && from.waits_to != nullptr)
       node.wait = wait_seen{from.waits_to,
                             from.waits_on,

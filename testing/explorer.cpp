@@ -83,6 +83,7 @@ run_result explorer::run(const run_plan& plan) {
     run_plan again = plan;
     again.given = result.taken;
     again.strategy = nullptr;
+    again.draws = result.draws;
     const run_result repeated = run_.run(again);
     if (repeated.hash != result.hash) {
       strategy_ = "the same schedule, twice";
@@ -115,7 +116,6 @@ void explorer::once(const run_plan& plan) {
   strategy_ = "a replay";
   run_plan told = plan;
   told.keeps_all = true;
-  told.seed = limits_.seed;
   run(told);
 }
 
@@ -205,7 +205,7 @@ void explorer::draw() {
     run({{clocks[round % clocks.size()], operations[round / clocks.size() % operations.size()], {}},
          &chosen,
          std::nullopt,
-         mixed(limits_.seed, round),
+         limits_.seed + 1 + round,
          false});
   }
 }
@@ -317,6 +317,7 @@ void explorer::fail(const run_plan& plan, const run_result& of) {
   exact.strategy = nullptr;
   exact.keeps_all = false;
   exact.given = of.taken;
+  exact.draws = of.draws;
   run_plan small = still_fails(exact, first.which) ? shrunk(exact, first.which) : exact;
   small.keeps_all = true;
   run_.run(small);

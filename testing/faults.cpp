@@ -32,6 +32,16 @@ swept_fault swept_fault::parse(std::string_view text) {
                               "\" is no fault of a sweep: it should be a kind and a number, as crash@17");
 }
 
+bool armed_fault::strikes(std::uint64_t random) noexcept {
+  ++opportunities_;
+  const bool here = plan_ == plan::every || (plan_ == plan::one && opportunities_ == nth_) ||
+                    (plan_ == plan::chance && static_cast<double>(random >> 11U) * 0x1p-53 < part_);
+  if (!here || times_ == 0)
+    return false;
+  strike();
+  return true;
+}
+
 bool armed_fault::concerns(std::string_view path) const noexcept { return detail::is_named(where_, path); }
 
 } // namespace troupe

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,27 +65,64 @@ struct swept_fault {
   friend bool operator==(const swept_fault&, const swept_fault&) = default;
 };
 
-/// A fault that may strike whenever it can, in `explore`: whether and when is a choice like any other.
+/// A fault that may strike whenever it can. Where nothing else is said, whether and when it does is a choice of the
+/// schedule like any other, and it does once. An opportunity is one for that fault and that place: a fault point that is
+/// reached, a start, a send, a step of the fiber.
 class armed_fault {
 public:
   armed_fault(fault what, std::string_view where) : what_(what), where_(where) {}
 
-  /// So often at most, 1 where nothing is said.
+  /// So often at most.
   armed_fault& times(std::size_t most) noexcept {
     times_ = most;
     return *this;
   }
+  /// At each opportunity.
+  armed_fault& always() noexcept { return planned(plan::every, no_limit); }
+  /// At that opportunity alone, counted from 1.
+  armed_fault& nth(std::uint64_t which) noexcept {
+    nth_ = which;
+    return planned(plan::one, 1);
+  }
+  /// At each opportunity with this probability, from 0 to 1, as it is drawn from `simulation::seed()`.
+  armed_fault& with_probability(double part) noexcept {
+    part_ = part;
+    return planned(plan::chance, no_limit);
+  }
+  /// At each of the first so many opportunities, and then no more: what has failed for a while.
+  armed_fault& recovers_after(std::size_t failures) noexcept { return planned(plan::every, failures); }
 
   fault what() const noexcept { return what_; }
   std::size_t times_left() const noexcept { return times_; }
   void strike() noexcept { --times_; }
+  /// Nothing of it is left to the schedule.
+  bool is_planned() const noexcept { return plan_ != plan::none; }
+  /// By a random number.
+  bool is_drawn() const noexcept { return plan_ == plan::chance; }
+  /// Here is an opportunity. Whether it strikes, as planned.
+  ///
+  /// @param random  bits
+  bool strikes(std::uint64_t random) noexcept;
   /// Whether it concerns what has this path: the one that it was given, or one that ends with it after a '/'.
   bool concerns(std::string_view path) const noexcept;
 
 private:
+  enum class plan : std::uint8_t { none, every, one, chance };
+  static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
+  armed_fault& planned(plan how, std::size_t most) noexcept {
+    plan_ = how;
+    times_ = most;
+    return *this;
+  }
+
   fault what_;
   std::string where_;
   std::size_t times_ = 1;
+  plan plan_ = plan::none;
+  double part_ = 0;
+  std::uint64_t nth_ = 0;
+  std::uint64_t opportunities_ = 0;
 };
 
 /// A fiber crashes. `where` is its path, or the end of it: "worker" is also "/app/worker". Empty: any.

@@ -7,16 +7,35 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace troupe::detail {
 
-std::string run_plan::text() const { return (swept ? swept->text() + ',' : "") + given.text(); }
+namespace {
+
+constexpr std::string_view seed_begins = "seed=";
+
+} // namespace
+
+std::string run_plan::text() const {
+  return (draws && seed != 0 ? std::string(seed_begins) + std::to_string(seed) + ',' : "") +
+         (swept ? swept->text() + ',' : "") + given.text();
+}
 
 run_plan run_plan::parse(std::string_view text) {
   run_plan made;
-  if (const std::size_t comma = text.find(','); comma != text.npos) {
-    made.swept = swept_fault::parse(text.substr(0, comma));
+  for (std::size_t comma = text.find(','); comma != text.npos; comma = text.find(',')) {
+    const std::string_view part = text.substr(0, comma);
     text.remove_prefix(comma + 1);
+    if (!part.starts_with(seed_begins)) {
+      made.swept = swept_fault::parse(part);
+      continue;
+    }
+    const std::string_view number = part.substr(seed_begins.size());
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), made.seed);
+    if (error != std::errc{} || end != number.data() + number.size())
+      throw schedule_error("\"" + std::string(part) + "\" is no seed: a number should follow, as in seed=5");
+    made.draws = true;
   }
   made.given = schedule::parse(text);
   return made;
@@ -52,6 +71,7 @@ run_result scenario_run::run(const run_plan& plan) {
   verdict_.looked(invariant::progress);
   result_.steps = steps_ = simulator_->steps();
   result_.hash = seen().hash();
+  result_.draws = simulation_->draws_;
   if (!is_stuck && simulator_->clock().has_timers()) {
     is_stuck = true;
     verdict_.violated(invariant::nothing_left,
@@ -70,6 +90,8 @@ run_plan scenario_run::under_way() const {
   exact.given = result_.taken;
   exact.given.trim();
   exact.swept = plan_ != nullptr ? plan_->swept : std::nullopt;
+  exact.seed = simulation_->seed_;
+  exact.draws = simulation_->draws_;
   return exact;
 }
 
@@ -85,6 +107,8 @@ void scenario_run::begin(const run_plan& plan) {
   verdict_.is_on_time =
       plan.given.clock == clock_mode::autojump && !(plan.swept && plan.swept->what == fault::deadline);
   simulation_->seed_ = plan.seed;
+  simulation_->draws_ = false;
+  fault_random_ = seeded_random{plan.seed};
   simulation_options options;
   options.clock = plan.given.clock;
   options.steps_max = steps_max_;
@@ -139,7 +163,7 @@ void scenario_run::offer(std::vector<choice>& all) {
   const std::size_t ready = all.size();
   for (std::size_t which = 0; which < simulation_->armed_.size(); ++which) {
     const armed_fault& armed = simulation_->armed_[which];
-    for (std::size_t i = 0; i < ready && armed.times_left() != 0; ++i)
+    for (std::size_t i = 0; i < ready && armed.times_left() != 0 && !armed.is_planned(); ++i)
       if (all[i].kind == choice_kind::fiber && can_strike(*all[i].runs, armed.what()) &&
           armed.concerns(path_of(*all[i].runs)))
         all.push_back({choice_kind::other, which, 0, all[i].runs});
@@ -173,6 +197,9 @@ void scenario_run::before_run(fiber& next, std::uint64_t step) {
   if (plan_->swept && !result_.fault_had_its_turn && can_strike(next, plan_->swept->what) &&
       strikes_now(plan_->swept->what))
     harm(next, plan_->swept->what);
+  for (armed_fault& armed : simulation_->armed_)
+    if (armed.is_planned() && can_strike(next, armed.what()) && armed.concerns(path_of(next)) && strikes(armed))
+      harm(next, armed.what());
 }
 
 void scenario_run::after_step() {
@@ -249,10 +276,18 @@ void scenario_run::reach_fault_point(std::string_view name) {
   throw injected_fault{name};
 }
 
-/// One that is armed: whether it strikes here is a choice like any other.
+bool scenario_run::strikes(armed_fault& planned) {
+  simulation_->draws_ = simulation_->draws_ || planned.is_drawn();
+  return planned.strikes(planned.is_drawn() ? fault_random_.next() : 0);
+}
+
+/// One that is armed: as planned; else whether it strikes here is a choice like any other.
 bool scenario_run::is_chosen_to_strike(fault what, std::string_view where) {
+  for (armed_fault& each : simulation_->armed_)
+    if (each.is_planned() && each.what() == what && each.concerns(where) && strikes(each))
+      return true;
   const auto armed = std::find_if(simulation_->armed_.begin(), simulation_->armed_.end(), [&](const armed_fault& each) {
-    return each.what() == what && each.times_left() != 0 && each.concerns(where);
+    return !each.is_planned() && each.what() == what && each.times_left() != 0 && each.concerns(where);
   });
   if (armed == simulation_->armed_.end())
     return false;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/simulation/random.hpp>
 #include <troupe/simulation/schedule.hpp>
 #include <troupe/simulation/simulator.hpp>
 #include <troupe/simulation/strategies.hpp>
@@ -24,8 +25,9 @@ struct run_plan {
   std::optional<swept_fault> swept;
   std::uint64_t seed = 0;
   bool keeps_all = false;
+  bool draws = false; // something is drawn from the seed
 
-  /// For `TROUPE_REPLAY`: "crash@17,race/1:(12)3".
+  /// For `TROUPE_REPLAY`: "crash@17,race/1:(12)3"; with "seed=5," before it where something is drawn from that.
   std::string text() const;
   /// @throws schedule_error, std::invalid_argument
   static run_plan parse(std::string_view text);
@@ -38,6 +40,7 @@ struct run_result {
   std::uint64_t steps = 0;
   std::uint64_t hash = 0;
   bool fault_had_its_turn = false; // of a sweep
+  bool draws = false;              // as in the plan
   std::string how_it_ended;        // empty: with a value
 };
 
@@ -75,6 +78,8 @@ private:
   /// The `at`-th opportunity for the fault of a sweep.
   bool strikes_now(fault what) noexcept;
   bool is_chosen_to_strike(fault what, std::string_view where);
+  /// As it is planned.
+  bool strikes(armed_fault& planned);
   bool can_strike(const fiber& next, fault what) const noexcept;
   const std::string& path_of(fiber& of);
 
@@ -88,6 +93,7 @@ private:
   run_result result_;
   fiber* root_ = nullptr;
   std::uint64_t opportunities_ = 0;
+  seeded_random fault_random_{0};
   std::uint64_t steps_ = 0;
   std::vector<std::string> paths_; // by fiber
 };

@@ -67,7 +67,10 @@ public:
   /// A fault was injected into this run.
   bool was_harmed() const noexcept { return harmed_ != 0; }
   /// For what the scenario draws by itself: the same in each run with the same schedule.
-  std::uint64_t seed() const noexcept { return seed_; }
+  std::uint64_t seed() const noexcept {
+    draws_ = true;
+    return seed_;
+  }
 
 private:
   friend class detail::scenario_run;
@@ -89,6 +92,7 @@ private:
   std::vector<armed_fault> armed_;
   std::uint64_t harmed_ = 0;
   std::uint64_t seed_ = 0;
+  mutable bool draws_ = false; // from it, in this run
 };
 
 /// What is run: a coroutine that is the root of a tree.

@@ -26,6 +26,7 @@ TESTED_ELSEWHERE = {
     "tools/tree_demo_options.hpp": "tests/tools/command_line_test.cpp: the options of pool and storm",
     "tools/tree_demos.hpp": "tests/tools/command_test.py, which runs pool and storm in each way they can end",
     "tools/ledger_report.hpp": "tests/tools/ledger_test.py, which sees it hold and fail",
+    "scope/type_name.hpp": "tests/testing/probe_test.cpp, and what is in hand in tests/scope/snapshot_test.cpp",
     "scope/counted_pointer.hpp": "what addresses and replies hold: actor_life_, actor_ref_ and reply_ tests, under AddressSanitizer",
     "supervision/child_spec.hpp": "data: supervisor_test, supervisor_requests_test",
     "supervision/escalated.hpp": "tests/supervision/supervisor_test.cpp and supervisor_requests_test.cpp, which bring about each of them",

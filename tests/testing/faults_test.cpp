@@ -2,6 +2,8 @@
 
 #include <tests/catch.hpp>
 
+#include <troupe/simulation/random.hpp>
+
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -45,4 +47,27 @@ TEST_CASE("an armed fault concerns a path, or the end of one, so many times", "[
   CHECK(armed.times_left() == 2);
   armed.strike();
   CHECK(armed.times_left() == 1);
+}
+
+TEST_CASE("a planned fault strikes always, at the nth opportunity, by chance, or until it recovers", "[testing]") {
+  const auto strikes = [](armed_fault plan) {
+    std::string which;
+    seeded_random random{5};
+    for (int i = 0; i < 6; ++i)
+      which += plan.strikes(random.next()) ? 'x' : '.';
+    return which;
+  };
+  CHECK(strikes(failing_at("disk").always()) == "xxxxxx");
+  CHECK(strikes(failing_at("disk").always().times(2)) == "xx....");
+  CHECK(strikes(failing_at("disk").recovers_after(3)) == "xxx...");
+  CHECK(strikes(failing_at("disk").nth(4)) == "...x..");
+  CHECK(strikes(failing_at("disk").with_probability(0)) == "......");
+  CHECK(strikes(failing_at("disk").with_probability(1)) == "xxxxxx");
+  armed_fault often = failing_at("disk").with_probability(0.75);
+  seeded_random random{7};
+  int times = 0;
+  for (int i = 0; i < 10'000; ++i)
+    times += often.strikes(random.next()) ? 1 : 0;
+  CHECK(times > 7'300);
+  CHECK(times < 7'700);
 }

@@ -12,7 +12,9 @@
 #include <troupe/testing/explore.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 using namespace troupe;
@@ -216,4 +218,67 @@ TEST_CASE("a fault point does nothing where nobody has planned one", "[testing]"
     fault_point("anywhere");
     co_await checkpoint();
   }));
+}
+
+namespace {
+
+/// Commits three times; which of them fail.
+std::string failing_commits(const armed_fault& plan, std::size_t schedules) {
+  std::set<std::string> seen;
+  explore({.schedules = schedules}, [&](simulation& sim) -> task<> {
+    sim.arm(plan);
+    std::string& which = sim.make<std::string>();
+    for (int i = 0; i < 3; ++i)
+      try {
+        fault_point("ledger.commit");
+        which += '.';
+      } catch (const injected_fault&) {
+        which += 'x';
+      }
+    seen.insert(which);
+    co_return;
+  });
+  std::string all;
+  for (const std::string& each : seen)
+    all += (all.empty() ? "" : " ") + each;
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("a fault is armed as planned, or left to the schedule", "[testing]") {
+  CHECK(failing_commits(failing_at("ledger.commit"), 50) == "... ..x .x. x..");
+  CHECK(failing_commits(failing_at("ledger.commit").always(), 50) == "xxx");
+  CHECK(failing_commits(failing_at("ledger.commit").nth(2), 50) == ".x.");
+  CHECK(failing_commits(failing_at("ledger.commit").recovers_after(2), 50) == "xx.");
+  CHECK(failing_commits(failing_at("ledger.commit").with_probability(0.5), 200) == "... ..x .x. .xx x.. x.x xx. xxx");
+}
+
+TEST_CASE("a fiber crashes as planned, and what was drawn for it can be had again", "[testing]") {
+  const auto crashes = [](simulation& sim) -> task<> {
+    sim.arm(crash("worker").with_probability(0.3));
+    int& runs = sim.make<int>(0);
+    sim.at_end("it is not started four times", [&] { return runs < 4; });
+    co_await supervise({.intensity = 100}, [&](supervisor& top) -> task<> {
+      co_await top.start(
+          {.name = "worker", .restart = restart_type::transient},
+          [](int& count) -> task<> {
+            ++count;
+            for (int i = 0; i < 3; ++i)
+              co_await yield();
+          },
+          std::ref(runs));
+      co_await sleep_for(1s);
+    });
+  };
+  std::string schedule = "none";
+  try {
+    explore({.schedules = 2'000, .seed = 3}, crashes);
+  } catch (const broken& found) {
+    schedule = found.schedule();
+  }
+  CHECK(schedule.rfind("seed=3,", 0) == 0);
+  for (int i = 0; i < 5; ++i)
+    CHECK_THROWS_AS(replay(schedule, crashes), broken);
+  CHECK_THROWS_AS(replay("seed=x,race/1:", crashes), schedule_error);
 }
