@@ -1,6 +1,7 @@
 // The program of the scorecard: searches the standard scenes for faults, and prints a line for each that it finds. What
 // the lines mean: tests/scorecard.py.
 
+#include <tests/run_apart.hpp>
 #include <tests/scenarios/judged.hpp>
 #include <tests/scenarios/standard_scenes.hpp>
 
@@ -9,15 +10,13 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
 #include <string>
 #include <string_view>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <utility>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -83,34 +82,11 @@ void search(const scene_kind& kind) {
 /// Runs it in a process of its own, which it may take with it: then its last words say which run that was.
 template <class Function>
 void apart(const scene_kind& kind, Function function) {
-  std::fflush(stdout);
-  std::array<int, 2> both{};
-  if (pipe(both.data()) != 0)
-    std::abort();
-  const pid_t child = fork();
-  if (child == 0) {
-    dup2(both[1], STDERR_FILENO);
-    function();
-    std::fflush(stdout);
-    _exit(0);
-  }
-  close(both[1]);
-  std::string words;
-  std::array<char, 4096> part{};
-  for (ssize_t size = 0; (size = read(both[0], part.data(), part.size())) > 0;)
-    words.append(part.data(), static_cast<std::size_t>(size));
-  close(both[0]);
-  std::fputs(words.c_str(), stderr);
-  int status = 0;
-  waitpid(child, &status, 0);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-    return;
-  const std::string_view begin = "TROUPE_REPLAY='";
-  const std::size_t at = words.rfind(begin);
-  if (at == words.npos)
-    return;
-  const std::size_t from = at + begin.size();
-  print("INV-23", 1, kind, words.substr(from, words.find('\'', from) - from));
+  const ended_process ended = run_apart(std::move(function));
+  std::fputs(ended.words.c_str(), stderr);
+  const bool is_well = WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == 0;
+  if (const std::string schedule = schedule_in(ended.words); !is_well && !schedule.empty())
+    print("INV-23", 1, kind, schedule);
 }
 
 } // namespace

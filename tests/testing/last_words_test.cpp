@@ -1,19 +1,20 @@
 #include <troupe/testing/last_words.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/run_apart.hpp>
 
 #include <troupe/scope/assert.hpp>
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/testing/explore.hpp>
 
-#include <array>
 #include <csignal>
+#include <functional>
+#include <pty.h>
 #include <string>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace troupe;
+using namespace troupe::tests;
 
 namespace {
 
@@ -36,25 +37,12 @@ task<> two_in_any_order(simulation& sim) {
 /// What a program writes to standard error that runs `function` and dies.
 template <class Function>
 std::string words_of_who_dies_in(Function function) {
-  std::array<int, 2> both{};
-  REQUIRE(pipe(both.data()) == 0);
-  const pid_t child = fork();
-  if (child == 0) {
+  const ended_process ended = run_apart([&] {
     std::signal(SIGABRT, SIG_DFL); // not that of the test program
-    dup2(both[1], STDERR_FILENO);
     function();
-    _exit(0);
-  }
-  close(both[1]);
-  std::string words;
-  std::array<char, 4096> part{};
-  for (ssize_t size = 0; (size = read(both[0], part.data(), part.size())) > 0;)
-    words.append(part.data(), static_cast<std::size_t>(size));
-  close(both[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  CHECK(WIFSIGNALED(status));
-  return words;
+  });
+  CHECK(WIFSIGNALED(ended.status));
+  return ended.words;
 }
 
 } // namespace
@@ -63,10 +51,8 @@ TEST_CASE("a run that ends the program says which it was", "[testing]") {
   const std::string words = words_of_who_dies_in([] { explore({}, two_in_any_order); });
   INFO(words);
   CHECK(words.find("the second was first") != words.npos);
-  const std::string begin = "TROUPE_REPLAY='";
-  const std::size_t at = words.find(begin);
-  REQUIRE(at != words.npos);
-  const std::string schedule = words.substr(at + begin.size(), words.find('\'', at + begin.size()) - at - begin.size());
+  const std::string schedule = schedule_in(words);
+  REQUIRE(!schedule.empty());
   const std::string again = words_of_who_dies_in([&] { replay(schedule, two_in_any_order); });
   CHECK(again.find("the second was first") != again.npos);
 }
@@ -83,4 +69,16 @@ TEST_CASE("an exploration that is interrupted ends the program, and says what it
   INFO(words);
   CHECK(words.find("interrupted after ") != words.npos);
   CHECK(words.find(" schedules, ") != words.npos);
+}
+
+TEST_CASE("an exploration shows on a terminal how far it is, and nothing elsewhere", "[testing]") {
+  const auto explores = [] { explore({.schedules = 500}, []() -> task<> { co_await checkpoint(); }); };
+  int terminal = 0, other_end = 0;
+  REQUIRE(openpty(&other_end, &terminal, nullptr, nullptr, nullptr) == 0);
+  const std::string shown = run_apart(other_end, terminal, explores).words;
+  INFO(shown);
+  CHECK(shown.find("last_words_test.cpp:") != shown.npos);
+  CHECK(shown.find("64 of 500 schedules") != shown.npos);
+  CHECK(shown.ends_with("\r\033[K")); // and nothing is left of it
+  CHECK(run_apart(explores).words.empty());
 }
