@@ -70,9 +70,7 @@ void fiber_rules::on(const event& happened) {
   case event_kind::scope_left:
     return left(happened);
   case event_kind::limit_begun:
-    at(happened.subject).next_limit =
-        saturated(happened.time, duration{static_cast<std::int64_t>(happened.cause)}).time_since_epoch().count();
-    return;
+    return limit_begun(happened);
   case event_kind::deadline_set:
     return deadline_set(happened);
   case event_kind::ask_sent:
@@ -337,6 +335,12 @@ void fiber_rules::after_step() {
 }
 
 // ---- limits ----------------------------------------------------------------------------------------------------------
+
+void fiber_rules::limit_begun(const event& happened) {
+  const instant until = saturated(happened.time, duration{static_cast<std::int64_t>(happened.cause)});
+  // One that never passes is not set.
+  at(happened.subject).next_limit = until != instant::max() ? until.time_since_epoch().count() : 0;
+}
 
 void fiber_rules::deadline_set(const event& happened) {
   scope* const limited = scope_at(happened.subject, happened.place);

@@ -72,6 +72,7 @@ private:
   void cancelled(const event& happened, stopping far);
   void stop_taken(const event& happened);
   void group_ended(const event& happened);
+  void limit_begun(const event& happened);
   void deadline_set(const event& happened);
   void ask_begun(const event& happened);
   void waits_for_answer(std::uint64_t asker);

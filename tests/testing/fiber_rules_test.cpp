@@ -139,6 +139,9 @@ TEST_CASE("a limit that does not last as long as it was given is seen", "[testin
   CHECK(judged<fiber_rules>({root_starts, begins, limited, until(60), left, root_ends}) == "");
   CHECK(judged<fiber_rules>({root_starts, begins, limited, until(50), left, root_ends}) == "INV-15");
   CHECK(judged<fiber_rules>({root_starts, limited, until(50), left, root_ends}) == ""); // an instant was given
+  const auto for_ever = static_cast<std::uint64_t>(duration::max().count());
+  const told never_passes{limit_begun, 0, 1, for_ever, 0, 10ns};
+  CHECK(judged<fiber_rules>({root_starts, never_passes, limited, until(50), left, root_ends}) == "");
 }
 
 namespace {
