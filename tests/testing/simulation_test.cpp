@@ -7,14 +7,17 @@
 #include <troupe/scope/endless_wait.hpp>
 #include <troupe/scope/fault_point.hpp>
 #include <troupe/scope/sleep.hpp>
+#include <troupe/simulation/schedule.hpp>
 #include <troupe/supervision/supervised_actor.hpp>
 #include <troupe/supervision/supervisor.hpp>
 #include <troupe/testing/explore.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 using namespace troupe;
