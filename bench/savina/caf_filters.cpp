@@ -1,0 +1,227 @@
+// SV-17 on CAF's own actors: a signal is split into channels, each is filtered, and they are added up again.
+
+#include "caf_programs.hpp"
+
+#include <tests/savina/pipelines.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe::savina::on_caf {
+
+namespace {
+
+/// No more will come. Whoever gets it passes it on, and ends.
+using done_atom = caf::atom_constant<caf::atom("done")>;
+
+} // namespace
+
+// ---- SV-17 ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Gets samples, each with its channel, and sends others to the stage after it.
+class sample_stage : public caf::event_based_actor {
+public:
+  sample_stage(caf::actor_config& config, caf::actor onward) : event_based_actor(config), onward_(std::move(onward)) {}
+
+  caf::behavior make_behavior() override {
+    return {[this](std::size_t channel, double value) { take(channel, value); }, [this](done_atom) { no_more(); }};
+  }
+
+protected:
+  void pass_on(std::size_t channel, double value) { send(onward_, channel, value); }
+  void end() {
+    send(onward_, done_atom::value);
+    quit();
+  }
+
+private:
+  virtual void take(std::size_t channel, double value) = 0;
+  virtual void no_more() { end(); }
+
+  caf::actor onward_;
+};
+
+/// Finite impulse response: each output is a sum over the last inputs.
+class fir_filter : public sample_stage {
+public:
+  fir_filter(caf::actor_config& config, std::vector<double> coefficients, caf::actor onward)
+      : sample_stage(config, std::move(onward)), coefficients_(std::move(coefficients)), last_(coefficients_.size()) {}
+
+private:
+  void take(std::size_t channel, double value) override {
+    newest_ = (newest_ + last_.size() - 1) % last_.size();
+    last_[newest_] = value;
+    double sum = 0;
+    for (std::size_t k = 0; k < coefficients_.size(); ++k)
+      sum += coefficients_[k] * last_[(newest_ + k) % last_.size()];
+    pass_on(channel, sum);
+  }
+
+  std::vector<double> coefficients_, last_;
+  std::size_t newest_ = 0;
+};
+
+class down_sampler : public sample_stage {
+public:
+  down_sampler(caf::actor_config& config, std::size_t rate, caf::actor onward)
+      : sample_stage(config, std::move(onward)), rate_(rate) {}
+
+private:
+  void take(std::size_t channel, double value) override {
+    if (count_++ % rate_ == 0)
+      pass_on(channel, value);
+  }
+
+  std::size_t rate_, count_ = 0;
+};
+
+class up_sampler : public sample_stage {
+public:
+  up_sampler(caf::actor_config& config, std::size_t rate, caf::actor onward)
+      : sample_stage(config, std::move(onward)), rate_(rate) {}
+
+private:
+  void take(std::size_t channel, double value) override {
+    pass_on(channel, value);
+    for (std::size_t i = 1; i < rate_; ++i)
+      pass_on(channel, 0.0);
+  }
+
+  std::size_t rate_;
+};
+
+/// Adds up what has come from every channel.
+class sample_combiner : public sample_stage {
+public:
+  sample_combiner(caf::actor_config& config, std::size_t channels, caf::actor onward)
+      : sample_stage(config, std::move(onward)), ahead_(channels), channels_left_(channels) {}
+
+private:
+  void take(std::size_t channel, double value) override {
+    ahead_[channel].push_back(value);
+    if (std::any_of(ahead_.begin(), ahead_.end(), [](const auto& each) { return each.empty(); }))
+      return;
+    double sum = 0;
+    for (std::deque<double>& each : ahead_) {
+      sum += each.front();
+      each.pop_front();
+    }
+    pass_on(ahead_.size(), sum);
+  }
+  void no_more() override {
+    if (--channels_left_ == 0)
+      end();
+  }
+
+  std::vector<std::deque<double>> ahead_;
+  std::size_t channels_left_;
+};
+
+class sample_sink : public caf::event_based_actor {
+public:
+  sample_sink(caf::actor_config& config, std::vector<double>& output) : event_based_actor(config), output_(output) {}
+
+  caf::behavior make_behavior() override {
+    return {[this](std::size_t, double value) { output_.push_back(value); }, [this](done_atom) { quit(); }};
+  }
+
+private:
+  std::vector<double>& output_;
+};
+
+double input_at(std::size_t n) { return static_cast<double>(n % 1'000); }
+
+/// Has no behavior: it ends when all is sent.
+class signal_splitter : public caf::event_based_actor {
+public:
+  signal_splitter(caf::actor_config& config, std::vector<caf::actor> channels, std::size_t simulations)
+      : event_based_actor(config), channels_(std::move(channels)), simulations_(simulations) {}
+
+  caf::behavior make_behavior() override {
+    for (std::size_t n = 0; n < simulations_; ++n)
+      for (std::size_t i = 0; i < channels_.size(); ++i)
+        send(channels_[i], i, input_at(n));
+    for (const caf::actor& each : channels_)
+      send(each, done_atom::value);
+    return {};
+  }
+
+private:
+  std::vector<caf::actor> channels_;
+  std::size_t simulations_;
+};
+
+/// Of the first filter of a channel, and of the second one.
+std::vector<double> first_coefficients(std::size_t columns, std::size_t channel) {
+  std::vector<double> all(columns);
+  for (std::size_t k = 0; k < columns; ++k)
+    all[k] = static_cast<double>(k * columns + channel * columns + k + channel) / 1e6;
+  return all;
+}
+std::vector<double> second_coefficients(std::size_t columns, std::size_t channel) {
+  std::vector<double> all(columns);
+  for (std::size_t k = 0; k < columns; ++k)
+    all[k] = static_cast<double>(channel * k + channel * channel + k + channel) / 1e6;
+  return all;
+}
+
+std::vector<double> filtered(const std::vector<double>& input, const std::vector<double>& coefficients) {
+  std::vector<double> output(input.size());
+  for (std::size_t n = 0; n < input.size(); ++n)
+    for (std::size_t k = 0; k < coefficients.size() && k <= n; ++k)
+      output[n] += coefficients[k] * input[n - k];
+  return output;
+}
+
+std::vector<double> output_wanted(const filter_bank_size& size) {
+  std::vector<double> sum(size.simulations);
+  std::vector<double> input(size.simulations);
+  for (std::size_t n = 0; n < size.simulations; ++n)
+    input[n] = input_at(n);
+  for (std::size_t channel = 0; channel < size.channels; ++channel) {
+    std::vector<double> signal = filtered(input, first_coefficients(size.columns, channel));
+    for (std::size_t n = 0; n < signal.size(); ++n)
+      if (n % size.channels != 0)
+        signal[n] = 0;
+    signal = filtered(signal, second_coefficients(size.columns, channel));
+    for (std::size_t n = 0; n < signal.size(); ++n)
+      sum[n] += signal[n];
+  }
+  return sum;
+}
+
+} // namespace
+
+std::string filterbank(caf::actor_system& in, std::uint64_t) {
+  const filter_bank_size size;
+  std::vector<double> output;
+  {
+    const caf::actor combined = in.spawn<sample_combiner>(size.channels, in.spawn<sample_sink>(std::ref(output)));
+    std::vector<caf::actor> channels;
+    for (std::size_t i = 0; i < size.channels; ++i) {
+      const caf::actor second = in.spawn<fir_filter>(second_coefficients(size.columns, i), combined);
+      const caf::actor up = in.spawn<up_sampler>(size.channels, second);
+      const caf::actor down = in.spawn<down_sampler>(size.channels, up);
+      channels.push_back(in.spawn<fir_filter>(first_coefficients(size.columns, i), down));
+    }
+    in.spawn<signal_splitter>(std::move(channels), size.simulations);
+  }
+  in.await_all_actors_done();
+  findings wrong;
+  wrong.equal("samples at the end", output.size(), size.simulations);
+  wrong.expect(output == output_wanted(size), "the output is that of a sequential computation, to the last bit");
+  return wrong.text();
+}
+
+} // namespace troupe::savina::on_caf
