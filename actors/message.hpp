@@ -80,6 +80,8 @@ public:
     return std::visit(std::forward<Look>(look), content_);
   }
 
+  template <class M>
+  static constexpr bool has_kind = (std::same_as<M, Kinds> || ...);
   /// Which of the kinds it is, and their types: for whoever names it.
   std::size_t kind() const noexcept { return content_.index(); }
   static const std::type_info& type_of(std::size_t kind) noexcept {

@@ -92,6 +92,8 @@ std::string_view to_string(event_kind kind) noexcept {
     return "children_restarted";
   case event_kind::child_retired:
     return "child_retired";
+  case event_kind::child_changed:
+    return "child_changed";
   case event_kind::child_drains:
     return "child_drains";
   case event_kind::supervises:

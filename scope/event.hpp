@@ -60,6 +60,7 @@ enum class event_kind : std::uint8_t {
   children_restarted, ///< All that were to be started anew together have been. object: their supervisor.
   child_retired,      ///< It will not be started anew by itself. object: its supervisor's number. cause: its fiber;
                       ///< place: the mailbox that it reads, if it is an actor.
+  child_changed,      ///< How it is treated was. object, cause as there.
   child_drains,       ///< It is asked to stop when it has done what it was sent. object, cause as there.
   supervises,         ///< The fiber does. object: the supervisor's number.
   start_said,         ///< Somebody says that the child has started. object, cause as there. place: of which run.

@@ -295,6 +295,8 @@ public:
   };
   /// What is not shielded waits as said, once.
   void suffer(harm what) noexcept;
+  /// It will, and has not yet.
+  bool is_harmed() const noexcept { return harm_ != harm::none; }
   /// It runs a finalizer, or waits for the fate of an ask: what has a limit, and is not reached by a cancel.
   bool cleans_up() const noexcept;
   ///@}

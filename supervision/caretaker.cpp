@@ -95,6 +95,7 @@ void caretaker::reconfigure(supervised_child& child) noexcept {
       return;
     child.spec_ = *std::exchange(child.wanted_spec_, std::nullopt);
   }
+  core_.tell_of(child, event_kind::child_changed);
   const bool is_down = child.state_ == child_status::down;
   if (!child.retired_ && child.spec_.significant != was_significant)
     significant_ = child.spec_.significant ? significant_ + 1 : significant_ - 1;

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <troupe/scope/assert.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -20,7 +22,7 @@ enum class fault : std::uint8_t {
   cancel_all,    ///< The whole tree is.
   overflow,      ///< A send finds no room in a mailbox that refuses or drops what has none.
   deadline,      ///< The earliest of the limits around a fiber passes, while the fiber is ready to run.
-  hang,          ///< A finalizer does not end before its limit.
+  hang,          ///< A finalizer, or the wait for the fate of an ask, does not end before its limit.
   failing_start, ///< A supervised child does not start.
   fault_point,   ///< A `fault_point` of the program throws.
 };
@@ -72,7 +74,7 @@ class armed_fault {
 public:
   armed_fault(fault what, std::string_view where) : what_(what), where_(where) {}
 
-  /// So often at most.
+  /// So often at most. Said last, where there is a plan.
   armed_fault& times(std::size_t most) noexcept {
     times_ = most;
     return *this;
@@ -80,12 +82,14 @@ public:
   /// At each opportunity.
   armed_fault& always() noexcept { return planned(plan::every, no_limit); }
   /// At that opportunity alone, counted from 1.
-  armed_fault& nth(std::uint64_t which) noexcept {
+  armed_fault& nth(std::uint64_t which) {
+    TROUPE_ASSERT(which != 0, "armed_fault::nth() counts from 1");
     nth_ = which;
     return planned(plan::one, 1);
   }
   /// At each opportunity with this probability, from 0 to 1, as it is drawn from `simulation::seed()`.
-  armed_fault& with_probability(double part) noexcept {
+  armed_fault& with_probability(double part) {
+    TROUPE_ASSERT(part >= 0 && part <= 1, "armed_fault::with_probability() takes a number from 0 to 1");
     part_ = part;
     return planned(plan::chance, no_limit);
   }

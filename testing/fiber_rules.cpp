@@ -376,6 +376,8 @@ void fiber_rules::waits_for_answer(std::uint64_t asker) {
   if (of->answered)
     to_.violated(invariant::no_stranded_wait, fiber_name(asker) + " waits for an answer that it has");
   const bool again = std::exchange(of->waited, true); // to hear what became of it
+  if (!again)
+    of->until = earliest_around(asker);
   const scope* const work = again && of->worker != 0 ? scope_at(of->worker, of->place) : nullptr;
   if (work != nullptr && work->own == stopping::no)
     to_.violated(invariant::cancel_reaches, fiber_name(of->worker) + " works on for " + fiber_name(asker) +
@@ -391,7 +393,7 @@ void fiber_rules::ask_begun(const event& happened) {
     return;
   of->worker = happened.subject;
   of->place = worker.depth - 1;
-  const std::int64_t until = earliest_around(of->asker);
+  const std::int64_t until = of->waited ? of->until : earliest_around(of->asker); // not that of its patience
   if (until == 0)
     return;
   to_.looked(invariant::deadline);

@@ -58,6 +58,7 @@ private:
     std::uint64_t asker;
     bool answered = false;
     bool waited = false;      // its asker has, and was stopped
+    std::int64_t until = 0;   // the earliest limit around its asker; 0: none, or it is not known yet
     std::uint64_t worker = 0; // who has begun it last, as long as that scope is not left; 0: nobody
     std::uint32_t place = 0;  // of that scope
   };

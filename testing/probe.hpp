@@ -4,11 +4,11 @@
 
 #include <troupe/actors/actor.hpp>
 #include <troupe/mailbox/mailbox.hpp>
+#include <troupe/scope/assert.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/scope/type_name.hpp>
 
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -27,8 +27,8 @@ class unexpected_message : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Takes each message that is sent to its address at once, however many they are: a test that does not look at them
-/// suspends nobody. An ask that comes is answered by the test, by its `reply`; it has not begun for its asker until
+/// Takes each message that is sent to its address at once, up to a million: a test that does not look at them suspends
+/// nobody. For simulated runs: what is allowed is not guarded against other threads. An ask that comes is answered by the test, by its `reply`; it has not begun for its asker until
 /// then. (The words are those of CAF's and Akka's test kits.)
 ///
 /// @thread the fiber that has made it
@@ -64,11 +64,14 @@ public:
 
   /// Waits for the next message that is of this kind, or of one that is not allowed, and gives it.
   ///
+  /// @param limit  longer than nothing; where nothing is said there is none, and a message that never comes is a deadlock.
+  ///               Where time passes at any moment, as by default in `explore`, any limit may pass before the message
   /// @suspends until it comes, for `limit` at most
   /// @cancel   what has come stays, for the next call
   /// @throws   `unexpected_message`: it is of another kind, or none has come
   template <class M>
-  task<M> expect(duration limit = std::chrono::seconds{5}) {
+  task<M> expect(duration limit = duration::max()) {
+    TROUPE_ASSERT(limit > duration::zero(), "probe::expect() looks at nothing in no time");
     std::optional<Message> next;
     const bool has_come = co_await move_on_after(limit, next_that_counts(next, number_of<M>()));
     if (!has_come)
@@ -81,9 +84,12 @@ public:
   }
   /// Waits, and nothing may come meanwhile that is not allowed.
   ///
+  /// @param meanwhile  longer than nothing
   /// @suspends for that long
+  /// @cancel   as above
   /// @throws   `unexpected_message`
   task<> expect_nothing(duration meanwhile) {
+    TROUPE_ASSERT(meanwhile > duration::zero(), "probe::expect_nothing() looks at nothing in no time");
     std::optional<Message> next;
     const bool has_come = co_await move_on_after(meanwhile, next_that_counts(next, no_number));
     if (has_come)
@@ -101,6 +107,7 @@ private:
 
   template <class M>
   static std::size_t number_of() {
+    static_assert(Message::template has_kind<M>, "the actor's message has no such kind");
     for (std::size_t kind = 0;; ++kind)
       if (Message::type_of(kind) == typeid(M))
         return kind;

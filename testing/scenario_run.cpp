@@ -108,7 +108,7 @@ void scenario_run::begin(const run_plan& plan) {
       plan.given.clock == clock_mode::autojump && !(plan.swept && plan.swept->what == fault::deadline);
   simulation_->seed_ = plan.seed;
   simulation_->draws_ = false;
-  fault_random_ = seeded_random{plan.seed};
+  fault_random_ = seeded_random{~plan.seed}; // other numbers than those that the scenario draws
   simulation_options options;
   options.clock = plan.given.clock;
   options.steps_max = steps_max_;
@@ -190,8 +190,6 @@ void scenario_run::before_run(fiber& next, std::uint64_t step) {
     root_ = &next; // there is nobody else yet
   trace& seen = simulation_->trace_;
   seen.note_step(step);
-  if (step == 0)
-    root_ = &next; // there is nobody else yet
   if (seen.keeps_all())
     seen.note_run(next);
   if (plan_->swept && !result_.fault_had_its_turn && can_strike(next, plan_->swept->what) &&
@@ -225,13 +223,13 @@ bool scenario_run::can_strike(const fiber& next, fault what) const noexcept {
   case fault::cancel_all:
     return !root_->root_scope().cancelled();
   case fault::crash:
-    return next.runs_code() != fiber::code::of_library;
+    return next.runs_code() != fiber::code::of_library && !next.is_harmed();
   case fault::cancel:
     return next.runs_code() == fiber::code::of_users && &next != root_;
   case fault::deadline:
     return next.runs_code() == fiber::code::of_users && deadline_scope::earliest_around(next) != instant::max();
   case fault::hang:
-    return next.runs_code() == fiber::code::of_users; // whenever it cleans up next
+    return next.runs_code() == fiber::code::of_users && !next.is_harmed(); // whenever it cleans up next
   case fault::overflow:
   case fault::failing_start:
   case fault::fault_point:
@@ -270,7 +268,8 @@ void scenario_run::harm(fiber& next, fault what) {
 void scenario_run::reach_fault_point(std::string_view name) {
   const bool is_start = name == "supervisor.child.start";
   const fault what = is_start ? fault::failing_start : fault::fault_point;
-  if (!strikes_now(what) && !is_chosen_to_strike(what, name))
+  const bool is_swept = strikes_now(what);
+  if (!is_chosen_to_strike(what, name) && !is_swept)
     return;
   ++simulation_->harmed_;
   throw injected_fault{name};
@@ -283,9 +282,12 @@ bool scenario_run::strikes(armed_fault& planned) {
 
 /// One that is armed: as planned; else whether it strikes here is a choice like any other.
 bool scenario_run::is_chosen_to_strike(fault what, std::string_view where) {
+  bool as_planned = false; // each counts the opportunity
   for (armed_fault& each : simulation_->armed_)
     if (each.is_planned() && each.what() == what && each.concerns(where) && strikes(each))
-      return true;
+      as_planned = true;
+  if (as_planned)
+    return true;
   const auto armed = std::find_if(simulation_->armed_.begin(), simulation_->armed_.end(), [&](const armed_fault& each) {
     return !each.is_planned() && each.what() == what && each.times_left() != 0 && each.concerns(where);
   });
@@ -300,7 +302,8 @@ bool scenario_run::is_chosen_to_strike(fault what, std::string_view where) {
 }
 
 bool scenario_run::pretends_full() noexcept {
-  if (!strikes_now(fault::overflow) && !is_chosen_to_strike(fault::overflow, path_of(*this_fiber::pointer())))
+  const bool is_swept = strikes_now(fault::overflow);
+  if (!is_chosen_to_strike(fault::overflow, path_of(*this_fiber::pointer())) && !is_swept)
     return false;
   ++simulation_->harmed_;
   return true;

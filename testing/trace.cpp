@@ -65,6 +65,7 @@ void trace::on_event(const event& happened) noexcept {
   case event_kind::child_retired:
     mailboxes_.on(happened);
     return trees_.on(happened);
+  case event_kind::child_changed:
   case event_kind::supervises:
   case event_kind::start_said:
   case event_kind::start_answered:

@@ -87,6 +87,9 @@ void tree_rules::on(child& about, const event& happened) {
     about.retired = true;
     about.starts_at.reset();
     return;
+  case event_kind::child_changed:
+    about.is_known = false;
+    return;
   case event_kind::start_said:
     about.says = true;
     if (happened.place == about.incarnation)
@@ -111,6 +114,7 @@ void tree_rules::on(const tree_event& happened) {
   if (happened.kind == tree_event_kind::gave_up)
     return gave_up(of, happened);
   child& about = listed(of, happened);
+  about.is_known = true;
   about.shutdown = happened.spec->shutdown;
   about.abandon_after = happened.spec->abandon_after;
   if (happened.kind != tree_event_kind::begun && happened.kind != tree_event_kind::forgotten) {
@@ -307,7 +311,7 @@ std::optional<duration> tree_rules::grace_of(const child& of) const noexcept {
     return std::nullopt;
   duration within{};
   for (const child& each : below->children) {
-    const std::optional<duration> grace = grace_of(each);
+    const std::optional<duration> grace = each.is_known ? grace_of(each) : std::nullopt;
     if (!grace)
       return std::nullopt;
     const duration one = sum_of(*grace, abandons_after(each));

@@ -38,7 +38,8 @@ private:
     std::uint64_t begun_at = 0;  // as told_
     instant stop_began{};
     duration grace{};
-    std::optional<duration> shutdown; // as its spec has it
+    bool is_known = true;             // its spec, as it is now
+    std::optional<duration> shutdown; // as that has it
     duration abandon_after{};
     std::optional<instant> killed;
     duration patience{};

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,9 +25,16 @@ template <class Function>
 ended_process run_apart(int read_end, int write_end, Function function) {
   std::fflush(stdout);
   const pid_t child = fork();
+  if (child < 0)
+    std::abort();
   if (child == 0) {
     dup2(write_end, STDERR_FILENO);
-    function();
+    try {
+      function();
+    } catch (const std::exception& failed) { // who has forked does not go on twice
+      std::fputs(failed.what(), stderr);
+      _exit(1);
+    }
     std::fflush(stdout);
     _exit(0);
   }

@@ -168,6 +168,7 @@ public:
   task<> run() override {
     static_cast<void>(co_await as_outcome(supervise({.intensity = 1}, [this](supervisor& top) -> task<> {
       co_await top.start({.name = "acceptor"}, accepts, top, std::ref(books_));
+      top.reconfigure("acceptor", {.shutdown = 3s});
       co_await top.start({.name = "store"}, fails_often, std::ref(books_), "store", 2, duration{70ms});
       co_await top.run();
     })));

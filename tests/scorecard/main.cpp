@@ -79,14 +79,20 @@ void search(const scene_kind& kind) {
     }
 }
 
-/// Runs it in a process of its own, which it may take with it: then its last words say which run that was.
+/// Runs it in a process of its own, which it may take with it: then its last words say which run that was. False: they
+/// do not, so not all was searched.
 template <class Function>
-void apart(const scene_kind& kind, Function function) {
+bool apart(const scene_kind& kind, Function function) {
   const ended_process ended = run_apart(std::move(function));
   std::fputs(ended.words.c_str(), stderr);
   const bool is_well = WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == 0;
-  if (const std::string schedule = schedule_in(ended.words); !is_well && !schedule.empty())
-    print("INV-23", 1, kind, schedule);
+  if (is_well)
+    return true;
+  const std::string schedule = schedule_in(ended.words);
+  if (schedule.empty())
+    return false;
+  print("INV-23", 1, kind, schedule);
+  return true;
 }
 
 } // namespace
@@ -96,9 +102,11 @@ int main() {
   const std::string text = wanted != nullptr ? wanted : "";
   unsetenv("TROUPE_REPLAY"); // it names a scene as well
   const std::size_t sign = text.find('=');
+  bool all = true;
   for (const scene_kind& kind : standard_scenes())
     if (text.empty())
-      apart(kind, [&] { search(kind); });
+      all = apart(kind, [&] { search(kind); }) && all;
     else if (kind.name == std::string_view(text).substr(0, sign))
-      apart(kind, [&] { again(kind, text.substr(sign + 1)); });
+      all = apart(kind, [&] { again(kind, text.substr(sign + 1)); }) && all;
+  return all ? 0 : 1;
 }

@@ -285,3 +285,35 @@ TEST_CASE("a fiber crashes as planned, and what was drawn for it can be had agai
     CHECK_THROWS_AS(replay(schedule, crashes), broken);
   CHECK_THROWS_AS(replay("seed=x,race/1:", crashes), schedule_error);
 }
+
+TEST_CASE("each plan counts each opportunity, also one at which another strikes", "[testing]") {
+  explore({.schedules = 20}, [](simulation& sim) -> task<> {
+    sim.arm(failing_at("disk").nth(1));
+    sim.arm(failing_at("disk").nth(2));
+    std::string which;
+    for (int i = 0; i < 4; ++i)
+      try {
+        fault_point("disk");
+        which += '.';
+      } catch (const injected_fault&) {
+        which += 'x';
+      }
+    CHECK(which == "xx..");
+    co_return;
+  });
+}
+
+TEST_CASE("a child that is to crash twice does so, and no third time", "[testing]") {
+  explore({.schedules = 300, .time_passes_at_any_moment = false}, [](simulation& sim) -> task<> {
+    sim.arm(crash("worker").recovers_after(2));
+    co_await supervise({.intensity = 9}, [](supervisor& top) -> task<> {
+      co_await top.start({.name = "worker"}, []() -> task<> {
+        for (int i = 0; i < 3; ++i)
+          co_await yield();
+        co_await detail::endless_wait{fiber::wait_kind::daemon, "serve"};
+      });
+      co_await sleep_for(1s);
+    });
+    CHECK(sim.restarts("worker") == 2);
+  });
+}

@@ -257,4 +257,8 @@ TEST_CASE("a supervisor below that is given less time to stop than its children 
   };
   CHECK(gets(6s) == "");
   CHECK(gets(3s) == "INV-24");
+  tree changed;
+  changed.starts(7).hears({event_kind::supervises, 60, 7}).of(60).with({.shutdown = 2s}).starts(1);
+  changed.hears({event_kind::child_changed, 60, 0, 1}).of(50).with({}).asks_to_stop(7, 1s);
+  CHECK(changed.violated() == ""); // it has been given another time since
 }
