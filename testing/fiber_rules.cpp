@@ -11,8 +11,6 @@ namespace {
 
 std::string fiber_name(std::uint64_t number) { return "fiber " + std::to_string(number); }
 
-constexpr std::uint64_t line_of_ask = wait_line("ask");
-
 } // namespace
 
 void fiber_rules::begin_run() noexcept {
@@ -22,8 +20,8 @@ void fiber_rules::begin_run() noexcept {
     each.depth = 0;
     each.next_limit = 0;
   }
-  asks_.clear();
   used_ = 0;
+  entered_ = 0;
   cancelled_in_this_step_ = false;
   with_deadlines_ = 0;
 }
@@ -73,25 +71,28 @@ void fiber_rules::on(const event& happened) {
     return limit_begun(happened);
   case event_kind::deadline_set:
     return deadline_set(happened);
-  case event_kind::ask_sent:
-    asks_.push_back({happened.object, happened.subject});
-    return;
-  case event_kind::ask_answered:
-    for (ask& each : asks_)
-      each.answered = each.answered || each.number == happened.object;
-    return;
-  case event_kind::ask_begun:
-    return ask_begun(happened);
-  case event_kind::ask_ended:
-    std::erase_if(asks_, [&](const ask& each) { return each.number == happened.object; });
-    return;
   case event_kind::group_ended:
     return group_ended(happened);
-  case event_kind::finalizer_ended:
-    return finalizer_ended(happened);
   case event_kind::child_drains:
     at(happened.cause).drains = true;
     return;
+  default:
+    return;
+  }
+}
+
+void fiber_rules::on(const tree_event& happened) {
+  switch (happened.kind) {
+  case tree_event_kind::begun:
+    at(happened.child).stops = at(happened.child).drains = false;
+    return;
+  case tree_event_kind::stopping:
+    at(happened.child).stops = true;
+    return;
+  case tree_event_kind::killed:
+    return killed(happened.child);
+  case tree_event_kind::abandoned:
+    return abandoned(happened.child);
   default:
     return;
   }
@@ -109,6 +110,7 @@ void fiber_rules::started(const event& happened) {
   if (added.scopes.empty())
     added.scopes.emplace_back();
   added.scopes[0] = scope{};
+  added.scopes[0].entered = ++entered_;
   if (happened.cause == 0)
     return;
   scope* const group = scope_at(happened.cause, happened.place);
@@ -156,10 +158,6 @@ void fiber_rules::abandoned(std::uint64_t number) {
     --group->children;
   disowned.parent = 0;
 }
-
-void fiber_rules::begins(std::uint64_t number) { at(number).stops = at(number).drains = false; }
-
-void fiber_rules::asked_to_stop(std::uint64_t number) { at(number).stops = true; }
 
 void fiber_rules::killed(std::uint64_t number) {
   const fiber& of = at(number);
@@ -213,6 +211,7 @@ void fiber_rules::entered(const event& happened) {
     of.scopes.resize(of.depth);
   scope& made = of.scopes[happened.place];
   made = scope{};
+  made.entered = ++entered_;
   made.traits = static_cast<std::uint8_t>(happened.object);
   made.here = through(made, of.scopes[happened.place - 1].here);
 }
@@ -227,9 +226,6 @@ void fiber_rules::left(const event& happened) {
                                              std::to_string(gone->children) + " of its children had ended");
   with_deadlines_ -= gone->expires ? 1 : 0;
   at(happened.subject).depth = happened.place;
-  for (ask& each : asks_)
-    if (each.worker == happened.subject && each.place == happened.place)
-      each.worker = 0;
 }
 
 void fiber_rules::cancelled(const event& happened, stopping far) {
@@ -287,8 +283,6 @@ void fiber_rules::wait_begun(const event& happened) {
   if (of.stops && !of.drains && run != of.scopes.begin() + of.depth && run->own == stopping::no)
     to_.violated(invariant::cancel_reaches,
                  fiber_name(happened.subject) + " was asked to stop, and does not hear of it");
-  if (happened.cause == line_of_ask)
-    waits_for_answer(happened.subject);
 }
 
 void fiber_rules::stop_taken(const event& happened) {
@@ -356,74 +350,51 @@ void fiber_rules::deadline_set(const event& happened) {
                                           " does not last as long as it was given, from its beginning");
 }
 
-void fiber_rules::finalizer_ended(const event& happened) {
-  const fiber& of = at(happened.subject);
-  if (happened.cause != 2 || !of.known || of.depth == 0)
-    return;
-  to_.looked(invariant::shield);
-  if (of.scopes[of.depth - 1].own == stopping::no)
-    to_.violated(invariant::shield,
-                 "a finalizer of " + fiber_name(happened.subject) + " was stopped, not by its limit");
+fiber_rules::scope_mark fiber_rules::innermost(std::uint64_t number) const noexcept {
+  if (number >= used_ || !fibers_[number].known || fibers_[number].depth == 0)
+    return {};
+  const std::uint32_t place = fibers_[number].depth - 1;
+  return {number, place, fibers_[number].scopes[place].entered};
 }
 
-// ---- asks ------------------------------------------------------------------------------------------------------------
-
-void fiber_rules::waits_for_answer(std::uint64_t asker) {
-  const auto of = std::find_if(asks_.rbegin(), asks_.rend(), [&](const ask& each) { return each.asker == asker; });
-  if (of == asks_.rend())
-    return;
-  to_.looked(invariant::no_stranded_wait);
-  if (of->answered)
-    to_.violated(invariant::no_stranded_wait, fiber_name(asker) + " waits for an answer that it has");
-  const bool again = std::exchange(of->waited, true); // to hear what became of it
-  if (!again)
-    of->until = earliest_around(asker);
-  const scope* const work = again && of->worker != 0 ? scope_at(of->worker, of->place) : nullptr;
-  if (work != nullptr && work->own == stopping::no)
-    to_.violated(invariant::cancel_reaches, fiber_name(of->worker) + " works on for " + fiber_name(asker) +
-                                                ", which was stopped and has told it so");
+const fiber_rules::scope* fiber_rules::find(std::uint64_t number, std::uint32_t place) const noexcept {
+  return number < used_ && fibers_[number].known && place < fibers_[number].depth ? &fibers_[number].scopes[place]
+                                                                                  : nullptr;
 }
 
-/// What is done for others has no more time than they.
-void fiber_rules::ask_begun(const event& happened) {
-  const auto of =
-      std::find_if(asks_.begin(), asks_.end(), [&](const ask& each) { return each.number == happened.object; });
-  const fiber& worker = at(happened.subject);
-  if (of == asks_.end() || !worker.known || worker.depth == 0)
-    return;
-  of->worker = happened.subject;
-  of->place = worker.depth - 1;
-  const std::int64_t until = of->waited ? of->until : earliest_around(of->asker); // not that of its patience
-  if (until == 0)
-    return;
-  to_.looked(invariant::deadline);
-  const std::int64_t has = at(happened.subject).scopes[at(happened.subject).depth - 1].deadline;
-  if (has == 0 || has > until)
-    to_.violated(invariant::deadline,
-                 fiber_name(happened.subject) + " works for " + fiber_name(of->asker) +
-                     (has == 0 ? ", which has a limit, without one" : " with a later limit than that has itself"));
+const fiber_rules::scope* fiber_rules::find(const scope_mark& at) const noexcept {
+  const scope* const there = find(at.fiber, at.place);
+  return there != nullptr && there->entered == at.entered ? there : nullptr;
 }
 
-/// Up to the next shield; 0: there is none.
-std::int64_t fiber_rules::earliest_around(std::uint64_t number) {
+bool fiber_rules::goes_on(const scope_mark& at) const noexcept {
+  const scope* const of = find(at);
+  return of != nullptr && of->own == stopping::no;
+}
+
+std::int64_t fiber_rules::limit_of(const scope_mark& at) const noexcept {
+  const scope* const of = find(at);
+  return of != nullptr ? of->deadline : 0;
+}
+
+std::int64_t fiber_rules::earliest_around(std::uint64_t number) const noexcept {
   std::int64_t earliest = 0;
-  std::uint32_t place = at(number).known ? at(number).depth : 0;
-  for (;;) {
-    while (place == 0) {
-      const fiber& of = at(number);
-      if (of.parent == 0)
-        return earliest;
-      place = of.place + 1;
-      number = of.parent;
+  std::uint32_t places = innermost(number).entered != 0 ? fibers_[number].depth : 0;
+  while (places != 0 || (number < used_ && fibers_[number].parent != 0)) {
+    if (places == 0) {
+      places = fibers_[number].place + 1;
+      number = fibers_[number].parent;
+      continue;
     }
-    const scope* const around = scope_at(number, --place);
+    const scope* const around = find(number, --places);
     if (around == nullptr)
-      return earliest;
+      break;
     if (around->deadline != 0 && (earliest == 0 || around->deadline < earliest))
       earliest = around->deadline;
     if ((around->traits & (scope_hides_cancels | scope_hides_all)) != 0)
-      return earliest;
+      break;
   }
+  return earliest;
 }
 
 void fiber_rules::look_at_deadlines(instant now) {

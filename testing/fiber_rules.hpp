@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/scope/event.hpp>
+#include <troupe/supervision/tree_event.hpp>
 #include <troupe/testing/violation.hpp>
 
 #include <cstddef>
@@ -18,20 +19,31 @@ public:
 
   void begin_run() noexcept;
   void on(const event& happened);
-  /// A fiber has lost its owner.
-  void abandoned(std::uint64_t fiber);
-  /// @name What is told of the children of supervisors
-  ///@{
-  void begins(std::uint64_t fiber);
-  void asked_to_stop(std::uint64_t fiber);
-  void killed(std::uint64_t fiber);
-  ///@}
+  void on(const tree_event& happened);
   void after_step();
   void at_end();
+
+  /// @name For those who judge what is done in a scope
+  ///@{
+  struct scope_mark {
+    std::uint64_t fiber = 0;
+    std::uint32_t place = 0;
+    std::uint64_t entered = 0; // as the so manieth of the run: there may be another one at that place
+  };
+  /// Of what the fiber is in; of a fiber that has none, one that is of nothing.
+  scope_mark innermost(std::uint64_t fiber) const noexcept;
+  /// It is there, and nobody has cancelled it.
+  bool goes_on(const scope_mark& at) const noexcept;
+  /// Its own limit, as nanoseconds on the clock; 0: it has none.
+  std::int64_t limit_of(const scope_mark& at) const noexcept;
+  /// The earliest around the fiber, up to the next shield; 0: there is none.
+  std::int64_t earliest_around(std::uint64_t fiber) const noexcept;
+  ///@}
 
 private:
   enum class stopping : std::uint8_t { no, unshielded, commits_too };
   struct scope {
+    std::uint64_t entered = 0;
     std::uint8_t traits = 0;
     stopping own = stopping::no;  // its own cancel
     stopping here = stopping::no; // that, or one around it
@@ -53,15 +65,6 @@ private:
     std::int64_t next_limit = 0; // until when the limit must last that it sets next; 0: it sets none
     std::vector<scope> scopes;
   };
-  struct ask {
-    std::uint64_t number;
-    std::uint64_t asker;
-    bool answered = false;
-    bool waited = false;      // its asker has, and was stopped
-    std::int64_t until = 0;   // the earliest limit around its asker; 0: none, or it is not known yet
-    std::uint64_t worker = 0; // who has begun it last, as long as that scope is not left; 0: nobody
-    std::uint32_t place = 0;  // of that scope
-  };
 
   fiber& at(std::uint64_t number);
   scope* scope_at(std::uint64_t number, std::uint32_t place);
@@ -75,18 +78,18 @@ private:
   void group_ended(const event& happened);
   void limit_begun(const event& happened);
   void deadline_set(const event& happened);
-  void ask_begun(const event& happened);
-  void waits_for_answer(std::uint64_t asker);
-  void finalizer_ended(const event& happened);
-  std::int64_t earliest_around(std::uint64_t number);
+  const scope* find(std::uint64_t number, std::uint32_t place) const noexcept;
+  const scope* find(const scope_mark& at) const noexcept;
+  void abandoned(std::uint64_t number);
+  void killed(std::uint64_t number);
   void spread();
   static stopping through(const scope& into, stopping around) noexcept;
   void look_at_deadlines(instant now);
 
   verdict& to_;
   std::vector<fiber> fibers_; // by number
-  std::vector<ask> asks_;     // that have not ended
   std::size_t used_ = 0;
+  std::uint64_t entered_ = 0; // scopes, in all
   bool cancelled_in_this_step_ = false;
   std::uint32_t with_deadlines_ = 0;
 };

@@ -17,7 +17,7 @@ constexpr std::size_t still_runs = ~std::size_t{0};
 
 }
 
-trace::trace(verdict& to) noexcept : to_(to), fibers_(to), mailboxes_(to), work_(to), trees_(to) {}
+trace::trace(verdict& to) noexcept : to_(to), fibers_(to), mailboxes_(to), work_(to, fibers_), trees_(to) {}
 
 void trace::begin_run(bool keeps_all) {
   to_.begin_run();
@@ -50,6 +50,10 @@ void trace::on_event(const event& happened) noexcept {
   fibers_.on(happened);
   to_.now = happened.time;
   switch (happened.kind) {
+  case event_kind::wait_begun:
+    if (happened.cause == detail::line_of_ask)
+      work_.on(happened);
+    return mailboxes_.on(happened);
   case event_kind::ask_sent:
   case event_kind::ask_begun:
   case event_kind::ask_answered:
@@ -85,22 +89,7 @@ void trace::on_tree_event(const tree_event& happened) noexcept {
   mix(static_cast<std::uint64_t>(happened.wait.count()));
   tree_.push_back({happened.time, to_.step, happened.kind, std::string(happened.path), happened.incarnation,
                    happened.reason, happened.wait, happened.child, events_.size()});
-  switch (happened.kind) {
-  case tree_event_kind::begun:
-    fibers_.begins(happened.child);
-    break;
-  case tree_event_kind::stopping:
-    fibers_.asked_to_stop(happened.child);
-    break;
-  case tree_event_kind::killed:
-    fibers_.killed(happened.child);
-    break;
-  case tree_event_kind::abandoned:
-    fibers_.abandoned(happened.child);
-    break;
-  default:
-    break;
-  }
+  fibers_.on(happened);
   trees_.on(happened);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -13,6 +14,10 @@ void work_rules::begin_run() noexcept {
 
 void work_rules::on(const event& happened) {
   switch (happened.kind) {
+  case event_kind::wait_begun:
+    if (happened.cause == line_of_ask)
+      waits_for_answer(happened.subject);
+    return;
   case event_kind::ask_sent:
     if (asks_.size() > asks_kept)
       std::erase_if(asks_, [](const ask& each) { return each.answers != 0 && each.ends != 0; });
@@ -46,7 +51,7 @@ void work_rules::ask_event(const event& happened) {
   case event_kind::ask_begun:
     if (found->answers != 0)
       to_.violated(invariant::one_outcome, name + " was begun after it had its answer");
-    return;
+    return begun(*found, happened.subject);
   case event_kind::ask_answered:
     if (++found->answers != 1)
       to_.violated(invariant::one_outcome, name + " was answered twice");
@@ -61,6 +66,35 @@ void work_rules::ask_event(const event& happened) {
       to_.violated(invariant::one_outcome, name + " was answered, and its asker is stopped as if it were not");
     return;
   }
+}
+
+void work_rules::waits_for_answer(std::uint64_t asker) {
+  const auto of = std::find_if(asks_.rbegin(), asks_.rend(),
+                               [&](const ask& each) { return each.asker == asker && each.ends == 0; });
+  if (of == asks_.rend())
+    return;
+  to_.looked(invariant::no_stranded_wait);
+  if (of->answers != 0)
+    to_.violated(invariant::no_stranded_wait, "fiber " + std::to_string(asker) + " waits for an answer that it has");
+  if (!std::exchange(of->waited, true))
+    of->until = fibers_.earliest_around(asker);
+  else if (fibers_.goes_on(of->worked_in))
+    to_.violated(invariant::cancel_reaches, "fiber " + std::to_string(of->worked_in.fiber) + " works on for fiber " +
+                                                std::to_string(asker) + ", which was stopped and has told it so");
+}
+
+/// What is done for others has no more time than they.
+void work_rules::begun(ask& which, std::uint64_t worker) {
+  which.worked_in = fibers_.innermost(worker);
+  const std::int64_t until = which.waited ? which.until : fibers_.earliest_around(which.asker); // not its patience
+  if (until == 0)
+    return;
+  to_.looked(invariant::deadline);
+  const std::int64_t has = fibers_.limit_of(which.worked_in);
+  if (has == 0 || has > until)
+    to_.violated(invariant::deadline,
+                 "fiber " + std::to_string(worker) + " works for fiber " + std::to_string(which.asker) +
+                     (has == 0 ? ", which has a limit, without one" : " with a later limit than that has itself"));
 }
 
 void work_rules::finalizer_added(const event& happened) {
@@ -84,6 +118,8 @@ void work_rules::finalizer_event(const event& happened) {
       to_.violated(invariant::cleanup, name + " has ended before it began");
     if (happened.cause != 0)
       failed_.push_back(found->stack);
+    if (happened.cause == 2)
+      finalizer_stopped(happened.subject);
     finalizers_.erase(found);
     return;
   }
@@ -100,6 +136,12 @@ void work_rules::finalizer_event(const event& happened) {
   if (!found->for_a_failure)
     to_.violated(invariant::cleanup, name + " is not run");
   finalizers_.erase(found);
+}
+
+void work_rules::finalizer_stopped(std::uint64_t fiber) {
+  to_.looked(invariant::shield);
+  if (fibers_.goes_on(fibers_.innermost(fiber)))
+    to_.violated(invariant::shield, "a finalizer of fiber " + std::to_string(fiber) + " was stopped, not by its limit");
 }
 
 void work_rules::stack_unwound(const event& happened) {

@@ -53,7 +53,7 @@ TEST_CASE("one that was abandoned may outlive its owner", "[testing]") {
   rules.begin_run();
   for (const told& each : {root_starts, enters_group, child_starts})
     rules.on(each.made());
-  rules.abandoned(2);
+  rules.on(tree_event{.time = {}, .kind = tree_event_kind::abandoned, .path = "/2", .child = 2});
   for (const told& each : {group_ends, leaves_group, root_ends, child_ends})
     rules.on(each.made());
   rules.at_end();
@@ -146,59 +146,17 @@ TEST_CASE("a limit that does not last as long as it was given is seen", "[testin
 
 namespace {
 
-// Fiber 1 asks with a limit at 50; fiber 2 works.
-constexpr told limited{scope_entered, scope_with_deadline, 1, 0, 2};
-constexpr told until_50{deadline_set, 0, 1, 50, 2};
-constexpr told asks{ask_sent, 7, 1};
-constexpr told works{scope_entered, scope_with_deadline, 2, 0, 1};
-constexpr told begins{ask_begun, 7, 2};
-constexpr told waits_for_answer{wait_begun, 0, 1, wait_line("ask"), plain};
-constexpr told until(std::uint64_t at) { return {deadline_set, 1, 2, at, 1}; }
-
 /// What rules say of it until then.
 std::string until_now(std::initializer_list<told> events) {
   verdict found;
   fiber_rules rules{found};
   rules.begin_run();
-  for (const told& each : {root_starts, enters_group, child_starts, limited, until_50})
+  for (const told& each : {root_starts, enters_group, child_starts})
     rules.on(each.made());
   for (const told& each : events)
     rules.on(each.made());
   return violated(found);
 }
-
-} // namespace
-
-TEST_CASE("who works for somebody without his limit, or with more time, is seen", "[testing]") {
-  CHECK(until_now({asks, works, until(50), begins}) == "");
-  CHECK(until_now({asks, works, until(40), begins}) == "");
-  CHECK(until_now({asks, works, until(60), begins}) == "INV-15");
-  CHECK(until_now({asks, works, begins}) == "INV-15");
-}
-
-TEST_CASE("who waits for an answer that is there is seen", "[testing]") {
-  constexpr told answered{ask_answered, 7, 2};
-  CHECK(until_now({asks, waits_for_answer, answered}) == "");
-  CHECK(until_now({asks, answered, waits_for_answer}) == "INV-5");
-}
-
-TEST_CASE("who works on for an asker that was stopped is seen", "[testing]") {
-  constexpr told revoked{cancel_requested, 2, 1, static_cast<std::uint64_t>(cancel_reason::revoked), 1};
-  constexpr told left{scope_left, 0, 2, 0, 1};
-  CHECK(until_now({asks, works, until(50), begins, waits_for_answer, revoked, waits_for_answer}) == "");
-  CHECK(until_now({asks, works, until(50), begins, waits_for_answer, waits_for_answer}) == "INV-17");
-  CHECK(until_now({asks, works, until(50), begins, left, waits_for_answer, waits_for_answer}) == ""); // it is kept
-}
-
-TEST_CASE("a finalizer that is stopped, and not by its limit, is seen", "[testing]") {
-  constexpr told cleans{scope_entered, scope_hides_all | scope_with_deadline, 2, 0, 1};
-  constexpr told limit_passed{cancel_requested, 2, 0, deadline_passed, 1};
-  constexpr told cut_short{finalizer_ended, 5, 2, 2};
-  CHECK(until_now({cleans, limit_passed, cut_short}) == "");
-  CHECK(until_now({cleans, cut_short}) == "INV-16");
-}
-
-namespace {
 
 constexpr told run_begins{scope_entered, scope_of_run, 2, 0, 1};
 constexpr auto shutdown_asked = static_cast<std::uint64_t>(cancel_reason::shutdown);
@@ -229,12 +187,15 @@ TEST_CASE("a child that is asked to stop, or killed, and does not hear of it is 
     then();
     return violated(found);
   };
-  const auto is_killed = [&] { rules.killed(2); };
+  const auto tell = [&](tree_event_kind what) {
+    rules.on(tree_event{.time = {}, .kind = what, .path = "/2", .child = 2});
+  };
+  const auto is_killed = [&] { tell(tree_event_kind::killed); };
   CHECK(after({run_begins, commits_are, run_is_cancelled}, is_killed) == "");
   CHECK(after({run_begins, run_is_cancelled}, is_killed) == "INV-17");
   const auto is_stopped_and = [&](const told& next) {
     return [&, next] {
-      rules.asked_to_stop(2);
+      tell(tree_event_kind::stopping);
       rules.on(run_begins.made());
       rules.on(next.made());
       rules.on(waits.made());
@@ -244,8 +205,8 @@ TEST_CASE("a child that is asked to stop, or killed, and does not hear of it is 
   CHECK(after({}, is_stopped_and(run_is_cancelled)) == "INV-17"); // it begins to wait though it is to stop
   CHECK(after({}, is_stopped_and(drains)) == "");
   CHECK(after({}, [&] {
-          rules.asked_to_stop(2);
-          rules.begins(2); // anew
+          tell(tree_event_kind::stopping);
+          tell(tree_event_kind::begun); // anew
           rules.on(run_begins.made());
           rules.on(waits.made());
         }) == "");
