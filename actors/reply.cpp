@@ -26,16 +26,22 @@ void ask_block::tell(event_kind what, std::uint64_t cause, std::uint32_t place) 
 }
 
 bool ask_block::begin(fiber& self, cancel_scope& work) noexcept {
-  const std::lock_guard held{lock_};
-  if (answer_ != answer::none)
-    return false;
-  begun_ = true;
-  work_ = &work;
-  worker_ = static_cast<std::uint32_t>(self.number());
-  moves_when_begun_ = token_moves_.load(std::memory_order_relaxed); // as in owner()
-  self.be_waited_for();
-  tell(event_kind::ask_begun);
-  return true;
+  {
+    const std::lock_guard held{lock_};
+    if (answer_ != answer::none)
+      return false;
+    if (!revoked_) [[likely]] {
+      begun_ = true;
+      work_ = &work;
+      worker_ = static_cast<std::uint32_t>(self.number());
+      moves_when_begun_ = token_moves_.load(std::memory_order_relaxed); // as in owner()
+      self.be_waited_for();
+      tell(event_kind::ask_begun);
+      return true;
+    }
+  }
+  fail(ask_failure::aborted); // it was passed on when nobody wanted it any more
+  return false;
 }
 
 ask_block::look ask_block::begin_outside() noexcept {
@@ -117,6 +123,7 @@ bool ask_block::revoke() noexcept {
     fail_locked(ask_failure::not_started, now);
     return true;
   }
+  revoked_ = true; // for whom it is passed on to
   if (work_ != nullptr)
     work_->cancel(cancel_reason::revoked); // stays where it is meanwhile: end() needs our lock
   return false;

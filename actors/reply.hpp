@@ -148,6 +148,7 @@ private:
   mutable spinlock lock_;
   bool begun_ = false;
   bool token_gone_ = false;
+  bool revoked_ = false; // after it was begun
   bool calls_back_ = false;
   std::atomic<bool> taken_{false};
   ask_failure why_ = ask_failure::not_started;

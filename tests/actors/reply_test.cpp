@@ -5,6 +5,8 @@
 #include <tests/catch.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
+#include <troupe/scope/shield.hpp>
+
 #include <functional>
 
 using namespace troupe;
@@ -106,6 +108,18 @@ task<> clerk(inbox<service_message> in, actor_ref<service_message> to, duration 
         [](remark&) {});
 }
 
+task<> pass_on(actor_ref<service_message> to, work& asked, duration before) {
+  co_await sleep_for(before);
+  co_await to.tell<work>(asked.id, asked.how, asked.takes, std::move(asked.to));
+}
+
+/// Does not let itself be stopped in the middle of that.
+task<> careful_clerk(inbox<service_message> in, actor_ref<service_message> to, duration before) {
+  while (auto next = co_await in.receive())
+    co_await next->match([&](work& asked) -> task<> { co_await shield(10s, pass_on(to, asked, before)); },
+                         [](remark&) {});
+}
+
 } // namespace
 
 TEST_CASE("an ask that is passed on is answered by whom it was passed to", "[actors][F2]") {
@@ -143,6 +157,23 @@ TEST_CASE("an ask that is passed on is revoked where it is worked on", "[actors]
     });
     CHECK(ended.has_value());
   }
+}
+
+TEST_CASE("an ask that is passed on after its asker was stopped is not begun there", "[actors][B6]") {
+  simulator simulated;
+  service_log log;
+  const outcome<> ended = simulated.run([&]() -> task<> {
+    co_await in_task_group([&](task_group& group) -> task<> {
+      const auto worker = group.start_actor({}, service, std::ref(log));
+      const auto front = group.start_actor({}, careful_clerk, worker, 2500ms);
+      const outcome<int> late = co_await as_outcome(fail_after(2s, front.ask<work>(1, manner::answers, 5s)));
+      CHECK(fate_of_ask(late) == ask_failure::aborted);
+      CHECK(now() == instant{2500ms});
+      co_await sleep_for(10s);
+      CHECK(log.begun.empty());
+    });
+  });
+  CHECK(ended.has_value());
 }
 
 TEST_CASE("an ask that is passed on to who has gone is told so", "[actors][F2]") {
