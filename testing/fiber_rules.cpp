@@ -16,7 +16,7 @@ std::string fiber_name(std::uint64_t number) { return "fiber " + std::to_string(
 void fiber_rules::begin_run() noexcept {
   for (std::size_t number = 0; number < used_; ++number) { // the memory stays
     fiber& each = fibers_[number];
-    each.known = each.alive = each.waits = each.shielded_wait = each.stops = each.drains = false;
+    each.known = each.alive = each.waits = each.shielded_wait = each.disowned = each.stops = each.drains = false;
     each.depth = 0;
     each.next_limit = 0;
   }
@@ -157,6 +157,7 @@ void fiber_rules::abandoned(std::uint64_t number) {
   if (scope* const group = scope_at(disowned.parent, disowned.place); group != nullptr && group->children != 0)
     --group->children;
   disowned.parent = 0;
+  disowned.disowned = true;
 }
 
 void fiber_rules::killed(std::uint64_t number) {
@@ -314,6 +315,8 @@ void fiber_rules::stop_taken(const event& happened) {
       return;
     }
   }
+  if (!at(number).disowned) // else what was around it is not known any more
+    to_.violated(invariant::shield, fiber_name(happened.subject) + " is stopped by a scope that is not around it");
 }
 
 void fiber_rules::after_step() {

@@ -57,6 +57,7 @@ private:
     bool alive = false;
     bool waits = false;
     bool shielded_wait = false;
+    bool disowned = false;       // it has been abandoned
     std::uint64_t parent = 0;    // 0: none
     bool stops = false;          // its run is to end
     bool drains = false;         // it is to end by itself, when it has done what it was sent

@@ -103,6 +103,12 @@ TEST_CASE("a shield hides those in it from a cancel outside, and from no other",
                              root_ends}) == "");
   CHECK(judged<fiber_rules>({root_starts, enters_group, child_starts, stops, child_ends, group_ends, leaves_group,
                              root_ends}) == "INV-16"); // nobody has cancelled that
+  const told sibling_starts{fiber_started, 3, 1, 1, 1};
+  const told scope_of_sibling{scope_entered, 0, 3, 0, 1};
+  const told that_is_cancelled{cancel_requested, 3, 0, 0, 1};
+  CHECK(judged<fiber_rules>({root_starts, enters_group, child_starts, sibling_starts, scope_of_sibling,
+                             that_is_cancelled, told{stop_taken, 3, 2, 0, 1}, told{scope_left, 0, 3, 0, 1}, child_ends,
+                             told{fiber_ended, 3, 3, 0}, group_ends, leaves_group, root_ends}) == "INV-16");
 }
 
 TEST_CASE("what cleans up is hidden from the limit of a shield, too", "[testing]") {
