@@ -199,6 +199,7 @@ void tree_rules::begun(supervisor& of, child& begins, const tree_event& happened
 
 void tree_rules::restarting(supervisor& of, child& failed, const tree_event& happened) {
   failed.starts_at = saturated(happened.time, happened.wait);
+  failed.waits = happened.wait;
   const restart_from from = restarted_with(of.strategy);
   if (from != restart_from::itself_alone) {
     const std::uint64_t first = from == restart_from::first ? 0 : failed.place;
@@ -365,11 +366,16 @@ void tree_rules::at_rest() {
   for (supervisor& of : supervisors_) {
     if (of.closing || waits_for_something(of))
       continue;
-    for (child& each : of.children)
-      if (each.starts_at && *each.starts_at < to_.now && of.changed < to_.now) {
+    for (child& each : of.children) {
+      if (!each.starts_at)
+        continue;
+      // Several wait together from when the last of them has stopped.
+      const instant due = is_one_of_several(of, each) ? saturated(of.changed, each.waits) : *each.starts_at;
+      if (due < to_.now && of.changed < to_.now) {
         to_.violated(invariant::restart_set, each.path + " was to be started anew, and was not");
         each.starts_at.reset();
       }
+    }
   }
 }
 

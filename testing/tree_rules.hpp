@@ -44,6 +44,7 @@ private:
     std::optional<instant> killed;
     duration patience{};
     std::optional<instant> starts_at; // it is to be started anew
+    duration waits{};                 // before that
     std::uint64_t said = 0;           // the last of its runs that was said to have started
     bool says = false;                // somebody says so, of this run or another
     bool on_request = false;          // this run of it is, not one with others

@@ -137,6 +137,12 @@ TEST_CASE("a restart that leaves others running, does not come, or comes too ear
             .starts(1, 2)
             .starts(2, 2)
             .violated() == "");
+  // Several wait from when the last of them has stopped.
+  const auto both_stop = [](tree& in) -> tree& {
+    return in.starts(1).starts(2).fails(1).tell(restarting, 1, 1, 2s).asks_to_stop(2).passes(1s).tell(stopped, 2, 1);
+  };
+  CHECK(both_stop(tree{all}.hears({})).passes(1500ms).rests().passes(500ms).rests().violated() == "");
+  CHECK(both_stop(tree{all}.hears({})).passes(2500ms).rests().violated() == "INV-9");
   CHECK(tree{}.starts(1).fails(1).tell(restarting, 1, 1).passes(1s).rests().violated() == "INV-9");
   CHECK(tree{}.starts(1).fails(1).tell(restarting, 1, 1, 2s).passes(1s).rests().starts(1, 2).violated() == "INV-15");
   CHECK(tree{}.starts(1).fails(1).tell(restarting, 1, 1, 2s).passes(2s).rests().starts(1, 2).violated() == "");
