@@ -570,8 +570,8 @@ std::vector<stored<T>> mailbox_state<T>::close_and_return() {
     held.lock();
   }
   close_locked(woken);
-  if (queue_.queued() != 0)
-    tell(event_kind::items_taken, queue_.first_index(), static_cast<std::uint32_t>(queue_.queued()));
+  if (queue_.queued() != 0) // from behind what is claimed, which may yet be put back
+    tell(event_kind::items_taken, item_anywhere, static_cast<std::uint32_t>(queue_.queued()));
   queue_.take_queued(returned);
   if (!returned.empty()) {
     seldom_needed().taken_back += returned.size();

@@ -4,6 +4,7 @@
 #include "service.hpp"
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <string>
 
@@ -79,7 +80,7 @@ TEST_CASE("what is told through a gate and has no room goes to on_undelivered, a
           "[actors][C2]") {
   const auto lost_with = [](overflow on_full) {
     std::string lost;
-    simulator simulated;
+    simulator simulated{in_any_order()};
     REQUIRE(simulated
                 .run([&]() -> task<> {
                   co_await in_task_group([&](task_group& group) -> task<> {
@@ -131,7 +132,7 @@ TEST_CASE("who watches an actor's life is told once how it has ended, unless it 
 TEST_CASE("an actor that returns, fails, or is never started has ended for good", "[actors]") {
   std::string told;
   const auto watcher = notes_the_end::in(told);
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       const address returning = group.start_actor({}, returns_at_once);

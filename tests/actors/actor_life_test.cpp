@@ -3,6 +3,7 @@
 #include "service.hpp"
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <memory>
 
@@ -51,11 +52,12 @@ TEST_CASE("stop_now ends what an actor does and answers all who wait, at once, a
         running = failure_of_ask(co_await as_outcome(ref.ask<work>(1, manner::answers, 10s)));
         CHECK(now() == instant{1s});
       });
+      co_await sleep_for(1ms); // now it is
       askers.start([&]() -> task<> {
         queued = failure_of_ask(co_await as_outcome(ref.ask<work>(2, manner::answers, 10s)));
         CHECK(now() == instant{1s});
       });
-      co_await sleep_for(1s);
+      co_await sleep_for(999ms);
       ref.stop_now();
       ref.stop_now();
     });
@@ -68,7 +70,7 @@ TEST_CASE("stop_now ends what an actor does and answers all who wait, at once, a
 
 TEST_CASE("an actor that is stopped sees the stop, and not first that its mailbox is closed", "[actors][C3][B1]") {
   bool saw_a_close = false;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       const auto idle = [](inbox<service_message> in, bool& closed) -> task<> {
@@ -100,7 +102,7 @@ TEST_CASE("stop_now waits for a shielded phase, whose answer counts", "[actors][
 }
 
 TEST_CASE("an actor that is stopped before it has run handles nothing", "[actors][C3]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   service_log log;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) {
@@ -229,7 +231,7 @@ TEST_CASE(
     "what an actor does not handle goes to on_undelivered once, with its reason, and an ask can be answered there",
     "[actors][E6]") {
   for (const overflow on_full : {overflow::suspend, overflow::reject, overflow::drop_newest, overflow::drop_oldest}) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     int delivered = 0, lost = 0, sent = 0;
     std::vector<drop_reason> reasons;
     const outcome<> ended = simulated.run([&]() -> task<> {

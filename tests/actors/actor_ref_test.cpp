@@ -3,6 +3,7 @@
 #include "service.hpp"
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -36,7 +37,7 @@ TEST_CASE("an ask gives the answer, and a tell is handled in order with asks", "
 }
 
 TEST_CASE("addresses are equal when they are of the same actor", "[actors]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   service_log log;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) {
@@ -54,7 +55,7 @@ TEST_CASE("the deadline around an ask is that of its handler's scope", "[actors]
   struct question {
     reply<instant> to;
   };
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       const auto serve = [](inbox<message<question>> in) -> task<> {
@@ -160,11 +161,12 @@ TEST_CASE("an asker that is stopped revokes, and its stop goes on", "[actors][B6
         co_await ref.ask<work>(1, manner::answers, 10s);
         went_on = true;
       });
+      co_await sleep_for(1ms); // now it is
       child<> queued = askers.start([&]() -> task<> {
         co_await ref.ask<work>(2, manner::answers, 10s);
         went_on = true;
       });
-      co_await sleep_for(1s);
+      co_await sleep_for(999ms);
       CHECK(seen.begun == std::vector{1});
       queued.cancel();
       co_await queued.wait_ended();
@@ -270,7 +272,7 @@ TEST_CASE("an ask that waits for room is not sent after its deadline", "[actors]
 }
 
 TEST_CASE("an actor that has ended is down, for those that wait and those that come", "[actors][F2]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   service_log log;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& outer) -> task<> {

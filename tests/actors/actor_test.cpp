@@ -5,6 +5,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <memory>
@@ -44,7 +45,7 @@ task<> account(inbox<account_message> in, int opening) {
 } // namespace
 
 TEST_CASE("an actor answers what it is asked, one after the other", "[actors][F1]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       const auto mine = group.start_actor({.name = "account", .capacity = 2}, account, 100);
@@ -60,7 +61,7 @@ TEST_CASE("an actor answers what it is asked, one after the other", "[actors][F1
 }
 
 TEST_CASE("an actor that waits for messages is idle, not deadlocked", "[actors]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       const auto mine = group.start_actor({}, account, 100);
@@ -78,7 +79,7 @@ TEST_CASE("an actor's arguments are its own, and its name is in its path", "[act
   struct where {
     reply<std::string> to;
   };
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       const auto serve = [](inbox<message<where>> in, std::unique_ptr<int> owned) -> task<> {

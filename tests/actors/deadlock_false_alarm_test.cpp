@@ -9,6 +9,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/scope/waits.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -27,7 +28,7 @@ TEST_CASE("a cycle with a way out is none: a limit that moves on, on any of its 
   };
   using asked = message<work_of>;
   for (const bool first_is_limited : {true, false}) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     const outcome<> ended = simulated.run([&]() -> task<> {
       co_await in_task_group([&](task_group& group) -> task<> {
         std::vector<actor_ref<asked>> all;
@@ -79,7 +80,7 @@ task<> passes_questions_on(inbox<questions> in, const actor_ref<questions>& othe
 
 TEST_CASE("a cycle is none while somebody else has the reply", "[actors][C4]") {
   // /a asks /b, whose helper answers after a second; meanwhile /b asks /a, which is free again then.
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       std::vector<actor_ref<questions>> all;
@@ -128,7 +129,7 @@ TEST_CASE("a cycle is none while somebody else has the reply", "[actors][C4]") {
 
 TEST_CASE("a cycle is none while a child of who is in it may answer or read for it", "[actors][C4]") {
   for (const bool lends_inbox : {false, true}) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     const outcome<> ended = simulated.run([&]() -> task<> {
       co_await in_task_group([&](task_group& group) -> task<> {
         std::optional<actor_ref<questions>> to_a, to_b;
@@ -170,7 +171,7 @@ TEST_CASE("a cycle is none while a child of who is in it may answer or read for 
 }
 
 TEST_CASE("a cycle is none while somebody else has the message", "[actors][C4]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       std::optional<actor_ref<questions>> to_a, to_b;
@@ -211,7 +212,7 @@ TEST_CASE("a cycle is none while somebody else has the message", "[actors][C4]")
 }
 
 TEST_CASE("a cycle is none when what its fiber has taken makes the room that another waits for", "[mailbox][C4]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     const mailbox<int> left{capacity{1}}, right{capacity{1}};
     const sender<int> to_left = left.sender(), to_right = right.sender();
@@ -242,7 +243,7 @@ TEST_CASE("a cycle is none when what its fiber has taken makes the room that ano
 }
 
 TEST_CASE("a cycle is none where an inbox has gone to somebody else", "[mailbox][C4]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     const mailbox<int> box{capacity{1}};
     int drained = 0;
@@ -268,7 +269,7 @@ TEST_CASE("a cycle is none where an inbox has gone to somebody else", "[mailbox]
 }
 
 TEST_CASE("a full mailbox with a permit out may get room from who holds it", "[mailbox][C4]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     const mailbox<int> box{capacity{1}};
     const sender<int> out = box.sender();
@@ -292,7 +293,7 @@ TEST_CASE("a full mailbox with a permit out may get room from who holds it", "[m
 }
 
 TEST_CASE("a cycle through a mailbox that several read is none", "[mailbox][C4]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     const mailbox<int> box{capacity{1}};
     co_await in_task_group([&](task_group& group) -> task<> {

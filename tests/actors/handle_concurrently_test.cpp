@@ -3,6 +3,7 @@
 #include "service.hpp"
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <algorithm>
 
@@ -34,7 +35,7 @@ task<> crowd(inbox<service_message> in, std::size_t at_most, load& seen) {
 } // namespace
 
 TEST_CASE("an actor handles several asks at once where it says so, and no more than it says", "[actors][F1]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   load seen;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
@@ -60,7 +61,7 @@ TEST_CASE("an actor handles several asks at once where it says so, and no more t
 }
 
 TEST_CASE("handlers at once are stopped one by one by their revokes, and all by a failure or a stop", "[actors][F1]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   load seen;
   const outcome<> ended = simulated.run([&]() -> task<> {
     const outcome<> failed = co_await as_outcome(in_task_group([&](task_group& group) -> task<> {
@@ -87,7 +88,7 @@ TEST_CASE("an actor that handles several at once can be asked back by whom it as
     reply<int> to;
   };
   using questions = message<question>;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       std::vector<actor_ref<questions>> all;

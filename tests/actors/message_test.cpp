@@ -3,6 +3,7 @@
 #include "service.hpp"
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -12,7 +13,7 @@ using namespace troupe::tests;
 using namespace std::chrono_literals;
 
 TEST_CASE("what a handler throws is the answer, and the end of the actor and its group", "[actors][F2]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   service_log log;
   const outcome<> ended = simulated.run([&]() -> task<> {
     std::optional<std::string> told;
@@ -35,7 +36,7 @@ TEST_CASE("a handler that throws before it gives a task fails in the same way", 
   struct question {
     reply<int> to;
   };
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     const outcome<> group_ended = co_await as_outcome(in_task_group([](task_group& group) -> task<> {
       const auto serve = [](inbox<message<question>> in) -> task<> {
@@ -53,7 +54,7 @@ TEST_CASE("a handler that throws before it gives a task fails in the same way", 
 
 TEST_CASE("an actor that is stopped in the middle tells those whose work it had begun, and those who wait",
           "[actors][F2]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   service_log log;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& askers) -> task<> {
@@ -80,7 +81,7 @@ TEST_CASE("an actor that is stopped in the middle tells those whose work it had 
 }
 
 TEST_CASE("a message that is taken and not handled tells its asker that nothing was begun", "[actors][F2]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       const auto ignores = [](inbox<service_message> in) -> task<> {
@@ -127,7 +128,7 @@ task<> holder(inbox<message<question>> in, bool& went_on, bool& left) {
 
 TEST_CASE("a reply that goes with the frames of failing work is answered as the work ends", "[actors][F2]") {
   bool went_on = false, left = false;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const outcome<> group_ended = co_await as_outcome(in_task_group([&](task_group& group) -> task<> {
       const auto ref = group.start_actor({}, holder, std::ref(went_on), std::ref(left));
@@ -146,7 +147,7 @@ TEST_CASE("a reply that goes with the frames of failing work is answered as the 
 
 TEST_CASE("the stop of an actor goes on through the message that it handles", "[actors][B1]") {
   bool went_on = false, left = false;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       const auto ref = group.start_actor({}, holder, std::ref(went_on), std::ref(left));

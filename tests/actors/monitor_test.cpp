@@ -2,6 +2,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/scope/waits.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <troupe/actors/actor.hpp>
@@ -49,7 +50,7 @@ const supervisor_options patient{.intensity = 100};
 } // namespace
 
 TEST_CASE("who watches an actor is told when it has ended, and how", "[actors][A7]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   std::string log;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
@@ -72,7 +73,7 @@ TEST_CASE("who watches an actor is told when it has ended, and how", "[actors][A
 }
 
 TEST_CASE("an actor that was never begun is down", "[actors][A7]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   std::string log;
   const outcome<> ended = simulated.run([&]() -> task<> {
     std::optional<actor_monitor> watch;
@@ -88,7 +89,7 @@ TEST_CASE("an actor that was never begun is down", "[actors][A7]") {
 
 TEST_CASE("who watches a supervised actor sees it restarted, and down when it has ended for good",
           "[actors][supervision][A7][OTP-055]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   std::string log;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await supervise(patient, [&](supervisor& top) -> task<> {
@@ -117,7 +118,7 @@ TEST_CASE("who watches a supervised actor sees it restarted, and down when it ha
 }
 
 TEST_CASE("an actor that is abandoned is down", "[actors][supervision][A7][A10]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   std::string log;
   instant at{};
   const outcome<> ended = simulated.run([&]() -> task<> {

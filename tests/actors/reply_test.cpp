@@ -3,6 +3,7 @@
 #include "service.hpp"
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <troupe/scope/shield.hpp>
@@ -68,7 +69,7 @@ TEST_CASE("an answer can be an error, a reference or nothing", "[actors][F2]") {
   };
   using asked = message<wants_error, wants_reference, wants_nothing>;
   std::string target = "target";
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       const auto serve = [&target](inbox<asked> in) -> task<> {
@@ -124,7 +125,7 @@ task<> careful_clerk(inbox<service_message> in, actor_ref<service_message> to, d
 
 TEST_CASE("an ask that is passed on is answered by whom it was passed to", "[actors][F2]") {
   for (const duration after : {duration{0s}, duration{10s}}) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     service_log log;
     const outcome<> ended = simulated.run([&]() -> task<> {
       co_await in_task_group([&](task_group& group) -> task<> {
@@ -141,7 +142,7 @@ TEST_CASE("an ask that is passed on is answered by whom it was passed to", "[act
 
 TEST_CASE("an ask that is passed on is revoked where it is worked on", "[actors][B6]") {
   for (const duration after : {duration{0s}, duration{1s}, duration{10s}}) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     service_log log;
     const outcome<> ended = simulated.run([&]() -> task<> {
       co_await in_task_group([&](task_group& group) -> task<> {
@@ -160,7 +161,7 @@ TEST_CASE("an ask that is passed on is revoked where it is worked on", "[actors]
 }
 
 TEST_CASE("an ask that is passed on after its asker was stopped is not begun there", "[actors][B6]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   service_log log;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
@@ -177,7 +178,7 @@ TEST_CASE("an ask that is passed on after its asker was stopped is not begun the
 }
 
 TEST_CASE("an ask that is passed on to who has gone is told so", "[actors][F2]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   service_log log;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {

@@ -3,6 +3,7 @@
 #include "service.hpp"
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <algorithm>
 
@@ -65,7 +66,7 @@ TEST_CASE("what may have been begun is not tried again, nor what no attempt can 
   CHECK(failure_of_ask(given_up.ended) == ask_failure::overflow);
 
   int attempts = 0;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<int> other = simulated.run([&] {
     return retry(retry_policy{}, [&]() -> task<int> {
       ++attempts;
@@ -79,7 +80,7 @@ TEST_CASE("what may have been begun is not tried again, nor what no attempt can 
 
 TEST_CASE("a deadline around it ends the retries, and a cancel in the backoff too", "[actors][F3]") {
   int attempts = 0;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<int> ended = simulated.run([&] {
     return fail_after(1s, retry(retry_policy{.attempts = 1'000, .backoff = 300ms, .backoff_max = 300ms},
                                 [&] { return attempt(attempts, 1'000, ask_failure::overflow); }));
@@ -91,7 +92,7 @@ TEST_CASE("a deadline around it ends the retries, and a cancel in the backoff to
 
 TEST_CASE("while a dependency is down the budget bounds what all attempts cost", "[actors][F3]") {
   // 20 askers ask ten times a second each, for a minute, and every ask fails.
-  simulator simulated;
+  simulator simulated{in_any_order()};
   retry_budget budget{0.1, 10};
   int first = 0, attempts = 0;
   const outcome<> ended = simulated.run([&]() -> task<> {

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <tests/simulation/any_order.hpp>
+
 #include <troupe/actors/actor.hpp>
 
 #include <tests/failures.hpp>
@@ -123,7 +125,7 @@ std::optional<ask_failure> fate_of_ask(const outcome<T>& ended) {
 template <class Body>
 service_log beside_service(actor_options options, Body body) {
   service_log log;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       const auto ref = group.start_actor(options, service, std::ref(log));

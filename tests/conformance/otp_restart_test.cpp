@@ -4,6 +4,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/supervision/children.hpp>
 
 #include <functional>
@@ -60,7 +61,7 @@ TEST_CASE("with each strategy a child fails as often as the intensity, and once 
       log = "";
       co_await top.run();
     };
-    simulator simulated;
+    simulator simulated{in_any_order()};
     const auto run = [&]() -> task<> { co_await supervise({.strategy = strategy, .intensity = 2}, body); };
     const outcome<> ended = simulated.run(run);
     INFO(to_string(strategy));

@@ -4,6 +4,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/supervision/children.hpp>
 
 #include <memory>
@@ -180,7 +181,7 @@ TEST_CASE("a child that catches whatever it can cannot keep its supervisor from 
 TEST_CASE("a significant supervisor that stops by itself stops the one above it, and another one does not",
           "[conformance][OTP-063]") {
   for (const bool significant : {true, false}) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     const outcome<> ended = simulated.run([significant]() -> task<> {
       co_await supervise({.stops = auto_shutdown::any_significant}, [significant](supervisor& top) -> task<> {
         const auto sub = []() -> task<> {

@@ -9,6 +9,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -79,7 +80,7 @@ task<> ends_an_empty_group() {
 
 /// Whether `operation` is passed in a group that was cancelled before, or was not.
 bool passed(task<> (*operation)(), bool cancelled) {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   bool reached = false;
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
@@ -201,7 +202,7 @@ TEST_CASE("a cancel reaches all that are below: four leaves of two levels", "[co
 }
 
 TEST_CASE("of cancelled groups in each other the outermost absorbs the stop", "[conformance][TR-030]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   bool behind_inner = false;
   bool behind_middle = false;
   bool outer_stops = true;
@@ -227,7 +228,7 @@ TEST_CASE("of cancelled groups in each other the outermost absorbs the stop", "[
 }
 
 TEST_CASE("a cancel that no wait has met goes with its group", "[conformance][TR-030]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   bool behind = false;
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([](task_group& group) { group.cancel(); });

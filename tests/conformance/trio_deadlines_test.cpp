@@ -7,6 +7,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <algorithm>
@@ -78,7 +79,7 @@ TEST_CASE("a limit that was left in time stops nothing when its instant comes", 
 }
 
 TEST_CASE("a limit that passes ends an endless wait, and it can be seen that it did", "[conformance][TR-029]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     const bool in_time = co_await move_on_after(1s, endless());
     CHECK_FALSE(in_time);
@@ -89,7 +90,7 @@ TEST_CASE("a limit that passes ends an endless wait, and it can be seen that it 
 }
 
 TEST_CASE("a limit in the past inside of one in the future counts at once", "[conformance][TR-029]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     const bool all_in_time = co_await move_on_at(instant{10s}, []() -> task<> {
       co_await nap(5s);
@@ -122,7 +123,7 @@ TEST_CASE("a yield behind a limit that passed while the fiber ran ends there, an
 }
 
 TEST_CASE("limits that are entered and left thousands of times leave no timers", "[conformance][TR-100]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   std::size_t timers_max = 0;
   const auto ended = simulated.run([&]() -> task<> {
     static_cast<void>(co_await move_on_after(9'999s, [&]() -> task<> {

@@ -7,6 +7,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <exception>
@@ -82,7 +83,7 @@ TEST_CASE("what the body throws leaves the group in an error group, as the very 
           "[conformance][TR-005][TR-082]") {
   const std::exception_ptr thrown = failure("whoops");
   for (const bool waits : {false, true}) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     const auto ended = simulated.run([&]() -> task<> {
       if (waits)
         co_await in_task_group([&](task_group&) -> task<> {
@@ -182,7 +183,7 @@ TEST_CASE("a child that fails ends the endless wait of its group's body", "[conf
 
 TEST_CASE("body and child fail with what is no std::exception, and both are kept as they are",
           "[conformance][TR-083]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) {
       group.start(throws, std::make_exception_ptr(42));
@@ -196,7 +197,7 @@ TEST_CASE("body and child fail with what is no std::exception, and both are kept
 }
 
 TEST_CASE("after a group in it has failed a group is as it was before, and starts children", "[conformance][TR-079]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   std::string path;
   bool same_scope = false;
   const auto ended = simulated.run([&]() -> task<> {

@@ -7,6 +7,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <cstddef>
@@ -69,7 +70,7 @@ TEST_CASE("items sent from outside of the run come in their order, and none is l
 }
 
 TEST_CASE("an item that is sent when the run is over is refused, and stays with the sender", "[conformance][TR-058]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   mailbox<std::string> box{capacity{1}};
   const sender<std::string> out = box.sender();
   CHECK(simulated.run([](receiver<std::string>) -> task<> { co_return; }, box.receiver()).has_value());
@@ -130,7 +131,7 @@ TEST_CASE("what was sent before the run failed is handled, or told to be undeliv
 }
 
 TEST_CASE("the failures of a service come out of the run as a group in the group", "[conformance][TR-046]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       group.start([]() -> task<> {

@@ -8,6 +8,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/runtime/child_process.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <coroutine>
@@ -63,14 +64,14 @@ task<> keeps_its_exception(std::string name, int& wrong) {
 } // namespace
 
 TEST_CASE("a run gives what its root returns, with a wait in it or without", "[conformance][TR-001]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   CHECK(simulated.run(same, 8).value() == 8);
   CHECK(simulated.run(same_later, 1).value() == 1);
 }
 
 TEST_CASE("the error of the root leaves the run as the very object that was thrown", "[conformance][TR-002]") {
   const std::exception_ptr thrown = std::make_exception_ptr(std::invalid_argument{"17"});
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     std::rethrow_exception(thrown);
     co_return;
@@ -82,7 +83,7 @@ TEST_CASE("the error of the root leaves the run as the very object that was thro
 
 TEST_CASE("a run inside of a run of the same simulator ends the program with a sentence", "[conformance][TR-003]") {
   if (in_child_process()) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     static_cast<void>(simulated.run([&]() -> task<> {
       static_cast<void>(simulated.run(same, 1));
       co_return;

@@ -11,6 +11,7 @@
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
 #include <tests/runtime/child_process.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <csignal>
@@ -84,7 +85,7 @@ TEST_CASE("a scope stays where it was entered", "[conformance][TR-032]") {
 TEST_CASE("a task with its limit that is awaited a second time ends the program with a sentence",
           "[conformance][TR-032]") {
   if (in_child_process()) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     static_cast<void>(simulated.run([]() -> task<> {
       auto limited = move_on_after(1s, endless());
       static_cast<void>(co_await std::move(limited));
@@ -101,7 +102,7 @@ TEST_CASE("a task with its limit that is awaited a second time ends the program 
 TEST_CASE("a scope that is left inside of another one that is still entered ends the program with a sentence",
           "[conformance][TR-033]") {
   if (in_child_process()) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     static_cast<void>(simulated.run([]() -> task<> {
       std::optional<cancel_scope> outer;
       outer.emplace(*this_fiber::pointer());
@@ -176,7 +177,7 @@ TEST_CASE("two cancels of a wait that ends later are one stop, and it comes when
 }
 
 TEST_CASE("an error behind a cancel that stopped nothing is an error, and no cancel", "[conformance][TR-107]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     std::optional<child<>> own;
     const auto group = co_await as_outcome(in_task_group([&](task_group& in) {

@@ -8,6 +8,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <cstdint>
@@ -233,7 +234,7 @@ TEST_CASE("a failure in the last moment of a group is told as well, and so is wh
 }
 
 TEST_CASE("a service that fails ends the run with its error", "[conformance][TR-045]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       group.start(failure_after, 1s);

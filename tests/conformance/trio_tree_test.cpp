@@ -6,6 +6,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <cstdint>
@@ -140,7 +141,7 @@ TEST_CASE("code can tell whether it runs in a fiber, in plain functions and dest
   fiber* in_destructor = nullptr;
   fiber* on_other_thread = nullptr;
   const fiber* itself = nullptr;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     itself = this_fiber::pointer();
     [&] { in_function = this_fiber::pointer(); }();

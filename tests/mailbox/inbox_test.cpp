@@ -164,30 +164,32 @@ TEST_CASE("a reader that goes gives up what it has claimed, in order", "[mailbox
 }
 
 TEST_CASE("close_and_return gives back what is queued and not claimed, and settles it", "[mailbox][C9]") {
-  simulate([]() -> task<> {
-    std::vector<std::pair<int, drop_reason>> lost;
-    mailbox<int> box{capacity{100}, [&](int&& item, drop_reason reason) { lost.emplace_back(item, reason); }};
-    const sender<int> out = box.sender();
-    const inbox<int> in = box.inbox();
-    fill(out, 0, 3);
-    { auto first = co_await in.receive(); }
-    fill(out, 3, 10); // after the claim
-    const std::vector<int> returned = box.close_and_return();
-    CHECK(returned == std::vector{3, 4, 5, 6, 7, 8, 9});
-    const send_status status = co_await out.send(10);
-    CHECK(status == send_status::closed);
-    for (int i = 1; i < 3; ++i) {
-      auto item = co_await in.receive();
-      CHECK(*item == i);
-    }
-    const auto end = co_await in.receive();
-    CHECK_FALSE(end);
-    const mailbox_statistics now = box.statistics();
-    CHECK(now.returned == 7);
-    CHECK(now.handled == 3);
-    CHECK(now.settled == now.sent);
-    CHECK(lost == std::vector<std::pair<int, drop_reason>>{{10, drop_reason::closed}});
-  });
+  simulate(
+      []() -> task<> {
+        std::vector<std::pair<int, drop_reason>> lost;
+        mailbox<int> box{capacity{100}, [&](int&& item, drop_reason reason) { lost.emplace_back(item, reason); }};
+        const sender<int> out = box.sender();
+        const inbox<int> in = box.inbox();
+        fill(out, 0, 3);
+        { auto first = co_await in.receive(); }
+        fill(out, 3, 10); // after the claim
+        const std::vector<int> returned = box.close_and_return();
+        CHECK(returned == std::vector{3, 4, 5, 6, 7, 8, 9});
+        const send_status status = co_await out.send(10);
+        CHECK(status == send_status::closed);
+        for (int i = 1; i < 3; ++i) {
+          auto item = co_await in.receive();
+          CHECK(*item == i);
+        }
+        const auto end = co_await in.receive();
+        CHECK_FALSE(end);
+        const mailbox_statistics now = box.statistics();
+        CHECK(now.returned == 7);
+        CHECK(now.handled == 3);
+        CHECK(now.settled == now.sent);
+        CHECK(lost == std::vector<std::pair<int, drop_reason>>{{10, drop_reason::closed}});
+      },
+      {}); // as many operations at a time as there are items
 }
 
 TEST_CASE("close_and_return asks of an item only that it can be moved out", "[mailbox][C9]") {

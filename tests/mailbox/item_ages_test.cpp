@@ -5,6 +5,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <random>
@@ -62,7 +63,7 @@ TEST_CASE("any limit of age keeps few marks", "[mailbox][C11]") {
 
 TEST_CASE("an item that has waited for too long is dropped with a reason, and no receive gives it", "[mailbox][C11]") {
   for (const bool one_reader : {true, false}) {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     const outcome<> ended = simulated.run([&]() -> task<> {
       std::vector<std::pair<int, drop_reason>> lost;
       const mailbox<int> box{capacity{10}, overflow::suspend,
@@ -108,7 +109,7 @@ TEST_CASE("an item that has waited for too long is dropped with a reason, and no
 }
 
 TEST_CASE("an age counts from the send, also where nobody has looked since", "[mailbox][C11]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     const mailbox<int> box{capacity{10}, overflow::suspend, nullptr, 1s};
     const sender<int> out = box.sender();
@@ -127,7 +128,7 @@ TEST_CASE("under overload a limit of age keeps the work that is done useful", "[
   // A request every 10 ms, whose asker waits for 100 ms, and work of 20 ms for each: half of them must go.
   const auto useful = [](duration max_age) {
     int in_time = 0;
-    simulator simulated;
+    simulator simulated{in_any_order()};
     const outcome<> ended = simulated.run([&]() -> task<> {
       const mailbox<instant> box{capacity{1'000}, overflow::suspend, nullptr, max_age};
       co_await in_task_group([&](task_group& group) {

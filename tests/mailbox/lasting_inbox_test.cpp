@@ -1,6 +1,7 @@
 #include <troupe/mailbox/lasting_inbox.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <troupe/mailbox/sender.hpp>
 #include <troupe/scope/checkpoint.hpp>
@@ -74,7 +75,7 @@ TEST_CASE("what is dropped of a queue goes with its reason, oldest first, and th
 }
 
 TEST_CASE("senders that wait for room get what is dropped of a queue", "[mailbox][A6]") {
-  simulator simulated;
+  simulator simulated{tests::in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     const mailbox<item> box{capacity{2}};
     const detail::lasting_inbox<item> kept{box};

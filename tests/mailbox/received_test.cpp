@@ -2,6 +2,7 @@
 
 #include <tests/mailbox/parcel.hpp>
 #include <tests/mailbox/simulated.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/checkpoint.hpp>
@@ -268,7 +269,7 @@ TEST_CASE("an item that was given to a task that failed is crashed, wherever the
     throw *item;
   };
   std::vector<drop_reason> dropped;
-  simulator sim;
+  simulator sim{in_any_order()};
   const outcome<> ended = sim.run([&]() -> task<> {
     mailbox<int> box{capacity{1}, [&](int&&, drop_reason reason) { dropped.push_back(reason); }};
     const sender<int> out = box.sender();
@@ -293,7 +294,7 @@ TEST_CASE("an item that was given to a task that failed is crashed, wherever the
 
 TEST_CASE("an item that was given to a child that was not started is not handled", "[mailbox][C9]") {
   std::vector<drop_reason> dropped;
-  simulator sim;
+  simulator sim{in_any_order()};
   const outcome<> ended = sim.run([&]() -> task<> {
     mailbox<int> box{capacity{1}, [&](int&&, drop_reason reason) { dropped.push_back(reason); }};
     const sender<int> out = box.sender();
@@ -313,7 +314,7 @@ TEST_CASE("an item that was given to a child that was not started is not handled
 TEST_CASE("an item that was given to a function that throws before it makes its task is not handled", "[mailbox][C9]") {
   std::vector<drop_reason> dropped;
   const auto throws = [](received<int>&&) -> task<> { throw std::runtime_error("on purpose"); };
-  simulator sim;
+  simulator sim{in_any_order()};
   const outcome<> ended = sim.run([&]() -> task<> {
     mailbox<int> box{capacity{2}, [&](int&&, drop_reason reason) { dropped.push_back(reason); }};
     const sender<int> out = box.sender();

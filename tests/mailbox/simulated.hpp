@@ -4,6 +4,8 @@
 
 #include <tests/budget.hpp>
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
+
 #include <troupe/mailbox/statistics.hpp>
 #include <troupe/simulation/simulator.hpp>
 
@@ -15,9 +17,9 @@
 
 namespace troupe::tests {
 
-/// Runs a coroutine as a root in the simulator with one seed, and hands on what it throws.
+/// Runs a coroutine as a root in the simulator, in any order where nothing else is said, and hands on what it throws.
 template <class Function>
-void simulate(Function&& function, simulation_options options = {}) {
+void simulate(Function&& function, simulation_options options = in_any_order()) {
   simulator world{std::move(options)};
   world.run(std::forward<Function>(function)).value();
 }

@@ -6,6 +6,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <exception>
@@ -83,7 +84,7 @@ TEST_CASE("a stop destroys the frames leaf first, with stopping() true and witho
 }
 
 TEST_CASE("stopping() is false again behind the limit that absorbed the stop", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   std::vector<std::string> log;
   const auto ended = simulated.run([&]() -> task<> {
     const says local{log, "around"};
@@ -117,7 +118,7 @@ TEST_CASE("the first cancel gives the reason, and later ones change nothing", "[
 }
 
 TEST_CASE("the cause names the fiber that asked, and the line", "[scope][B3]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   std::uint64_t asked_by = 0;
   unsigned line = 0;
   std::optional<child<>> one;
@@ -140,7 +141,7 @@ TEST_CASE("the cause names the fiber that asked, and the line", "[scope][B3]") {
 }
 
 TEST_CASE("a failure is the cause of its siblings' stop, with the failed child as origin", "[scope][B3]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   std::uint64_t failed = 0;
   std::optional<child<>> one;
   const auto ended = simulated.run([&]() -> task<> {
@@ -194,7 +195,7 @@ TEST_CASE("a stopped fiber may cancel, start and wait in its destructors' owners
 }
 
 TEST_CASE("a child started by a destructor while another one alone is stopped runs", "[scope][A3]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int ran = 0;
   struct starter {
     task_group& group;
@@ -278,7 +279,7 @@ TEST_CASE("a shield keeps outer cancels out, and the pending one is taken behind
 }
 
 TEST_CASE("a shield entered in a scope that is stopping lets its waits through", "[scope][TR-022]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int reached = 0;
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {

@@ -7,6 +7,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <memory>
@@ -65,7 +66,7 @@ TEST_CASE("value() waits for the child and gives its value", "[scope]") {
 }
 
 TEST_CASE("value() moves a move-only result out of the child", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   auto ended = simulated.run([]() -> task<int> {
     std::unique_ptr<int> taken;
     co_await in_task_group([&](task_group& group) -> task<> {
@@ -78,7 +79,7 @@ TEST_CASE("value() moves a move-only result out of the child", "[scope]") {
 }
 
 TEST_CASE("value() throws the child's own exception", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     std::optional<child<int>> failing;
     auto group_ended =
@@ -114,7 +115,7 @@ TEST_CASE("a failed child stops those in its group that wait for it, and is the 
 }
 
 TEST_CASE("a result that throws while it is made is the child's error", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   auto ended = simulated.run(
       []() -> task<> { co_await in_task_group([](task_group& group) { group.start(makes_what_cannot_be_made); }); });
   REQUIRE(ended.has_error());
@@ -144,7 +145,7 @@ TEST_CASE("cancelling one child stops that one alone", "[scope]") {
 }
 
 TEST_CASE("value() of a child that was cancelled alone throws child_cancelled with the cause", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   auto ended = simulated.run([]() -> task<cancel_reason> {
     std::optional<cancel_reason> why;
     co_await in_task_group([&](task_group& group) -> task<> {
@@ -229,7 +230,7 @@ TEST_CASE("a fiber that is stopped while it waits for a child leaves the child a
 }
 
 TEST_CASE("the result is there after the group, also when the child was cancelled with it", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   auto ended = simulated.run([]() -> task<int> {
     std::optional<child<int>> done;
     std::optional<child<int>> stopped;
@@ -254,7 +255,7 @@ TEST_CASE("the result is there after the group, also when the child was cancelle
 }
 
 TEST_CASE("dropping the handle changes nothing for the child", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int reached = 0;
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) {
@@ -270,7 +271,7 @@ TEST_CASE("dropping the handle changes nothing for the child", "[scope]") {
 
 TEST_CASE("a result that nobody takes goes with the handle, and with the child where there is none", "[scope]") {
   census alive;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     const auto make = [&alive]() -> task<counted> {
       co_await yield();
@@ -289,7 +290,7 @@ TEST_CASE("a result that nobody takes goes with the handle, and with the child w
 }
 
 TEST_CASE("a limit around a wait for a child leaves the child running", "[scope][B7]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   auto ended = simulated.run([]() -> task<int> {
     std::optional<int> in_time;
     int later = 0;
@@ -326,7 +327,7 @@ TEST_CASE("children that wait for each other may hold handles in the body, which
 }
 
 TEST_CASE("value() keeps the child where the handle goes first", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   auto ended = simulated.run([]() -> task<int> {
     int got = 0;
     co_await in_task_group([&](task_group& group) -> task<> {

@@ -6,6 +6,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/scope/waits.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <cmath>
@@ -43,7 +44,7 @@ task<> must_not_begin(bool& begun, counted) {
 } // namespace
 
 TEST_CASE("move_on_after gives the result in time, and nothing when the limit passes", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     const auto in_time = co_await move_on_after(2s, after(1s, 7));
     CHECK(in_time == 7);
@@ -61,7 +62,7 @@ TEST_CASE("move_on_after gives the result in time, and nothing when the limit pa
 }
 
 TEST_CASE("a result that is itself empty is not taken for an expiry", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     const auto result = co_await move_on_after(1s, no_number());
     CHECK(result.has_value());
@@ -71,7 +72,7 @@ TEST_CASE("a result that is itself empty is not taken for an expiry", "[scope]")
 }
 
 TEST_CASE("fail_after gives the result in time, and throws deadline_exceeded when the limit passes", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   auto ended = simulated.run([]() -> task<> {
     const int in_time = co_await fail_after(2s, after(1s, 7));
     CHECK(in_time == 7);
@@ -84,7 +85,7 @@ TEST_CASE("fail_after gives the result in time, and throws deadline_exceeded whe
 }
 
 TEST_CASE("what the limited task throws passes through the limit", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   CHECK_THROWS_AS(
       simulated.run([]() -> task<> { static_cast<void>(co_await move_on_after(2s, failure_after(1s))); }).value(),
       std::range_error);
@@ -96,7 +97,7 @@ TEST_CASE("what the limited task throws passes through the limit", "[scope]") {
 TEST_CASE("a limit that has passed starts nothing, and what it was given goes", "[scope][B7][TR-021][TR-032]") {
   census alive;
   bool begun = false;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     for (const duration limit : {duration::zero(), duration{-1}, duration::min()}) {
       const bool done = co_await move_on_after(limit, must_not_begin(begun, counted{alive}));
@@ -130,7 +131,7 @@ TEST_CASE("a limit that has passed starts nothing, and what it was given goes", 
 }
 
 TEST_CASE("a limit beyond the clock's end never passes", "[scope][B7]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     const auto got_7 = co_await move_on_after(duration::max(), after(1h, 1));
     CHECK(got_7 == 1);
@@ -151,7 +152,7 @@ TEST_CASE("a limit beyond the clock's end never passes", "[scope][B7]") {
 }
 
 TEST_CASE("a reference passes through a limit, a child and an outcome as a reference", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int target = 0;
   const auto ended = simulated.run([&]() -> task<> {
     const auto refer = [&target]() -> task<int&> {
@@ -171,7 +172,7 @@ TEST_CASE("a reference passes through a limit, a child and an outcome as a refer
 }
 
 TEST_CASE("a relative limit is counted from the await", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     auto limited = move_on_after(2s, after(1s, 1));
     co_await sleep_for(10s);
@@ -182,7 +183,7 @@ TEST_CASE("a relative limit is counted from the await", "[scope]") {
 }
 
 TEST_CASE("of nested limits the earliest counts, and the one that passed is to blame", "[scope][B3]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     // The inner one passes: the outer one's body goes on.
     const auto inner = co_await move_on_after(10s, move_on_after(1s, after(5s, 1)));
@@ -203,7 +204,7 @@ TEST_CASE("of nested limits the earliest counts, and the one that passed is to b
 }
 
 TEST_CASE("the cause of a stop by a limit is the deadline", "[scope][B3]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     std::optional<child<>> one;
     co_await in_task_group([&](task_group& group) -> task<> {
@@ -219,7 +220,7 @@ TEST_CASE("the cause of a stop by a limit is the deadline", "[scope][B3]") {
 }
 
 TEST_CASE("a limit around a group stops its children, and ends after them", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   census alive;
   const auto ended = simulated.run([&]() -> task<> {
     const bool done =

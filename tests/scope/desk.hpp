@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <tests/simulation/any_order.hpp>
+
 #include <troupe/scope/attached_errors.hpp>
 #include <troupe/scope/exit_stack.hpp>
 #include <troupe/scope/sleep.hpp>
@@ -61,7 +63,7 @@ inline task<> fail_later(const char* why) {
 /// Runs `body` with an exit stack in a simulation.
 template <class Body>
 auto ended_stack(Body body) {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   return simulated.run([&] { return in_exit_stack(body); });
 }
 

@@ -10,6 +10,7 @@
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
 #include <tests/scope/waits.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -52,7 +53,7 @@ TEST_CASE("everything runs when the block is cancelled or runs out of time, and 
   };
   const lines whole{"acquire desk", "finalizer", "release desk", "destroy desk"};
 
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const bool in_time = co_await move_on_after(1s, in_exit_stack(block));
     CHECK_FALSE(in_time);
@@ -79,7 +80,7 @@ TEST_CASE("a finalizer is told how the block has ended", "[scope][ES-030][ES-040
   const auto tell = [](const outcome<>& ended, lines& into) {
     into.push_back(ended.has_error() ? message_of(ended.error()) : ended.cancelled() ? "cancelled" : "value");
   };
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const auto block = [&](exit_stack& stack, int how) -> task<> {
       stack.push(tell, std::ref(seen));
@@ -131,7 +132,7 @@ TEST_CASE("when only finalizers fail the first error comes out, with the others 
 
 TEST_CASE("a finalizer that fails while its block is cancelled is an error, and the cancel stays pending",
           "[scope][A1][B5]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       const auto block = [](exit_stack& stack) -> task<> {
@@ -154,7 +155,7 @@ TEST_CASE("a finalizer that fails while its block is cancelled is an error, and 
 }
 
 TEST_CASE("a group keeps what is attached to the errors of its children", "[scope][A1][ES-034]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) {
       group.start([] {
@@ -193,7 +194,7 @@ TEST_CASE("errors keep what they have attached through stacks in each other", "[
 TEST_CASE("finalizers have their own limits also where the limit of a shield around their block has passed",
           "[scope][B4][B5]") {
   lines seen;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const auto block = [&](exit_stack& stack) -> task<> {
       stack.push(note_later, std::ref(seen), "first");

@@ -9,6 +9,7 @@
 #include <tests/catch.hpp>
 #include <tests/runtime/child_process.hpp>
 #include <tests/scope/waits.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <csignal>
@@ -102,7 +103,7 @@ TEST_CASE("what is undone on failure is kept when the block returns a value", "[
 
 TEST_CASE("what is undone on failure is undone by a cancel and by a deadline too", "[scope][B5]") {
   lines seen;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const auto block = [&](exit_stack& stack) -> task<> {
       stack.on_failure(note, std::ref(seen), "undo");
@@ -134,7 +135,7 @@ TEST_CASE("an acquisition that fails leaves nothing on the stack, and those befo
 
 TEST_CASE("no cancel comes between acquiring and keeping", "[scope][E1]") {
   lines seen;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const auto block = [&](exit_stack& stack) -> task<> {
       co_await stack.enter(acquire(seen, "desk", 3s));
@@ -150,7 +151,7 @@ TEST_CASE("no cancel comes between acquiring and keeping", "[scope][E1]") {
 
 TEST_CASE("with a cancel pending nothing is acquired, and past its limit an acquisition is in doubt", "[scope][E1]") {
   lines seen;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       group.cancel();
@@ -207,7 +208,7 @@ TEST_CASE("a stack can be closed before its block ends, once", "[scope][ES-043]"
 
 TEST_CASE("each finalizer has a limit of its own, and a limit of zero still begins it", "[scope][B5][E2]") {
   lines seen;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const auto block = [&](exit_stack& stack) -> task<> {
       for (int i = 0; i < 3; ++i)
@@ -255,7 +256,7 @@ TEST_CASE("stacks in each other to a depth of ten, and 10,000 finalizers, are un
         co_await nest(depth - 1);
     });
   };
-  simulator simulated;
+  simulator simulated{in_any_order()};
   CHECK(simulated.run([&] { return nest(10); }).has_value());
   CHECK(entered == 10);
   CHECK(left == 10);
@@ -273,7 +274,7 @@ TEST_CASE("what a stack owns goes as its block ended: the destructors of a stopp
     return std::shared_ptr<void>{nullptr, [&stopping](void*) { stopping = this_fiber::stopping(); }};
   };
   bool normally = true, stopped = false, of_undo = false;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const auto returns = [&](exit_stack& stack) -> task<> {
       stack.push([](const std::shared_ptr<void>&) {}, owned(normally));

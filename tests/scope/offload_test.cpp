@@ -6,6 +6,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -52,7 +53,7 @@ private:
 
 TEST_CASE("offload gives what its function gives: a value, nothing, a reference, what can only be moved",
           "[scope][B8]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int target = 0;
   const auto ended = simulated.run([&]() -> task<> {
     const int value = co_await offload([] { return 7; });
@@ -72,7 +73,7 @@ TEST_CASE("offload gives what its function gives: a value, nothing, a reference,
 }
 
 TEST_CASE("what an offloaded function throws is thrown in the fiber", "[scope][B8]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     bool caught = false;
     try {
@@ -89,7 +90,7 @@ TEST_CASE("what an offloaded function throws is thrown in the fiber", "[scope][B
 
 TEST_CASE("an offloaded function gets copies of its arguments, and before them a stop token if it takes one",
           "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     const auto join = [](std::stop_token stop, std::string a, std::unique_ptr<int> b) {
       CHECK(stop.stop_possible());
@@ -112,7 +113,7 @@ TEST_CASE("an offloaded function gets copies of its arguments, and before them a
 }
 
 TEST_CASE("an offloaded function runs outside of any fiber, and its fiber waits to offload", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     fiber* const self = this_fiber::pointer();
     co_await offload([self] {
@@ -127,7 +128,7 @@ TEST_CASE("an offloaded function runs outside of any fiber, and its fiber waits 
 }
 
 TEST_CASE("others run while an offloaded function blocks, and the fiber goes on when it has returned", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int turns = 0;
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
@@ -180,7 +181,7 @@ TEST_CASE("what a function holds goes where it ran, so that its destructor may b
     }
     std::vector<bool>* outside;
   };
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     std::vector<bool> log;
     const auto fails = [](bool throws, const says_where&) {
@@ -198,7 +199,7 @@ TEST_CASE("what a function holds goes where it ran, so that its destructor may b
 
 TEST_CASE("what an offloaded function holds learns how it ended", "[scope]") {
   std::vector<detail::ending> log;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     const auto fails = [](bool throws, const says_how&) {
       if (throws)
@@ -308,7 +309,7 @@ TEST_CASE("a function that does not look at its token is waited for, and its res
 }
 
 TEST_CASE("a deadline waits for the function, whose result is there then", "[scope][B8]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     const instant asked =
         co_await fail_after(1s, offload([&](std::stop_token stop) { return blocks_for(simulated, 10s, stop); }));
@@ -328,7 +329,7 @@ TEST_CASE("a deadline waits for the function, whose result is there then", "[sco
 }
 
 TEST_CASE("what a function has registered at its token is called before its fiber goes on", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   bool called = false;
   const auto ended = simulated.run([&]() -> task<> {
     co_await offload([&](std::stop_token stop) {
@@ -388,7 +389,7 @@ TEST_CASE("a function that waits for a thread when the cancel comes never begins
 TEST_CASE("a cancel that is pending already starts no function", "[scope][B8]") {
   census alive;
   bool begun = false;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     const auto begins = [&begun](const counted&) { begun = true; };
     co_await in_task_group([&](task_group& group) -> task<> {
@@ -442,7 +443,7 @@ TEST_CASE("an abandoned function is left at once, counted until it returns, and 
   for (const bool fails : {false, true}) {
     census given;
     census held;
-    simulator simulated;
+    simulator simulated{in_any_order()};
     bool returned = false;
     const auto ended = simulated.run([&]() -> task<> {
       const auto blocks = [&](std::stop_token stop, const counted&) -> counted { // [&]: the simulator is ours
@@ -477,7 +478,7 @@ TEST_CASE("an abandoned function is left at once, counted until it returns, and 
 
 TEST_CASE("a function that returned before its fiber could leave it is not abandoned, and its result counts",
           "[scope][B8]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   bool delivered = false;
   bool behind_wait = false;
   const auto ended = simulated.run([&]() -> task<> {
@@ -498,7 +499,7 @@ TEST_CASE("a function that returned before its fiber could leave it is not aband
 }
 
 TEST_CASE("beside an abandoned function its siblings wait for theirs, and the group for them", "[scope][B8]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   std::optional<instant> waited;
   bool left = true;
   const auto ended = simulated.run([&]() -> task<> {

@@ -6,6 +6,7 @@
 #include <tests/catch.hpp>
 #include <tests/runtime/child_process.hpp>
 #include <tests/scope/waits.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <csignal>
@@ -33,20 +34,20 @@ task<> throws_without_a_task(int) { throw std::invalid_argument{"no task"}; }
 } // namespace
 
 TEST_CASE("a root gives the value of its task", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   auto ended = simulated.run(boxed, 3);
   REQUIRE(ended.has_value());
   CHECK(*ended.value() == 3);
 }
 
 TEST_CASE("a root gives the error of its task, also one thrown before there is a task", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   CHECK_THROWS_AS(simulated.run(fails_before_its_first_wait).value(), std::invalid_argument);
   CHECK_THROWS_AS(simulated.run(throws_without_a_task, 1).value(), std::invalid_argument);
 }
 
 TEST_CASE("a root that is cancelled before it starts runs to its first wait", "[scope][TR-032]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int reached = 0;
   const auto top = make_root(simulated, [&]() -> task<> {
     ++reached;
@@ -66,7 +67,7 @@ TEST_CASE("a root that is cancelled before it starts runs to its first wait", "[
 
 TEST_CASE("function and arguments of a root are gone when its end is told", "[scope]") {
   census alive;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto top = make_root(
       simulated, [](counted) -> task<> { co_await sleep_for(1s); }, counted{alive});
   CHECK(alive.alive() == 1);
@@ -79,7 +80,7 @@ TEST_CASE("function and arguments of a root are gone when its end is told", "[sc
 TEST_CASE("a root that is never started leaves nothing behind", "[scope]") {
   census alive;
   {
-    simulator simulated;
+    simulator simulated{in_any_order()};
     const auto top = make_root(
         simulated, [](counted) -> task<> { co_return; }, counted{alive});
     CHECK(alive.alive() == 1);
@@ -88,7 +89,7 @@ TEST_CASE("a root that is never started leaves nothing behind", "[scope]") {
 }
 
 TEST_CASE("wait_for gives up after its limit, and the root goes on", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto top = make_root(simulated, boxed, 1);
   CHECK_FALSE(top->wait_for(0ns));
   top->start();

@@ -5,6 +5,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/scope/waits.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -91,7 +92,7 @@ TEST_CASE("the error of a phase is delivered, and the cancel is taken after it",
 
 TEST_CASE("a phase that does not end in its limit is stopped, and is in doubt", "[scope][B4][TR-026]") {
   census frames;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const auto endless = [](counted) -> task<> { co_await sleep_until(instant::max()); };
     const outcome<> phase = co_await as_outcome(shield(3s, endless(counted{frames})));
@@ -118,7 +119,7 @@ TEST_CASE("a phase is in doubt at its limit also when a cancel waits for its end
 
 TEST_CASE("with a cancel pending a phase does not begin", "[scope][B4][TR-022]") {
   bool begun = false;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       group.cancel();
@@ -136,7 +137,7 @@ TEST_CASE("with a cancel pending a phase does not begin", "[scope][B4][TR-022]")
 
 TEST_CASE("a shield with a limit of zero or less begins nothing, and nothing is in doubt", "[scope][B7]") {
   bool begun = false;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const auto phase = [&begun]() -> task<> {
       begun = true;
@@ -153,7 +154,7 @@ TEST_CASE("a shield with a limit of zero or less begins nothing, and nothing is 
 }
 
 TEST_CASE("what a phase cancels or limits itself is stopped", "[scope][B4][TR-026]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     const auto phase = []() -> task<int> {
       const bool in_time = co_await move_on_after(1s, sleep_for_ever());
@@ -207,7 +208,7 @@ TEST_CASE("a failing child of a phase stops its siblings, not the phase's owner"
 }
 
 TEST_CASE("a deadline around a shield waits for the phase, and does not discard its result", "[scope][B2][B4]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     const int got = co_await fail_after(1s, shield(5s, after(2s, 7)));
     CHECK(got == 7);
@@ -219,7 +220,7 @@ TEST_CASE("a deadline around a shield waits for the phase, and does not discard 
 }
 
 TEST_CASE("of shields in each other the inner ends at its own limit, and both at the outer's", "[scope][B4]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     const auto outer = [](duration inner_limit, duration inner_takes) -> task<int> {
       const outcome<int> inner = co_await as_outcome(shield(inner_limit, after(inner_takes, 7)));
@@ -240,7 +241,7 @@ TEST_CASE("of shields in each other the inner ends at its own limit, and both at
 
 TEST_CASE("a shield's limit ends the phases in the fibers below it too", "[scope][B4]") {
   bool was_in_doubt = false;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const auto child = [&]() -> task<> {
       const outcome<int> inner = co_await as_outcome(shield(1h, after(1h, 7)));
@@ -257,7 +258,7 @@ TEST_CASE("a shield's limit ends the phases in the fibers below it too", "[scope
 TEST_CASE("a cleanup goes on when the limit of a shield around it passes, a commit phase in that does too",
           "[scope][B4]") {
   bool cleaned = false;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const auto phase = [&]() -> task<> {
       const cancel_scope cleanup{*this_fiber::pointer(), cancel_scope::shielding::cleanup};
@@ -272,7 +273,7 @@ TEST_CASE("a cleanup goes on when the limit of a shield around it passes, a comm
 }
 
 TEST_CASE("a commit scope that is entered after the limit of the shield around it is stopped at once", "[scope][B4]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     cancel_scope outer{*this_fiber::pointer(), cancel_scope::shielding::commit};
     outer.cancel();
@@ -295,7 +296,7 @@ TEST_CASE("a commit scope that is entered after the limit of the shield around i
 }
 
 TEST_CASE("the deadline of a fiber is the earliest of those around it, up to the next shield", "[scope][B3][TR-073]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     CHECK(this_fiber::deadline() == instant::max());
     const auto look = [](instant& into) -> task<> {

@@ -4,6 +4,7 @@
 #include <troupe/scope/task_group.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <limits>
@@ -63,7 +64,7 @@ TEST_CASE("a sleep ends at its instant and not before", "[scope]") {
 }
 
 TEST_CASE("a sleep is counted from the await, not from where it was made", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<instant> {
     auto second = sleep_for(1s);
     co_await sleep_for(1s);
@@ -76,7 +77,7 @@ TEST_CASE("a sleep is counted from the await, not from where it was made", "[sco
 }
 
 TEST_CASE("a sleep of zero or less, or until an instant that has passed, yields", "[scope][B7]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int others = 0;
   auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) {

@@ -1,6 +1,7 @@
 #include <troupe/scope/snapshot.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <troupe/scope/shield.hpp>
 #include <troupe/scope/sleep.hpp>
@@ -128,7 +129,7 @@ TEST_CASE("a snapshot of 100,000 groups in each other does not grow the stack", 
 }
 
 TEST_CASE("a snapshot from a fiber of the tree sees that fiber run", "[scope][G2]") {
-  simulator sim;
+  simulator sim{tests::in_any_order()};
   tree_snapshot seen;
   fiber* top = nullptr;
   const auto ended = sim.run([&]() -> task<> {

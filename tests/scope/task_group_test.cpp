@@ -6,6 +6,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <functional>
@@ -37,7 +38,7 @@ task<> fails_when_stopped() {
 } // namespace
 
 TEST_CASE("a group ends when its last child has ended, also children of children", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int ended_children = 0;
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) {
@@ -57,7 +58,7 @@ TEST_CASE("a group ends when its last child has ended, also children of children
 }
 
 TEST_CASE("an empty group ends at once", "[scope][TR-077]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   CHECK(simulated.run([]() -> task<> { co_await in_task_group([](task_group&) {}); }).has_value());
   CHECK(simulated.steps() == 1);
 }
@@ -90,7 +91,7 @@ TEST_CASE("errors are ordered by start index, not by completion, and the one tha
 
 TEST_CASE("one failure is a group of one, with the original exception", "[scope][A1][TR-006][TR-105]") {
   const std::exception_ptr original = std::make_exception_ptr(std::logic_error{"original"});
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) {
       group.start([&]() -> task<> {
@@ -162,7 +163,7 @@ TEST_CASE("a body that fails with its child's own exception is no second failure
 }
 
 TEST_CASE("a body that throws before it makes its task is the body's error", "[scope]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       group.start(nap, 1h);
@@ -175,7 +176,7 @@ TEST_CASE("a body that throws before it makes its task is the body's error", "[s
 
 TEST_CASE("a function that throws before it makes its task is the child's error", "[scope]") {
   census alive;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) {
       group.start([](const counted&) -> task<> { throw std::runtime_error{"no task"}; }, counted{alive});
@@ -187,7 +188,7 @@ TEST_CASE("a function that throws before it makes its task is the child's error"
 }
 
 TEST_CASE("nested groups give nested error groups", "[scope][A1][TR-106]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& outer) {
       outer.start(nap, 1h);
@@ -235,7 +236,7 @@ TEST_CASE("what is thrown and is no std::exception has a message all the same", 
 }
 
 TEST_CASE("a group in which all completed returns normally though a cancel is pending", "[scope][A2][TR-077]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   bool behind_group = false;
   bool behind_wait = false;
   const auto ended = simulated.run([&]() -> task<> {
@@ -277,7 +278,7 @@ TEST_CASE("a group whose children were refused by a stop from outside passes the
 }
 
 TEST_CASE("a group that refused a child by its own cancel absorbs that cancel", "[scope][A2][A3]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) {
       group.cancel();
@@ -329,7 +330,7 @@ TEST_CASE("copying that throws starts nothing and leaves nothing", "[scope][A3]"
     throws_when_copied(const throws_when_copied& other) : in(other.in) { throw std::runtime_error{"not copied"}; }
   };
   census alive;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int ran = 0;
   const auto ended = simulated.run([&]() -> task<> {
     const throws_when_copied argument{alive};
@@ -356,7 +357,7 @@ TEST_CASE("copying that throws starts nothing and leaves nothing", "[scope][A3]"
 TEST_CASE("function and arguments are gone when the child has ended, and references pass with std::ref", "[scope]") {
   census alive;
   int target = 0;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       const auto one = group.start(
@@ -375,7 +376,7 @@ TEST_CASE("function and arguments are gone when the child has ended, and referen
 }
 
 TEST_CASE("children_approx counts those that have not ended", "[scope][A4]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([]() -> task<> {
     co_await in_task_group([](task_group& group) -> task<> {
       CHECK(group.children_approx() == 0);
@@ -391,7 +392,7 @@ TEST_CASE("children_approx counts those that have not ended", "[scope][A4]") {
 
 TEST_CASE("the body's locals go before the children are joined", "[scope]") {
   census alive;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const auto ended = simulated.run([&]() -> task<> {
     co_await in_task_group([&](task_group& group) -> task<> {
       const counted local{alive};

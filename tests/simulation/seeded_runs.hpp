@@ -24,7 +24,7 @@ namespace troupe::tests {
 
 /// Decides a run by one of the strategies of `explore`, which one is drawn from the seed, and judges it by all
 /// invariants.
-class judged_run final : public simulation_driver {
+class judged_run : public simulation_driver {
 public:
   /// @param operations  that a fiber does at a time; 0: drawn
   explicit judged_run(std::uint64_t seed, int operations = 0) : seen_(found_), seed_(seed), operations_(operations) {
@@ -43,17 +43,19 @@ public:
     return {.seed = seed, .clock = clock, .sink = &seen_, .driver = this};
   }
 
+protected:
+  void run_ends() override {
+    seen_.at_end(instant{});
+    for (const violation& each : found_.violations())
+      problems_ += to_string(each.which) + ": " + each.what + '\n';
+  }
+
 private:
   void run_begins() override {
     seen_.begin_run(false);
     random_ = seeded_random{seed_}; // the same options are the same run
     decides_->begin_run(random_.next(), steps_expected);
     steps_ = 0;
-  }
-  void run_ends() override {
-    seen_.at_end(instant{});
-    for (const violation& each : found_.violations())
-      problems_ += to_string(each.which) + ": " + each.what + '\n';
   }
   std::size_t pick(std::span<const choice> all) override { return decides_->pick(all); }
   void before_run(fiber&, std::uint64_t) override { seen_.note_step(++steps_); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tests/scope/waits.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/simulation/seeded_runs.hpp>
 
 #include <troupe/scope/as_outcome.hpp>
@@ -15,20 +16,21 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace troupe::tests {
 
-/// Runs `body(supervisor&)` under a supervisor, in a simulation.
+/// Runs `body(supervisor&)` under a supervisor, in a simulation: in any order where nothing else is said.
 template <class Body>
-outcome<> supervised_by(const supervisor_options& options, Body body) {
-  simulator simulated;
+outcome<> supervised_by(const supervisor_options& options, Body body, simulation_options how = in_any_order()) {
+  simulator simulated{std::move(how)};
   return simulated.run([&]() -> task<> { co_await supervise(options, body); });
 }
 
 /// The same, for what does not fail: when the supervisor's block was left.
 template <class Body>
 instant left_at(const supervisor_options& options, Body body) {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   instant at{};
   outcome<> ended = simulated.run([&]() -> task<> {
     co_await supervise(options, body);

@@ -5,6 +5,7 @@
 #include "children.hpp"
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
 
@@ -81,7 +82,7 @@ task<> told_how_to_end(receiver<exit_kind> from) {
 
 std::string what_follows(const row& of) {
   std::string then;
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([&]() -> task<> {
     const mailbox<exit_kind> told{capacity{1}};
     const sender<exit_kind> tell = told.sender();

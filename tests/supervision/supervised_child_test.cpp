@@ -4,6 +4,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <troupe/supervision/supervisor.hpp>
 
@@ -78,7 +79,7 @@ TEST_CASE("a child that does not say in time that it has started is stopped, and
 
 TEST_CASE("a child that returns before it has started is ignored: listed and down, or forgotten where it is temporary",
           "[supervision][OTP-003][OTP-004][OTP-005][OTP-006]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     co_await supervise({}, [](supervisor& top) -> task<> {
       const supervised ignored = co_await top.start({.name = "ignored"}, has_nothing_to_start);

@@ -4,6 +4,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 
 using namespace troupe;
 using namespace troupe::tests;
@@ -124,7 +125,7 @@ TEST_CASE("a child that is cancelled ends as its restart type says, and one that
 }
 
 TEST_CASE("a start, a stop and a restart are refused once the supervisor has ended", "[supervision]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
     std::vector<supervisor> kept;
     std::vector<supervised> child;
@@ -221,7 +222,7 @@ TEST_CASE("what stops a significant child from outside does not count", "[superv
 }
 
 TEST_CASE("what a supervised supervisor gives up for goes on upward, with all of its causes", "[supervision][A5]") {
-  simulator simulated;
+  simulator simulated{in_any_order()};
   int subtrees = 0;
   const outcome<> ended = simulated.run([&]() -> task<> {
     co_await supervise({.intensity = 1, .period = 1h}, [&](supervisor& top) -> task<> {

@@ -4,6 +4,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/failures.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <troupe/supervision/supervisor.hpp>
 
@@ -30,7 +31,7 @@ int runs_of_a_leaf_that_fails(std::optional<restart_budget> of_root, std::option
       });
     };
   };
-  simulator simulated;
+  simulator simulated{in_any_order()};
   how = simulated.run(level(level(level(leaf, std::nullopt), below), of_root));
   return runs;
 }

@@ -2,6 +2,7 @@
 
 #include <tests/budget.hpp>
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 #include <tests/tools/ingest_fixture.hpp>
 
 #include <troupe/simulation/simulator.hpp>
@@ -80,7 +81,7 @@ TEST_CASE("an input that fails is counted up to there, and the record it was in 
   text_source source{input.text + "Package: cut\n", 7, EIO};
   kept_news news;
   ingest_run run{source, news, with(2, 1)};
-  simulator simulated;
+  simulator simulated{in_any_order()};
   REQUIRE(simulated.run(ingest, std::ref(run)).has_value());
   CHECK(run.input_error.find("cannot read the text") != std::string::npos);
   CHECK(run.parsed == 5);
@@ -94,7 +95,7 @@ TEST_CASE("an empty input has no records and no error", "[tools]") {
     text_source source{text, 7};
     kept_news news;
     ingest_run run{source, news, with(8, 100)};
-    simulator simulated;
+    simulator simulated{in_any_order()};
     REQUIRE(simulated.run(ingest, std::ref(run)).has_value());
     CHECK(run.records_read == 0);
     CHECK(run.input_error.empty());
@@ -108,7 +109,7 @@ TEST_CASE("a listener that wants no more stops the run and the group absorbs tha
   kept_news news;
   news.stop_at_look = 1;
   ingest_run run{source, news, with(8, 100)};
-  simulator simulated;
+  simulator simulated{in_any_order()};
   REQUIRE(simulated.run(ingest, std::ref(run)).has_value());
   CHECK(run.unwanted);
   CHECK(run.parsed > 0);
@@ -123,7 +124,7 @@ TEST_CASE("records above the maximum are rejected and the rest is counted", "[to
   ingest_options options = with(2, 1);
   options.record_bytes_max = 1'000;
   ingest_run run{source, news, options};
-  simulator simulated;
+  simulator simulated{in_any_order()};
   REQUIRE(simulated.run(ingest, std::ref(run)).has_value());
   CHECK(run.parsed == 5);
   CHECK(news.rejected_lines == std::vector<std::uint64_t>{1});

@@ -2,6 +2,7 @@
 
 #include <tests/budget.hpp>
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
 
 #include <troupe/simulation/simulator.hpp>
 
@@ -74,7 +75,7 @@ TEST_CASE("the first and the last item can fail", "[tools]") {
     pipeline_options options = with(100, 8, 100);
     options.fail_at = at;
     pipeline_run run{options, go_on};
-    simulator simulated;
+    simulator simulated{in_any_order()};
     REQUIRE(simulated.run(pipeline, std::ref(run)).has_error());
     check_books(run, false);
   }
@@ -97,7 +98,7 @@ TEST_CASE("a cancel at any wait of the pipeline leaves no item unaccounted for",
 
 TEST_CASE("the report of a whole pipeline has a row for each child", "[tools]") {
   pipeline_run run{with(10, 2, 4), go_on};
-  simulator simulated;
+  simulator simulated{in_any_order()};
   const outcome<> how = simulated.run(pipeline, std::ref(run));
   const std::string text = report(run, how, audit(run, true), std::chrono::milliseconds{1}, "");
   for (const char* part : {"producer", "consumer 0", "consumer 1", "handled 10 of 10 items in 1.00 ms (10.0 k items/s)",
