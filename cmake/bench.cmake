@@ -33,11 +33,12 @@ if(TROUPE_BUILD_TESTS)
 endif()
 
 # The Savina suite at its full sizes, beside CAF's own actors: target troupe_savina, built when it is asked for.
+find_package(CLI11 REQUIRED)
 file(GLOB troupe_savina_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/savina/*.cpp" "${PROJECT_SOURCE_DIR}/tests/savina/*.cpp")
 list(FILTER troupe_savina_sources EXCLUDE REGEX "tests/savina/.*_(test|sim|stress)[.]cpp$")
 add_executable(troupe_savina EXCLUDE_FROM_ALL ${troupe_savina_sources})
 troupe_own_code(troupe_savina)
 troupe_parse_library_once(troupe_savina)
 target_include_directories(troupe_savina PRIVATE "${PROJECT_SOURCE_DIR}") # <tests/savina/...>
-target_link_libraries(troupe_savina PRIVATE troupe::troupe CAF::core)
+target_link_libraries(troupe_savina PRIVATE troupe::troupe CAF::core CLI11::CLI11)
 set_target_properties(troupe_savina PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")

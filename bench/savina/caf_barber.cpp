@@ -2,12 +2,13 @@
 
 #include "caf_programs.hpp"
 
-#include <tests/savina/contention.hpp>
+#include <tests/savina/contention_problems.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -135,7 +136,7 @@ private:
 /// All customers come from here, and when they are home again the shop closes.
 class street : public caf::event_based_actor {
 public:
-  street(caf::actor_config& config, caf::actor room, std::size_t customers, std::size_t& served)
+  street(caf::actor_config& config, caf::actor room, std::size_t customers, std::atomic<std::size_t>& served)
       : event_based_actor(config), room_(std::move(room)), customers_(customers), served_(served) {}
 
   caf::behavior make_behavior() override {
@@ -152,22 +153,18 @@ public:
 private:
   caf::actor room_;
   std::size_t customers_;
-  std::size_t& served_;
+  std::atomic<std::size_t>& served_;
 };
 
 } // namespace
 
 std::string barber(caf::actor_system& in, std::uint64_t) {
   const barber_size size;
-  std::vector<std::size_t> cut(size.haircuts);
-  std::size_t most = 0, served = 0;
-  in.spawn<street>(in.spawn<waiting_room>(size.room, std::ref(cut), std::ref(most)), size.haircuts, std::ref(served));
+  barber_books books{size.haircuts};
+  in.spawn<street>(in.spawn<waiting_room>(size.room, std::ref(books.cut), std::ref(books.most)), size.haircuts,
+                   std::ref(books.served));
   in.await_all_actors_done();
-  findings wrong;
-  wrong.equal("customers whose hair was cut just once", std::count(cut.begin(), cut.end(), 1U), size.haircuts);
-  wrong.equal("customers who went home served", served, size.haircuts);
-  wrong.expect(most <= size.room, "no more wait than there are chairs");
-  return wrong.text();
+  return judged(books, size).text();
 }
 
 } // namespace troupe::savina::on_caf

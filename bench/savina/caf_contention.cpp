@@ -2,14 +2,13 @@
 
 #include "caf_programs.hpp"
 
-#include <tests/savina/contention.hpp>
+#include <tests/savina/contention_problems.hpp>
 
 #include <troupe/simulation/random.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -42,7 +41,7 @@ public:
                 waiting_.push_back(asked);
             },
             [this](sated_atom, std::size_t who) {
-              taken_[who] = taken_[(who + 1) % taken_.size()] = 0;
+              taken_.give_back(who);
               for (auto each = waiting_.begin(); each != waiting_.end();)
                 each = serve(*each) ? waiting_.erase(each) : std::next(each);
             }};
@@ -55,38 +54,25 @@ private:
   };
 
   bool serve(hungry asked) {
-    char& left = taken_[asked.who];
-    char& right = taken_[(asked.who + 1) % taken_.size()];
-    if (left != 0 || right != 0)
+    if (!taken_.take(asked.who))
       return false;
-    left = right = 1;
     asked.to.deliver(caf::unit);
     return true;
   }
 
-  std::vector<char> taken_;
+  taken_forks taken_;
   std::deque<hungry> waiting_;
-};
-
-struct table {
-  explicit table(std::size_t seats) : forks(seats) {}
-
-  std::vector<std::atomic<int>> forks; // how many hold it
-  std::atomic<std::size_t> meals{0}, taken_twice{0};
 };
 
 class dining_philosopher : public caf::event_based_actor {
 public:
   dining_philosopher(caf::actor_config& config, caf::actor arbiter, std::size_t who, std::size_t rounds, table& at)
-      : event_based_actor(config), arbiter_(std::move(arbiter)), who_(who), rounds_left_(rounds), at_(at),
-        left_(at.forks[who]), right_(at.forks[(who + 1) % at.forks.size()]) {}
+      : event_based_actor(config), arbiter_(std::move(arbiter)), who_(who), rounds_left_(rounds), at_(at) {}
 
   caf::behavior make_behavior() override {
     ask_for_forks();
     return {[this](eaten_atom) {
-      ++at_.meals;
-      --left_;
-      --right_;
+      at_.end_meal(who_);
       send(arbiter_, sated_atom::value, who_);
       if (--rounds_left_ > 0)
         ask_for_forks();
@@ -98,7 +84,7 @@ public:
 private:
   void ask_for_forks() {
     request(arbiter_, caf::infinite, hungry_atom::value, who_).then([this] {
-      at_.taken_twice += left_++ == 0 && right_++ == 0 ? 0 : 1;
+      at_.begin_meal(who_);
       send(this, eaten_atom::value); // others go on while it eats
     });
   }
@@ -106,8 +92,6 @@ private:
   caf::actor arbiter_;
   std::size_t who_, rounds_left_;
   table& at_;
-  std::atomic<int>& left_;
-  std::atomic<int>& right_;
 };
 
 } // namespace
@@ -121,10 +105,7 @@ std::string philosopher(caf::actor_system& in, std::uint64_t) {
       in.spawn<dining_philosopher>(arbiter, i, size.rounds, std::ref(at));
   }
   in.await_all_actors_done();
-  findings wrong;
-  wrong.equal("meals", at.meals.load(), size.philosophers * size.rounds);
-  wrong.equal("meals with a fork that somebody else had", at.taken_twice.load(), 0);
-  return wrong.text();
+  return judged(at, size).text();
 }
 
 // ---- SV-13 ----------------------------------------------------------------------------------------------------------
@@ -133,12 +114,6 @@ namespace {
 
 using smoke_atom = caf::atom_constant<caf::atom("smoke")>;
 using smoked_atom = caf::atom_constant<caf::atom("smoked")>;
-
-struct smoking_books {
-  std::atomic<std::size_t> started{0};
-  attendance smokers;
-  std::size_t rounds = 0, not_just_one = 0;
-};
 
 /// Answers as soon as it smokes, and hears nothing more until it has smoked. Ends with the arbiter.
 class smoker : public caf::event_based_actor {
@@ -197,23 +172,13 @@ private:
 
 std::string cigsmok(caf::actor_system& in, std::uint64_t seed) {
   const smokers_size size;
-  std::vector<std::size_t> times(size.smokers);
-  smoking_books books;
+  smoking_books books{size.smokers};
   std::vector<caf::actor> smokers;
-  for (std::size_t& each : times)
+  for (std::size_t& each : books.times)
     smokers.push_back(in.spawn<smoker>(std::ref(each), std::ref(books)));
   in.spawn<smoking_arbiter>(std::move(smokers), size.rounds, seed, std::ref(books));
   in.await_all_actors_done();
-  std::vector<std::size_t> drawn(size.smokers);
-  seeded_random random{seed};
-  for (std::size_t i = 0; i < size.rounds; ++i)
-    ++drawn[random.below(size.smokers)];
-  findings wrong;
-  wrong.equal("rounds", books.rounds, size.rounds);
-  wrong.equal("rounds in which not just one began to smoke", books.not_just_one, 0);
-  wrong.expect(times == drawn, "each smoker smokes as often as it was chosen");
-  wrong.all_left("smokers", books.smokers, size.smokers);
-  return wrong.text();
+  return judged(books, size, seed).text();
 }
 
 } // namespace troupe::savina::on_caf

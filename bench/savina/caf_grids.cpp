@@ -2,16 +2,13 @@
 
 #include "caf_programs.hpp"
 
-#include <tests/savina/grids.hpp>
-
-#include <troupe/simulation/random.hpp>
+#include <tests/savina/grid_problems.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -23,8 +20,6 @@
 namespace troupe::savina::on_caf {
 
 namespace {
-
-using distance = std::int64_t;
 
 /// Of a block, as far as it concerns one node: the same memory for all who hear of it.
 using block_line = std::shared_ptr<const std::vector<distance>>;
@@ -54,28 +49,10 @@ namespace troupe::savina::on_caf {
 
 namespace {
 
-constexpr distance no_way = 1'000'000'000; // far enough, and the sum of two is no overflow
-
-/// Row by row; of the whole graph.
-std::vector<distance> drawn_graph(const shortest_paths_size& size, std::uint64_t seed) {
-  std::vector<distance> ways(size.nodes * size.nodes, no_way);
-  seeded_random random{seed};
-  for (std::size_t i = 0; i < ways.size(); ++i) {
-    const std::uint64_t drawn = random.below(1'000);
-    if (i / size.nodes == i % size.nodes)
-      ways[i] = 0;
-    else if (drawn < 300)
-      ways[i] = static_cast<distance>(drawn + 1);
-  }
-  return ways;
-}
-
 class path_block : public caf::event_based_actor {
 public:
-  path_block(caf::actor_config& config, const shortest_paths_size& size, std::size_t index, std::vector<distance>& ways,
-             attendance& blocks)
-      : event_based_actor(config), size_(size), row_(index / (size.nodes / size.block)),
-        column_(index % (size.nodes / size.block)), ways_(ways), blocks_(blocks) {
+  path_block(caf::actor_config& config, const shortest_paths_size& size, std::size_t index, path_books& books)
+      : event_based_actor(config), phases_(size.nodes), block_(size, index, books), blocks_(books.blocks) {
     ++blocks_.begun;
   }
 
@@ -97,49 +74,33 @@ public:
   }
 
 private:
-  distance& way(std::size_t i, std::size_t j) {
-    return ways_[(row_ * size_.block + i) * size_.nodes + column_ * size_.block + j];
-  }
   void keep(segment& told) { (told.is_row ? rows_ : columns_)[told.phase] = std::move(told.part); }
 
   void go_on() {
     while (has_met_ && rows_.contains(phase_) && columns_.contains(phase_)) {
-      relax(*rows_.at(phase_), *columns_.at(phase_));
+      block_.relax(*rows_.at(phase_), *columns_.at(phase_));
       rows_.erase(phase_);
       columns_.erase(phase_);
-      if (++phase_ == size_.nodes)
+      if (++phase_ == phases_)
         return quit();
       tell_others();
     }
   }
   void tell_others() {
-    const std::size_t owner = phase_ / size_.block;
-    std::vector<distance> part(size_.block);
-    if (row_ == owner) {
-      for (std::size_t j = 0; j < size_.block; ++j)
-        part[j] = way(phase_ % size_.block, j);
-      tell(neighbours_.in_column, {phase_, true, std::make_shared<const std::vector<distance>>(part)});
-    }
-    if (column_ == owner) {
-      for (std::size_t i = 0; i < size_.block; ++i)
-        part[i] = way(i, phase_ % size_.block);
-      tell(neighbours_.in_row, {phase_, false, std::make_shared<const std::vector<distance>>(part)});
-    }
+    if (block_.has_row_of(phase_))
+      tell(neighbours_.in_column, {phase_, true, std::make_shared<const std::vector<distance>>(block_.row_of(phase_))});
+    if (block_.has_column_of(phase_))
+      tell(neighbours_.in_row,
+           {phase_, false, std::make_shared<const std::vector<distance>>(block_.column_of(phase_))});
   }
   void tell(const std::vector<caf::actor>& whom, segment what) {
     for (const caf::actor& each : whom)
       send(each, what);
     keep(what);
   }
-  void relax(const std::vector<distance>& row, const std::vector<distance>& column) {
-    for (std::size_t i = 0; i < size_.block; ++i)
-      for (std::size_t j = 0; j < size_.block; ++j)
-        way(i, j) = std::min(way(i, j), column[i] + row[j]);
-  }
 
-  const shortest_paths_size size_;
-  const std::size_t row_, column_;
-  std::vector<distance>& ways_; // only its own block of it
+  const std::size_t phases_;
+  block_of_ways block_;
   attendance& blocks_;
   block_neighbours neighbours_;
   bool has_met_ = false;
@@ -162,26 +123,16 @@ block_neighbours neighbours_of(std::size_t index, const std::vector<caf::actor>&
 
 std::string apsp(caf::actor_system& in, std::uint64_t seed) {
   const shortest_paths_size size;
-  std::vector<distance> wanted = drawn_graph(size, seed);
-  std::vector<distance> ways = wanted;
-  const std::size_t per_side = size.nodes / size.block;
-  attendance actors;
+  path_books books{size, seed};
+  const std::size_t per_side = blocks_per_side(size);
   std::vector<caf::actor> blocks;
   for (std::size_t i = 0; i < per_side * per_side; ++i)
-    blocks.push_back(in.spawn<path_block>(size, i, ways, actors));
+    blocks.push_back(in.spawn<path_block>(size, i, books));
   for (std::size_t i = 0; i < blocks.size(); ++i)
     caf::anon_send(blocks[i], neighbours_of(i, blocks, per_side));
   blocks.clear();
   in.await_all_actors_done();
-  for (std::size_t k = 0; k < size.nodes; ++k) // Floyd, Warshall
-    for (std::size_t i = 0; i < size.nodes; ++i)
-      for (std::size_t j = 0; j < size.nodes; ++j)
-        wanted[i * size.nodes + j] =
-            std::min(wanted[i * size.nodes + j], wanted[i * size.nodes + k] + wanted[k * size.nodes + j]);
-  findings wrong;
-  wrong.expect(ways == wanted, "the distances are those of a sequential computation");
-  wrong.all_left("blocks", actors, per_side * per_side);
-  return wrong.text();
+  return judged(books, size).text();
 }
 
 } // namespace troupe::savina::on_caf

@@ -3,10 +3,8 @@
 #include "caf_micro.hpp"
 #include "caf_programs.hpp"
 
-#include <tests/savina/micro.hpp>
+#include <tests/savina/micro_problems.hpp>
 
-#include <atomic>
-#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,11 +14,6 @@ namespace troupe::savina::on_caf {
 // ---- SV-01: a ping is answered to whom it came from -----------------------------------------------------------------
 
 namespace {
-
-struct pingpong_books {
-  number pings = 0, pongs = 0;
-  bool in_order = true;
-};
 
 class ponger : public caf::event_based_actor {
 public:
@@ -65,11 +58,7 @@ std::string pingpong(caf::actor_system& in, std::uint64_t) {
   pingpong_books books;
   in.spawn<pinger>(in.spawn<ponger>(books), size.pings, books);
   in.await_all_actors_done();
-  findings wrong;
-  wrong.equal("pings", books.pings, size.pings);
-  wrong.equal("pongs", books.pongs, size.pings);
-  wrong.expect(books.in_order, "pings and pongs come in the order in which they were sent");
-  return wrong.text();
+  return judged(books, size).text();
 }
 
 // ---- SV-02 ----------------------------------------------------------------------------------------------------------
@@ -126,11 +115,6 @@ std::string count(caf::actor_system& in, std::uint64_t) {
 
 namespace {
 
-struct throughput_books {
-  number handled = 0;
-  bool in_order = true;
-};
-
 class flooded : public caf::event_based_actor {
 public:
   flooded(caf::actor_config& config, throughput_books& books) : event_based_actor(config), books_(books) {}
@@ -170,25 +154,12 @@ std::string fjthrput(caf::actor_system& in, std::uint64_t) {
   std::vector<throughput_books> books(size.actors);
   in.spawn<flood_in_turns>(size.messages, books);
   in.await_all_actors_done();
-  findings wrong;
-  number sum = 0;
-  for (const throughput_books& each : books) {
-    sum += each.handled;
-    wrong.equal("handled by one actor", each.handled, size.messages);
-    wrong.expect(each.in_order, "messages of one sender come in the order in which they were sent");
-  }
-  wrong.equal("handled by all", sum, size.actors * size.messages);
-  return wrong.text();
+  return judged(books, size).text();
 }
 
 // ---- SV-04 ----------------------------------------------------------------------------------------------------------
 
 namespace {
-
-struct create_books {
-  attendance actors;
-  std::atomic<number> told{0};
-};
 
 class short_lived : public attending_actor {
 public:
@@ -228,10 +199,7 @@ std::string fjcreate(caf::actor_system& in, std::uint64_t) {
   create_books books;
   in.spawn<creator>(size.actors, books);
   in.await_all_actors_done();
-  findings wrong;
-  wrong.all_left("actors", books.actors, size.actors);
-  wrong.equal("actors that were told", books.told.load(), size.actors);
-  return wrong.text();
+  return judged(books, size).text();
 }
 
 } // namespace troupe::savina::on_caf

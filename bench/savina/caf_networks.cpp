@@ -3,9 +3,7 @@
 #include "caf_micro.hpp"
 #include "caf_programs.hpp"
 
-#include <tests/savina/micro.hpp>
-
-#include <troupe/simulation/random.hpp>
+#include <tests/savina/micro_problems.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,13 +18,6 @@ namespace troupe::savina::on_caf {
 namespace {
 
 using token_atom = caf::atom_constant<caf::atom("token")>;
-
-struct ring_books {
-  number hops = 0; // written by who has the token
-  number last_holder = 0;
-  bool one_less = true;
-  attendance actors;
-};
 
 class ring_member : public attending_actor {
 public:
@@ -78,12 +69,7 @@ std::string threadring(caf::actor_system& in, std::uint64_t) {
     caf::anon_send(ring[0], token_atom::value, number{size.hops});
   }
   in.await_all_actors_done();
-  findings wrong;
-  wrong.equal("hops", books.hops, size.hops);
-  wrong.expect(books.one_less, "the token is one less at each hop");
-  wrong.equal("last holder", books.last_holder, size.hops % size.actors);
-  wrong.all_left("actors", books.actors, size.actors);
-  return wrong.text();
+  return judged(books, size).text();
 }
 
 // ---- SV-07: who pings answers pings meanwhile, so that two may ping each other --------------------------------------
@@ -91,13 +77,6 @@ std::string threadring(caf::actor_system& in, std::uint64_t) {
 namespace {
 
 using done_atom = caf::atom_constant<caf::atom("done")>;
-
-struct big_books {
-  number answered = 0, pongs = 0, from_others = 0;
-};
-
-/// Whom one actor pings, one after the other.
-seeded_random targets_of(number index, std::uint64_t seed) { return seeded_random{seed * 1'000'003 + index}; }
 
 class pings_anybody : public caf::event_based_actor {
 public:
@@ -178,19 +157,7 @@ std::string big(caf::actor_system& in, std::uint64_t seed) {
       caf::anon_send(each, begin);
   }
   in.await_all_actors_done();
-  findings wrong;
-  std::vector<number> drawn(size.actors);
-  for (std::size_t i = 0; i < size.actors; ++i) {
-    seeded_random random = targets_of(i, seed);
-    for (std::size_t n = 0; n < size.pings; ++n)
-      ++drawn[random.below(size.actors)];
-  }
-  for (std::size_t i = 0; i < size.actors; ++i) {
-    wrong.equal("pongs that one actor got", books[i].pongs, size.pings);
-    wrong.equal("pongs of somebody who was not pinged", books[i].from_others, 0);
-    wrong.equal("pings that one actor answered", books[i].answered, drawn[i]);
-  }
-  return wrong.text();
+  return judged(books, size, seed).text();
 }
 
 } // namespace troupe::savina::on_caf

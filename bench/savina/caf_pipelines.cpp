@@ -2,22 +2,16 @@
 
 #include "caf_programs.hpp"
 
-#include <tests/savina/pipelines.hpp>
-
-#include <troupe/simulation/random.hpp>
+#include <tests/savina/pipeline_problems.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <numeric>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace troupe::savina::on_caf {
 
@@ -31,27 +25,6 @@ using done_atom = caf::atom_constant<caf::atom("done")>;
 // ---- SV-16 ----------------------------------------------------------------------------------------------------------
 
 namespace {
-
-using numbers = std::vector<std::uint64_t>;
-
-numbers drawn_values(std::size_t count, std::uint64_t below, std::uint64_t seed) {
-  numbers values(count);
-  seeded_random random{seed};
-  for (std::uint64_t& each : values)
-    each = random.below(below);
-  return values;
-}
-
-/// The output of a sorting program is the sorted input, and so has its sum.
-void expect_sorted(const numbers& output, numbers input, findings& wrong) {
-  wrong.equal("values at the end", output.size(), input.size());
-  wrong.expect(std::is_sorted(output.begin(), output.end()), "the output is sorted");
-  const std::uint64_t none = 0;
-  wrong.equal("sum at the end", std::accumulate(output.begin(), output.end(), none),
-              std::accumulate(input.begin(), input.end(), none));
-  std::sort(input.begin(), input.end());
-  wrong.expect(output == input, "the output is the sorted input");
-}
 
 /// Passes on what has no such bit at once, and the rest at the end, each in the order in which it came.
 class radix_stage : public caf::event_based_actor {
@@ -114,40 +87,32 @@ private:
 
 std::string radixsort(caf::actor_system& in, std::uint64_t seed) {
   const radix_sort_size size;
-  const numbers input = drawn_values(size.values, std::uint64_t{1} << size.bits, seed);
+  const numbers input = input_of(size, seed);
   numbers output;
   caf::actor stage = in.spawn<number_collector>(std::ref(output));
   for (unsigned bit = size.bits; bit-- > 0;) // from the end of the pipeline, which has the highest bit
     stage = in.spawn<radix_stage>(std::uint64_t{1} << bit, std::move(stage));
   in.spawn<number_source>(std::cref(input), std::move(stage));
   in.await_all_actors_done();
-  findings wrong;
-  expect_sorted(output, input, wrong);
-  return wrong.text();
+  return judged(output, input).text();
 }
 
 // ---- SV-18 ----------------------------------------------------------------------------------------------------------
 
 namespace {
 
-struct sieve_books {
-  std::atomic<std::uint64_t> primes{0}, sum{0};
-  attendance stages;
-};
-
 /// Keeps the first primes that come, and sends on what none of them divides to a stage that it spawns for that.
 class sieve_stage : public caf::event_based_actor {
 public:
   sieve_stage(caf::actor_config& config, std::size_t primes_max, sieve_books& books)
-      : event_based_actor(config), primes_max_(primes_max), books_(books) {
+      : event_based_actor(config), primes_max_(primes_max), kept_(primes_max), books_(books) {
     ++books_.stages.begun;
   }
 
   caf::behavior make_behavior() override {
     return {[this](std::uint64_t candidate) { take(candidate); },
             [this](done_atom) {
-              books_.primes += primes_.size();
-              books_.sum += std::accumulate(primes_.begin(), primes_.end(), std::uint64_t{0});
+              kept_.enter_in(books_);
               if (onward_)
                 send(onward_, done_atom::value);
               quit();
@@ -158,18 +123,16 @@ public:
 
 private:
   void take(std::uint64_t candidate) {
-    if (std::any_of(primes_.begin(), primes_.end(), [&](std::uint64_t prime) { return candidate % prime == 0; }))
+    if (!kept_.pass_on(candidate))
       return;
-    if (primes_.size() < primes_max_)
-      return primes_.push_back(candidate);
     if (!onward_)
       onward_ = spawn<sieve_stage>(primes_max_, std::ref(books_));
     send(onward_, candidate);
   }
 
   std::size_t primes_max_;
+  kept_primes kept_;
   sieve_books& books_;
-  numbers primes_;
   caf::actor onward_;
 };
 
@@ -199,21 +162,7 @@ std::string sieve(caf::actor_system& in, std::uint64_t) {
   sieve_books books;
   in.spawn<candidate_source>(size.below, in.spawn<sieve_stage>(size.primes_max, std::ref(books)));
   in.await_all_actors_done();
-  std::uint64_t primes = 0, sum = 0;
-  std::vector<bool> composite(size.below);
-  for (std::uint64_t each = 2; each < size.below; ++each) {
-    if (composite[each])
-      continue;
-    ++primes;
-    sum += each;
-    for (std::uint64_t multiple = 2 * each; multiple < size.below; multiple += each)
-      composite[multiple] = true;
-  }
-  findings wrong;
-  wrong.equal("primes", books.primes.load(), primes);
-  wrong.equal("sum of the primes", books.sum.load(), sum);
-  wrong.all_left("stages", books.stages, (primes + size.primes_max - 1) / size.primes_max);
-  return wrong.text();
+  return judged(books, size).text();
 }
 
 } // namespace troupe::savina::on_caf

@@ -3,8 +3,8 @@
 #include "caf_micro.hpp"
 #include "caf_programs.hpp"
 
-#include <tests/savina/contention.hpp>
-#include <tests/savina/micro.hpp>
+#include <tests/savina/contention_problems.hpp>
+#include <tests/savina/micro_problems.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -15,29 +15,21 @@
 #include <utility>
 #include <vector>
 
-namespace troupe::savina::on_caf {
+namespace troupe::savina {
 
-// ---- SV-06: the mall promises who comes first an answer, and keeps that until somebody else comes -------------------
-
-namespace {
-
-enum class colour : std::uint8_t { blue, red, yellow };
-
-struct partner {
-  number index;
-  colour has;
-};
+/// For CAF, which finds it here.
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, partner& who) {
   return f(caf::meta::type_name("partner"), who.index, who.has);
 }
 
-/// Both become what neither is, or stay what both are.
-colour mixed(colour mine, colour theirs) {
-  if (mine == theirs)
-    return mine;
-  return static_cast<colour>(3 - static_cast<int>(mine) - static_cast<int>(theirs));
-}
+} // namespace troupe::savina
+
+namespace troupe::savina::on_caf {
+
+// ---- SV-06: the mall promises who comes first an answer, and keeps that until somebody else comes -------------------
+
+namespace {
 
 class mall : public caf::event_based_actor {
 public:
@@ -75,7 +67,7 @@ private:
 /// Has no behavior, and so ends when it asks no more.
 class creature : public attending_actor {
 public:
-  creature(caf::actor_config& config, caf::actor to, partner me, std::vector<number>& met, attendance& creatures)
+  creature(caf::actor_config& config, caf::actor to, partner me, std::vector<std::size_t>& met, attendance& creatures)
       : attending_actor(config, creatures), to_(std::move(to)), me_(me), met_(met) {}
 
   caf::behavior make_behavior() override {
@@ -97,36 +89,21 @@ private:
 
   caf::actor to_;
   partner me_;
-  std::vector<number>& met_;
+  std::vector<std::size_t>& met_;
 };
 
 } // namespace
 
 std::string chameneos(caf::actor_system& in, std::uint64_t) {
   const chameneos_size size;
-  std::vector<std::vector<number>> met(size.creatures, std::vector<number>(size.creatures));
-  number held = 0;
-  attendance creatures;
+  meeting_books books{size.creatures};
   {
-    const caf::actor place = in.spawn<mall>(size.meetings, held);
+    const caf::actor place = in.spawn<mall>(size.meetings, books.held);
     for (std::size_t i = 0; i < size.creatures; ++i)
-      in.spawn<creature>(place, partner{i, static_cast<colour>(i % 3)}, met[i], creatures);
+      in.spawn<creature>(place, creature_at(i), books.met[i], books.creatures);
   }
   in.await_all_actors_done();
-  findings wrong;
-  number reported = 0;
-  for (std::size_t i = 0; i < size.creatures; ++i) {
-    wrong.equal("meetings with oneself", met[i][i], 0);
-    for (std::size_t j = 0; j < size.creatures; ++j) {
-      reported += met[i][j];
-      if (j < i)
-        wrong.equal("meetings of two, as one and as the other counts them", met[i][j], met[j][i]);
-    }
-  }
-  wrong.equal("meetings held", held, size.meetings);
-  wrong.equal("meetings reported", reported, 2 * size.meetings);
-  wrong.all_left("creatures", creatures, size.creatures);
-  return wrong.text();
+  return judged(books, size).text();
 }
 
 // ---- SV-10: the manager keeps the promises of those who must wait ---------------------------------------------------
@@ -135,11 +112,6 @@ namespace {
 
 using take_atom = caf::atom_constant<caf::atom("take")>;
 using no_more_atom = caf::atom_constant<caf::atom("no_more")>;
-
-struct buffer_books {
-  attendance actors;
-  std::size_t most = 0;
-};
 
 class buffer_manager : public attending_actor {
 public:
@@ -233,7 +205,7 @@ private:
 
 class consumer : public attending_actor {
 public:
-  consumer(caf::actor_config& config, caf::actor from, std::vector<number>& taken, buffer_books& books)
+  consumer(caf::actor_config& config, caf::actor from, std::vector<std::size_t>& taken, buffer_books& books)
       : attending_actor(config, books.actors), from_(std::move(from)), taken_(taken) {}
 
   caf::behavior make_behavior() override {
@@ -253,19 +225,18 @@ private:
   }
 
   caf::actor from_;
-  std::vector<number>& taken_;
+  std::vector<std::size_t>& taken_;
 };
 
 } // namespace
 
 std::string bndbuffer(caf::actor_system& in, std::uint64_t) {
   const bounded_buffer_size size;
-  buffer_books books;
-  std::vector<std::vector<number>> taken(size.consumers);
+  buffer_books books{size.consumers};
   {
     caf::scoped_actor here{in};
     const caf::actor manager = in.spawn<buffer_manager>(size.buffer, books);
-    for (std::vector<number>& each : taken)
+    for (std::vector<std::size_t>& each : books.taken)
       in.spawn<consumer>(manager, each, books);
     std::vector<caf::actor> producing;
     for (number i = 0; i < size.producers; ++i)
@@ -274,23 +245,7 @@ std::string bndbuffer(caf::actor_system& in, std::uint64_t) {
     here->send(manager, no_more_atom::value);
   }
   in.await_all_actors_done();
-  std::vector<number> times(size.producers * size.items);
-  number in_disorder = 0;
-  for (const std::vector<number>& items : taken) {
-    std::vector<number> next(size.producers); // of each producer, the least that may come
-    for (const number item : items) {
-      ++times[item];
-      number& least = next[item / size.items];
-      in_disorder += item % size.items < least ? 1 : 0;
-      least = item % size.items + 1;
-    }
-  }
-  findings wrong;
-  wrong.equal("items that were consumed just once", std::count(times.begin(), times.end(), 1U), times.size());
-  wrong.equal("items that a consumer got before an earlier one of their producer", in_disorder, 0);
-  wrong.expect(books.most <= size.buffer, "no more are buffered than the bound");
-  wrong.all_left("actors", books.actors, size.producers + size.consumers + 1);
-  return wrong.text();
+  return judged(books, size).text();
 }
 
 } // namespace troupe::savina::on_caf

@@ -2,9 +2,7 @@
 
 #include "caf_programs.hpp"
 
-#include <tests/savina/grids.hpp>
-
-#include <troupe/simulation/random.hpp>
+#include <tests/savina/grid_problems.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -12,7 +10,6 @@
 #include <caf/send.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -45,27 +42,6 @@ namespace troupe::savina::on_caf {
 // turn before, so nobody is ahead by more than one.
 
 namespace {
-
-constexpr double omega = 1.25;
-
-double relaxed(double old, const std::array<double, 4>& around) {
-  return omega * 0.25 * (around[0] + around[1] + around[2] + around[3]) + (1 - omega) * old;
-}
-
-std::vector<double> drawn_grid(const relaxation_size& size, std::uint64_t seed) {
-  std::vector<double> grid(size.side * size.side);
-  seeded_random random{seed};
-  for (double& each : grid)
-    each = static_cast<double>(random.below(1'000'000)) * 1e-12;
-  return grid;
-}
-
-struct relaxation_books {
-  std::vector<double> grid; // at first as drawn; not written before all have ended
-  std::vector<double> values;
-  std::atomic<std::size_t> out_of_turn{0};
-  attendance points;
-};
 
 class grid_point : public caf::event_based_actor {
 public:
@@ -129,22 +105,11 @@ private:
   bool out_of_turn_ = false;
 };
 
-void relax_sequentially(std::vector<double>& grid, const relaxation_size& size) {
-  for (std::size_t turn = 0; turn < 2 * size.iterations; ++turn)
-    for (std::size_t row = 1; row + 1 < size.side; ++row)
-      for (std::size_t column = 1; column + 1 < size.side; ++column)
-        if ((row + column) % 2 == turn % 2) {
-          double* const at = &grid[row * size.side + column];
-          *at = relaxed(*at, {*(at - size.side), *(at - 1), *(at + 1), *(at + size.side)});
-        }
-}
-
 } // namespace
 
 std::string sor(caf::actor_system& in, std::uint64_t seed) {
   const relaxation_size size;
-  relaxation_books books;
-  books.grid = books.values = drawn_grid(size, seed);
+  relaxation_books books{size, seed};
   std::vector<caf::actor> points(size.side * size.side); // none on the border
   const auto inner = [side = size.side](std::size_t each) { return each > 0 && each + 1 < side; };
   for (std::size_t i = 0; i < points.size(); ++i)
@@ -156,12 +121,7 @@ std::string sor(caf::actor_system& in, std::uint64_t seed) {
                      point_neighbours{points[i - size.side], points[i - 1], points[i + 1], points[i + size.side]});
   points.clear();
   in.await_all_actors_done();
-  relax_sequentially(books.grid, size);
-  findings wrong;
-  wrong.expect(books.values == books.grid, "each point is that of a sequential computation, to the last bit");
-  wrong.equal("points that heard a value of another turn", books.out_of_turn.load(), 0);
-  wrong.all_left("points", books.points, (size.side - 2) * (size.side - 2));
-  return wrong.text();
+  return judged(books, size).text();
 }
 
 } // namespace troupe::savina::on_caf

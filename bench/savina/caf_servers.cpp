@@ -3,10 +3,7 @@
 #include "caf_micro.hpp"
 #include "caf_programs.hpp"
 
-#include <tests/savina/history.hpp>
-#include <tests/savina/servers.hpp>
-
-#include <troupe/simulation/random.hpp>
+#include <tests/savina/server_problems.hpp>
 
 #include <caf/all.hpp>
 
@@ -95,33 +92,6 @@ private:
   std::int64_t size_ = 0;
 };
 
-struct client_plan {
-  number messages;
-  std::uint64_t writes_percent, sizes_percent, keys;
-};
-
-/// What one client asks for, one after the other: the same numbers as in troupe's program.
-class questions {
-public:
-  questions(std::uint64_t seed, number client, client_plan plan) : random_(seed * 1'000'003 + client), plan_(plan) {}
-
-  operation next() {
-    const std::uint64_t percent = random_.below(100);
-    operation drawn;
-    if (percent < plan_.writes_percent)
-      drawn.what = operation_kind::write;
-    else if (percent < plan_.writes_percent + plan_.sizes_percent)
-      drawn.what = operation_kind::size;
-    drawn.key = static_cast<int>(random_.below(plan_.keys));
-    drawn.value = static_cast<int>(random_.below(1'000'000));
-    return drawn;
-  }
-
-private:
-  seeded_random random_;
-  client_plan plan_;
-};
-
 struct client_books {
   number replies = 0;
   std::int64_t found_by_writes = 0; // the sum
@@ -189,7 +159,7 @@ seen_of<Server> ask_server(caf::actor_system& in, number clients, client_plan pl
     const caf::actor to = in.spawn<Server>();
     std::vector<caf::actor> asking;
     for (number i = 0; i < clients; ++i)
-      asking.push_back(in.spawn<client>(to, questions{seed, i, plan}, plan.messages, books[i]));
+      asking.push_back(in.spawn<client>(to, questions{plan, i, seed}, plan.messages, books[i]));
     here->wait_for(asking);
     here->request(to, caf::infinite, contents_atom::value)
         .receive([&](typename Server::contents& held) { seen.contents = std::move(held); },
@@ -208,12 +178,12 @@ seen_of<Server> ask_server(caf::actor_system& in, number clients, client_plan pl
 
 std::string concdict(caf::actor_system& in, std::uint64_t seed) {
   const dictionary_size size;
-  const client_plan plan{size.messages, size.writes_percent, 0, size.keys};
+  const client_plan plan{size};
   const seen_of<dictionary> seen = ask_server<dictionary>(in, size.workers, plan, seed);
   std::int64_t balance = 0;               // of what writes left, and what they replaced
   std::map<int, std::set<int>> last_ones; // of each key: what each client wrote last
   for (number i = 0; i < size.workers; ++i) {
-    questions all{seed, i, plan};
+    questions all{plan, i, seed};
     std::map<int, int> last;
     for (number n = 0; n < size.messages; ++n)
       if (const operation asked = all.next(); asked.what == operation_kind::write) {
@@ -238,11 +208,11 @@ std::string concdict(caf::actor_system& in, std::uint64_t seed) {
 
 std::string concsll(caf::actor_system& in, std::uint64_t seed) {
   const sorted_list_size size;
-  const client_plan plan{size.messages, size.writes_percent, size.sizes_percent, size.keys};
+  const client_plan plan{size};
   const seen_of<sorted_list> seen = ask_server<sorted_list>(in, size.workers, plan, seed);
   std::vector<int> inserted;
   for (number i = 0; i < size.workers; ++i) {
-    questions all{seed, i, plan};
+    questions all{plan, i, seed};
     for (number n = 0; n < size.messages; ++n)
       if (const operation asked = all.next(); asked.what == operation_kind::write)
         inserted.push_back(asked.key);

@@ -2,9 +2,7 @@
 
 #include "caf_programs.hpp"
 
-#include <tests/savina/trees.hpp>
-
-#include <troupe/simulation/random.hpp>
+#include <tests/savina/tree_problems.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
@@ -15,7 +13,6 @@
 #include <functional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace troupe::savina::on_caf {
 
@@ -41,17 +38,6 @@ public:
 
 private:
   std::size_t left_;
-};
-
-/// Where a node is in the tree: it says all of what the node wants.
-struct tree_place {
-  std::uint64_t seed;
-  std::size_t height = 0;
-
-  std::size_t children_wanted(const cobwebbed_tree_size& size) const {
-    return height < 2 || seeded_random{seed}.below(1'000) < size.chance_in_1000 ? size.children : 0;
-  }
-  tree_place child(std::size_t index) const { return {seeded_random{seed + index}.next(), height + 1}; }
 };
 
 /// Grows by itself, and ends with its answer to how many nodes there are from here on. What it waits for refers to it:
@@ -120,20 +106,6 @@ private:
   std::size_t& counted_;
 };
 
-/// Nodes that a tree without an arbiter has, but not more than there may be.
-std::size_t nodes_wanted(tree_place root, const cobwebbed_tree_size& size) {
-  std::vector<tree_place> places{root};
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const tree_place at = places[i];
-    for (std::size_t n = 0; n < at.children_wanted(size); ++n) {
-      places.push_back(at.child(n));
-      if (places.size() == size.nodes_max)
-        return size.nodes_max;
-    }
-  }
-  return places.size();
-}
-
 } // namespace
 
 std::string uct(caf::actor_system& in, std::uint64_t seed) {
@@ -145,11 +117,7 @@ std::string uct(caf::actor_system& in, std::uint64_t seed) {
       in.spawn<tree_node>(root, in.spawn<node_arbiter>(size.nodes_max - 1), std::cref(size), std::ref(nodes)),
       std::ref(counted));
   in.await_all_actors_done();
-  const std::size_t wanted = nodes_wanted(root, size);
-  findings wrong;
-  wrong.equal("nodes that the root counts", counted, wanted);
-  wrong.all_left("nodes", nodes, wanted);
-  return wrong.text();
+  return judged(counted, nodes, root, size).text();
 }
 
 } // namespace troupe::savina::on_caf

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tests/savina/savina.hpp>
+#include <tests/savina/worker_problem.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -17,13 +18,6 @@
 
 namespace troupe::savina::on_caf {
 
-/// What a worker made of an item: a result, or further items, or both.
-template <class Item, class Result>
-struct worked {
-  std::optional<Result> result;
-  std::vector<Item> more;
-};
-
 /// What a worker is to do next. Empty: nothing is to be done any more.
 template <class Item>
 struct assignment {
@@ -36,7 +30,7 @@ namespace caf {
 
 // Neither leaves the process.
 template <class Item, class Result>
-struct allowed_unsafe_message_type<troupe::savina::on_caf::worked<Item, Result>> : std::true_type {};
+struct allowed_unsafe_message_type<troupe::savina::worked<Item, Result>> : std::true_type {};
 template <class Item>
 struct allowed_unsafe_message_type<troupe::savina::on_caf::assignment<Item>> : std::true_type {};
 
@@ -48,11 +42,11 @@ namespace troupe::savina::on_caf {
 using ready_atom = caf::atom_constant<caf::atom("ready")>;
 
 /// Has no behaviour: it ends when it makes no further request.
-template <class Job>
+template <class Problem>
 class worker : public caf::event_based_actor {
 public:
-  worker(caf::actor_config& config, caf::actor from, const Job& job, attendance& workers)
-      : event_based_actor(config), from_(std::move(from)), job_(job), workers_(workers) {
+  worker(caf::actor_config& config, caf::actor from, const Problem& problem, attendance& workers)
+      : event_based_actor(config), from_(std::move(from)), problem_(problem), workers_(workers) {
     ++workers_.begun;
   }
 
@@ -65,37 +59,36 @@ public:
 private:
   template <class Told>
   void fetch(Told told) {
-    request(from_, caf::infinite, std::move(told)).then([this](const assignment<typename Job::item>& next) {
+    request(from_, caf::infinite, std::move(told)).then([this](const assignment<typename Problem::item>& next) {
       if (next.item)
-        fetch(job_.work(*next.item));
+        fetch(problem_.work(*next.item));
     });
   }
 
   const caf::actor from_;
-  const Job& job_;
+  const Problem& problem_;
   attendance& workers_;
 };
 
-/// Gives out the items, the greatest first, until none is left and nobody works on one, or the job's `take` says false:
-/// then what is under way is not waited for. Who finds nothing to do waits for the answer to its request.
-template <class Job>
+/// Gives out the items, the greatest first, until none is left and nobody works on one, or `take` says false: then
+/// what is under way is not waited for. Who finds nothing to do waits for the answer to its request.
+template <class Problem>
 class master : public caf::event_based_actor {
 public:
-  using item = typename Job::item;
-  using finished = worked<item, typename Job::result>;
+  using item = typename Problem::item;
 
-  master(caf::actor_config& config, Job& job, std::vector<item> first, std::size_t count, attendance& workers)
-      : event_based_actor(config), job_(job), items_(std::move(first)), count_(count), workers_(workers) {
+  master(caf::actor_config& config, Problem& problem, std::size_t count, attendance& workers)
+      : event_based_actor(config), problem_(problem), items_(problem.first()), count_(count), workers_(workers) {
     std::make_heap(items_.begin(), items_.end());
   }
 
   caf::behavior make_behavior() override {
     for (std::size_t i = 0; i < count_; ++i)
-      spawn<worker<Job>>(caf::actor{this}, std::as_const(job_), workers_);
+      spawn<worker<Problem>>(caf::actor{this}, std::as_const(problem_), workers_);
     return {[this](ready_atom) { serve(); },
-            [this](finished& made) { // not const: what it holds is moved out
+            [this](worked_on<Problem>& made) { // not const: what it holds is moved out
               --under_way_;
-              goes_on_ = goes_on_ && job_.take(made);
+              goes_on_ = goes_on_ && problem_.take(made);
               for (item& each : made.more) {
                 items_.push_back(std::move(each));
                 std::push_heap(items_.begin(), items_.end());
@@ -125,7 +118,7 @@ private:
       quit();
   }
 
-  Job& job_; // its `work` is called by all workers at a time, its `take` only here
+  Problem& problem_; // its `work` is called by all workers at a time, its `take` only here
   std::vector<item> items_;
   const std::size_t count_;
   attendance& workers_;
@@ -134,13 +127,15 @@ private:
   bool goes_on_ = true;
 };
 
-/// Returns once all have ended. A job has the types `item` and `result`, and the functions `work(const item&) const`
-/// and `take(worked&)`.
-template <class Job>
-void run_work_pool(caf::actor_system& in, Job& job, std::vector<typename Job::item> first, std::size_t count,
-                   attendance& workers) {
-  in.spawn<master<Job>>(job, std::move(first), count, workers);
+/// Runs a master and `count` workers, and returns once all have ended.
+template <worker_problem Problem>
+findings solve(caf::actor_system& in, Problem problem, std::size_t count) {
+  attendance workers;
+  in.spawn<master<Problem>>(problem, count, workers);
   in.await_all_actors_done();
+  findings wrong = problem.judged();
+  wrong.all_left("workers", workers, count);
+  return wrong;
 }
 
 } // namespace troupe::savina::on_caf

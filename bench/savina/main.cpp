@@ -7,14 +7,15 @@
 
 #include <troupe/runtime/runtime.hpp>
 
+#include <CLI/CLI.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -34,50 +35,11 @@ constexpr std::array caf_programs = {
     on_caf::sor,         on_caf::astar,       on_caf::nqueenk,   on_caf::fib,       on_caf::bitonicsort};
 
 struct request {
-  std::vector<std::string_view> ids; // none: all
+  std::vector<std::string> ids; // none: all
   std::size_t rounds = 3;
   std::size_t workers = 2;
   std::size_t capacity = 100;
 };
-
-int usage(std::FILE* to) {
-  std::fputs(
-      "usage: troupe_savina [SV-01 ...] [--rounds 3] [--workers 2] [--capacity 100]\n\n"
-      "Runs the programs of the Savina suite at their full sizes, on troupe's actors and on CAF's own, in turn,\n"
-      "each time in a new system, and prints the median seconds of both. --capacity is of troupe's mailboxes;\n"
-      "CAF's have no bound. Exit code 1 when something else comes out than must.\n\n",
-      to);
-  for (const program& each : programs())
-    std::fprintf(to, "  %s %s\n", std::string(each.id).c_str(), std::string(each.name).c_str());
-  return to == stdout ? 0 : 2;
-}
-
-bool read_number(std::string_view text, std::size_t& to) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), to);
-  return error == std::errc{} && end == text.data() + text.size() && to > 0;
-}
-
-/// 0, or the exit code of a call that is wrong.
-int read(const std::vector<std::string_view>& arguments, request& to) {
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view name = arguments[i];
-    if (std::any_of(programs().begin(), programs().end(), [&](const program& each) { return each.id == name; })) {
-      to.ids.push_back(name);
-      continue;
-    }
-    std::size_t* const number = name == "--rounds"     ? &to.rounds
-                                : name == "--workers"  ? &to.workers
-                                : name == "--capacity" ? &to.capacity
-                                                       : nullptr;
-    if (number == nullptr || i + 1 == arguments.size() || !read_number(arguments[i + 1], *number)) {
-      std::fprintf(stderr, "troupe_savina: `%s` is no program, nor an option with a number from 1\n\n",
-                   std::string(name).c_str());
-      return usage(stderr);
-    }
-    ++i;
-  }
-  return 0;
-}
 
 /// How long it takes, in seconds.
 ///
@@ -127,19 +89,38 @@ void compare(const program& what, on_caf::program run, const request& asked) {
   std::fflush(stdout);
 }
 
-int run_it(const std::vector<std::string_view>& arguments) {
-  if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h"))
-    return usage(stdout);
-  request asked;
-  if (const int wrong = read(arguments, asked); wrong != 0)
-    return wrong;
+void read(int argc, char** argv, request& to) {
+  CLI::App command{"Runs the programs of the Savina suite at their full sizes, on troupe's actors and on CAF's own, in "
+                   "turn, each time in a new system, and prints the median seconds of both. Exit code 1 when something "
+                   "else comes out than must.",
+                   "troupe_savina"};
+  std::string names = "The programs:\n";
+  std::vector<std::string> known;
+  for (const program& each : programs()) {
+    known.emplace_back(each.id);
+    names += "  " + std::string(each.id) + ' ' + std::string(each.name) + '\n';
+  }
+  command.footer(names);
+  command.option_defaults()->always_capture_default();
+  command.add_option("ID", to.ids, "Programs, as SV-01; all of them where none is named")->check(CLI::IsMember(known));
+  command.add_option("--rounds", to.rounds, "Runs of each")->check(CLI::PositiveNumber);
+  command.add_option("--workers", to.workers, "Threads of either system")->check(CLI::PositiveNumber);
+  command.add_option("--capacity", to.capacity, "Of troupe's mailboxes; CAF's have no bound")
+      ->check(CLI::PositiveNumber);
+  try {
+    command.parse(argc, argv);
+  } catch (const CLI::ParseError& said) {
+    std::exit(command.exit(said)); // it wanted help, or is told what is wrong
+  }
+}
+
+void run_them(const request& asked) {
   std::printf("%-18s %11s %11s   %s\n", "", "troupe", "CAF", "how many times faster");
   for (std::size_t i = 0; i < programs().size(); ++i) {
     const program& each = programs()[i];
     if (asked.ids.empty() || std::find(asked.ids.begin(), asked.ids.end(), each.id) != asked.ids.end())
       compare(each, caf_programs[i], asked);
   }
-  return 0;
 }
 
 } // namespace
@@ -147,8 +128,10 @@ int run_it(const std::vector<std::string_view>& arguments) {
 } // namespace troupe::savina
 
 int main(int argc, char** argv) {
+  troupe::savina::request asked;
+  troupe::savina::read(argc, argv, asked);
   try {
-    return troupe::savina::run_it({argv + (argc > 0 ? 1 : 0), argv + argc});
+    troupe::savina::run_them(asked);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "troupe_savina: %s\n", error.what());
     return 1;

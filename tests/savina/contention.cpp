@@ -1,5 +1,7 @@
 #include <tests/savina/contention.hpp>
 
+#include <tests/savina/contention_problems.hpp>
+
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/simulation/random.hpp>
@@ -27,11 +29,6 @@ struct take {
 };
 struct no_more {};
 using buffer_message = message<put, take, no_more>;
-
-struct buffer_books {
-  attendance actors;
-  std::size_t most = 0;
-};
 
 task<> buffer_manager(inbox<buffer_message> in, std::size_t bound, buffer_books& books) {
   const presence here{books.actors};
@@ -93,11 +90,10 @@ task<> consumer(actor_ref<buffer_message> from, std::vector<std::size_t>& taken,
 } // namespace
 
 task<findings> bounded_buffer(bounded_buffer_size size, setting how) {
-  buffer_books books;
-  std::vector<std::vector<std::size_t>> taken(size.consumers);
+  buffer_books books{size.consumers};
   co_await in_task_group([&](task_group& group) -> task<> {
     const actor_ref manager = group.start_actor(bounded(how), buffer_manager, size.buffer, std::ref(books));
-    for (std::vector<std::size_t>& each : taken)
+    for (std::vector<std::size_t>& each : books.taken)
       group.start(consumer, manager, std::ref(each), std::ref(books));
     co_await in_task_group([&](task_group& producing) {
       for (std::size_t i = 0; i < size.producers; ++i)
@@ -105,23 +101,7 @@ task<findings> bounded_buffer(bounded_buffer_size size, setting how) {
     });
     co_await manager.tell<no_more>();
   });
-  std::vector<std::size_t> times(size.producers * size.items);
-  std::size_t in_disorder = 0;
-  for (const auto& items : taken) {
-    std::vector<std::size_t> next(size.producers); // of each producer, the least that may come
-    for (const std::size_t item : items) {
-      ++times[item];
-      std::size_t& least = next[item / size.items];
-      in_disorder += item % size.items < least ? 1 : 0;
-      least = item % size.items + 1;
-    }
-  }
-  findings wrong;
-  wrong.equal("items that were consumed just once", std::count(times.begin(), times.end(), 1U), times.size());
-  wrong.equal("items that a consumer got before an earlier one of their producer", in_disorder, 0);
-  wrong.expect(books.most <= size.buffer, "no more are buffered than the bound");
-  wrong.all_left("actors", books.actors, size.producers + size.consumers + 1);
-  co_return wrong;
+  co_return judged(books, size);
 }
 
 // ---- SV-11: who must wait has its answer later, so nobody asks again ------------------------------------------------
@@ -138,14 +118,11 @@ struct sated {
 using arbiter_message = message<hungry, sated>;
 
 task<> fork_arbiter(inbox<arbiter_message> in, std::size_t forks) {
-  std::vector<char> taken(forks);
+  taken_forks taken{forks};
   std::deque<hungry> waiting;
   const auto serve = [&](hungry& asked) {
-    char& left = taken[asked.who];
-    char& right = taken[(asked.who + 1) % forks];
-    if (left != 0 || right != 0)
+    if (!taken.take(asked.who))
       return false;
-    left = right = 1;
     asked.to();
     return true;
   };
@@ -156,29 +133,18 @@ task<> fork_arbiter(inbox<arbiter_message> in, std::size_t forks) {
             waiting.push_back(std::move(asked));
         },
         [&](sated& told) {
-          taken[told.who] = taken[(told.who + 1) % forks] = 0;
+          taken.give_back(told.who);
           for (auto each = waiting.begin(); each != waiting.end();)
             each = serve(*each) ? waiting.erase(each) : std::next(each);
         });
 }
 
-struct table {
-  explicit table(std::size_t seats) : forks(seats) {}
-
-  std::vector<std::atomic<int>> forks; // how many hold it
-  std::atomic<std::size_t> meals{0}, taken_twice{0};
-};
-
 task<> philosopher(actor_ref<arbiter_message> arbiter, std::size_t who, std::size_t rounds, table& at) {
-  std::atomic<int>& left = at.forks[who];
-  std::atomic<int>& right = at.forks[(who + 1) % at.forks.size()];
   for (std::size_t i = 0; i < rounds; ++i) {
     co_await arbiter.ask<hungry>(who);
-    at.taken_twice += left++ == 0 && right++ == 0 ? 0 : 1;
+    at.begin_meal(who);
     co_await yield(); // eats
-    ++at.meals;
-    --left;
-    --right;
+    at.end_meal(who);
     co_await arbiter.tell<sated>(who);
   }
 }
@@ -192,10 +158,7 @@ task<findings> dining_philosophers(philosophers_size size, setting how) {
     for (std::size_t i = 0; i < size.philosophers; ++i)
       group.start(philosopher, arbiter, i, size.rounds, std::ref(at));
   });
-  findings wrong;
-  wrong.equal("meals", at.meals.load(), size.philosophers * size.rounds);
-  wrong.equal("meals with a fork that somebody else had", at.taken_twice.load(), 0);
-  co_return wrong;
+  co_return judged(at, size);
 }
 
 // ---- SV-12: the room hands the customer's reply to the barber, who answers when the hair is cut ---------------------
@@ -266,23 +229,17 @@ task<> customer(actor_ref<room_message> room, std::size_t who, std::atomic<std::
 } // namespace
 
 task<findings> sleeping_barber(barber_size size, setting how) {
-  std::vector<std::size_t> cut(size.haircuts);
-  std::size_t most = 0;
-  std::atomic<std::size_t> served{0};
+  barber_books books{size.haircuts};
   co_await in_task_group([&](task_group& group) -> task<> {
-    const actor_ref room = group.start_actor(bounded(how), waiting_room, size.room, std::ref(most));
-    group.start(barber, room, std::ref(cut));
+    const actor_ref room = group.start_actor(bounded(how), waiting_room, size.room, std::ref(books.most));
+    group.start(barber, room, std::ref(books.cut));
     co_await in_task_group([&](task_group& coming) {
       for (std::size_t i = 0; i < size.haircuts; ++i)
-        coming.start(customer, room, i, std::ref(served));
+        coming.start(customer, room, i, std::ref(books.served));
     });
     co_await room.tell<close_shop>();
   });
-  findings wrong;
-  wrong.equal("customers whose hair was cut just once", std::count(cut.begin(), cut.end(), 1U), size.haircuts);
-  wrong.equal("customers who went home served", served.load(), size.haircuts);
-  wrong.expect(most <= size.room, "no more wait than there are chairs");
-  co_return wrong;
+  co_return judged(books, size);
 }
 
 // ---- SV-13 ----------------------------------------------------------------------------------------------------------
@@ -292,12 +249,6 @@ namespace {
 struct smoke {
   std::chrono::microseconds how_long;
   reply<void> to; // as soon as it smokes
-};
-
-struct smoking_books {
-  std::atomic<std::size_t> started{0};
-  attendance smokers;
-  std::size_t rounds = 0, not_just_one = 0;
 };
 
 task<> smoker(inbox<message<smoke>> in, std::size_t& times, smoking_books& books) {
@@ -324,24 +275,14 @@ task<> smoking_arbiter(std::vector<actor_ref<message<smoke>>> smokers, std::size
 } // namespace
 
 task<findings> cigarette_smokers(smokers_size size, setting how) {
-  std::vector<std::size_t> times(size.smokers);
-  smoking_books books;
+  smoking_books books{size.smokers};
   co_await in_task_group([&](task_group& group) {
     std::vector<actor_ref<message<smoke>>> smokers;
-    for (std::size_t& each : times)
+    for (std::size_t& each : books.times)
       smokers.push_back(group.start_actor(bounded(how), smoker, std::ref(each), std::ref(books)));
     group.start(smoking_arbiter, std::move(smokers), size.rounds, how, std::ref(books));
   });
-  std::vector<std::size_t> drawn(size.smokers);
-  seeded_random random{how.seed};
-  for (std::size_t i = 0; i < size.rounds; ++i)
-    ++drawn[random.below(size.smokers)];
-  findings wrong;
-  wrong.equal("rounds", books.rounds, size.rounds);
-  wrong.equal("rounds in which not just one began to smoke", books.not_just_one, 0);
-  wrong.expect(times == drawn, "each smoker smokes as often as it was chosen");
-  wrong.all_left("smokers", books.smokers, size.smokers);
-  co_return wrong;
+  co_return judged(books, size, how.seed);
 }
 
 } // namespace troupe::savina

@@ -1,9 +1,10 @@
 #include <tests/savina/micro.hpp>
 
+#include <tests/savina/micro_problems.hpp>
+
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/simulation/random.hpp>
 
-#include <atomic>
 #include <functional>
 #include <optional>
 
@@ -24,11 +25,6 @@ struct begin_pinging {
 struct ping {
   std::size_t number;
   actor_ref<pinger_message> from;
-};
-
-struct pingpong_books {
-  std::size_t pings = 0, pongs = 0;
-  bool in_order = true;
 };
 
 task<> ponger(inbox<message<ping>> in, pingpong_books& books) {
@@ -59,11 +55,7 @@ task<findings> pingpong(pingpong_size size, setting how) {
     const actor_ref from = group.start_actor(bounded(how), pinger, to, size.pings, std::ref(books));
     co_await from.tell<begin_pinging>(from);
   });
-  findings wrong;
-  wrong.equal("pings", books.pings, size.pings);
-  wrong.equal("pongs", books.pongs, size.pings);
-  wrong.expect(books.in_order, "pings and pongs come in the order in which they were sent");
-  co_return wrong;
+  co_return judged(books, size);
 }
 
 // ---- SV-02 ----------------------------------------------------------------------------------------------------------
@@ -108,11 +100,6 @@ struct numbered {
   std::size_t number;
 };
 
-struct throughput_books {
-  std::size_t handled = 0;
-  bool in_order = true;
-};
-
 task<> flooded(inbox<message<numbered>> in, throughput_books& books) {
   while (auto next = co_await in.receive())
     co_await next->match([&](numbered& told) { books.in_order = told.number == books.handled++ && books.in_order; });
@@ -130,25 +117,12 @@ task<findings> fork_join_throughput(fork_join_throughput_size size, setting how)
       for (const auto& each : all)
         co_await each.tell<numbered>(i);
   });
-  findings wrong;
-  std::size_t sum = 0;
-  for (const throughput_books& each : books) {
-    sum += each.handled;
-    wrong.equal("handled by one actor", each.handled, size.messages);
-    wrong.expect(each.in_order, "messages of one sender come in the order in which they were sent");
-  }
-  wrong.equal("handled by all", sum, size.actors * size.messages);
-  co_return wrong;
+  co_return judged(books, size);
 }
 
 // ---- SV-04 ----------------------------------------------------------------------------------------------------------
 
 namespace {
-
-struct create_books {
-  attendance actors;
-  std::atomic<std::size_t> told{0};
-};
 
 task<> short_lived(inbox<message<increment>> in, create_books& books) {
   const presence here{books.actors};
@@ -168,10 +142,7 @@ task<findings> fork_join_create(fork_join_create_size size, setting how) {
         co_await yield();
     }
   });
-  findings wrong;
-  wrong.all_left("actors", books.actors, size.actors);
-  wrong.equal("actors that were told", books.told.load(), size.actors);
-  co_return wrong;
+  co_return judged(books, size);
 }
 
 // ---- SV-05 ----------------------------------------------------------------------------------------------------------
@@ -188,13 +159,6 @@ struct link;
 using ring_message = message<token, leave, link>;
 struct link {
   actor_ref<ring_message> next;
-};
-
-struct ring_books {
-  std::size_t hops = 0; ///< Written by who has the token.
-  std::size_t last_holder = 0;
-  bool one_less = true;
-  attendance actors;
 };
 
 task<> ring_member(inbox<ring_message> in, std::size_t index, thread_ring_size size, ring_books& books) {
@@ -235,35 +199,17 @@ task<findings> thread_ring(thread_ring_size size, setting how) {
       co_await ring[i].tell<link>(ring[(i + 1) % size.actors]);
     co_await ring[0].tell<token>(size.hops);
   });
-  findings wrong;
-  wrong.equal("hops", books.hops, size.hops);
-  wrong.expect(books.one_less, "the token is one less at each hop");
-  wrong.equal("last holder", books.last_holder, size.hops % size.actors);
-  wrong.all_left("actors", books.actors, size.actors);
-  co_return wrong;
+  co_return judged(books, size);
 }
 
 // ---- SV-06: who comes first waits for the answer of its ask, which the mall keeps until somebody else comes ---------
 
 namespace {
 
-enum class colour : std::uint8_t { blue, red, yellow };
-
-struct partner {
-  std::size_t index;
-  colour has;
-};
 struct meet {
   partner who;
   reply<std::optional<partner>> to; // nobody: the mall has closed
 };
-
-/// Both become what neither is, or stay what both are.
-colour mixed(colour mine, colour theirs) {
-  if (mine == theirs)
-    return mine;
-  return static_cast<colour>(3 - static_cast<int>(mine) - static_cast<int>(theirs));
-}
 
 task<> mall(inbox<message<meet>> in, std::size_t meetings, std::size_t& held) {
   std::optional<meet> first;
@@ -293,28 +239,13 @@ task<> creature(actor_ref<message<meet>> to, partner self, std::vector<std::size
 } // namespace
 
 task<findings> chameneos(chameneos_size size, setting how) {
-  std::vector<std::vector<std::size_t>> met(size.creatures, std::vector<std::size_t>(size.creatures));
-  std::size_t held = 0;
-  attendance creatures;
+  meeting_books books{size.creatures};
   co_await in_task_group([&](task_group& group) {
-    const actor_ref place = group.start_actor(bounded(how), mall, size.meetings, std::ref(held));
+    const actor_ref place = group.start_actor(bounded(how), mall, size.meetings, std::ref(books.held));
     for (std::size_t i = 0; i < size.creatures; ++i)
-      group.start(creature, place, partner{i, static_cast<colour>(i % 3)}, std::ref(met[i]), std::ref(creatures));
+      group.start(creature, place, creature_at(i), std::ref(books.met[i]), std::ref(books.creatures));
   });
-  findings wrong;
-  std::size_t reported = 0;
-  for (std::size_t i = 0; i < size.creatures; ++i) {
-    wrong.equal("meetings with oneself", met[i][i], 0);
-    for (std::size_t j = 0; j < size.creatures; ++j) {
-      reported += met[i][j];
-      if (j < i)
-        wrong.equal("meetings of two, as one and as the other counts them", met[i][j], met[j][i]);
-    }
-  }
-  wrong.equal("meetings held", held, size.meetings);
-  wrong.equal("meetings reported", reported, 2 * size.meetings);
-  wrong.all_left("creatures", creatures, size.creatures);
-  co_return wrong;
+  co_return judged(books, size);
 }
 
 // ---- SV-07: who pings is a fiber beside the actor that answers, so that two may ping each other
@@ -333,16 +264,9 @@ task<> answers_who(inbox<message<asks_who>> in, std::size_t index, std::size_t& 
     });
 }
 
-struct big_books {
-  std::size_t answered = 0, pongs = 0, from_others = 0;
-};
-
-/// Whom one actor pings, one after the other.
-seeded_random targets_of(std::size_t index, const setting& how) { return seeded_random{how.seed * 1'000'003 + index}; }
-
 task<> pings_anybody(const std::vector<actor_ref<message<asks_who>>>& all, std::size_t index, std::size_t pings,
-                     setting how, big_books& books) {
-  seeded_random random = targets_of(index, how);
+                     std::uint64_t seed, big_books& books) {
+  seeded_random random = targets_of(index, seed);
   for (std::size_t i = 0; i < pings; ++i) {
     const std::size_t whom = random.below(all.size());
     const std::size_t who = co_await all[whom].ask<asks_who>();
@@ -361,22 +285,10 @@ task<findings> big(big_size size, setting how) {
       all.push_back(group.start_actor(bounded(how), answers_who, i, std::ref(books[i].answered)));
     co_await in_task_group([&](task_group& pinging) {
       for (std::size_t i = 0; i < size.actors; ++i)
-        pinging.start(pings_anybody, std::cref(all), i, size.pings, how, std::ref(books[i]));
+        pinging.start(pings_anybody, std::cref(all), i, size.pings, how.seed, std::ref(books[i]));
     });
   });
-  std::vector<std::size_t> drawn(size.actors);
-  for (std::size_t i = 0; i < size.actors; ++i) {
-    seeded_random random = targets_of(i, how);
-    for (std::size_t n = 0; n < size.pings; ++n)
-      ++drawn[random.below(size.actors)];
-  }
-  findings wrong;
-  for (std::size_t i = 0; i < size.actors; ++i) {
-    wrong.equal("pongs that one actor got", books[i].pongs, size.pings);
-    wrong.equal("pongs of somebody who was not pinged", books[i].from_others, 0);
-    wrong.equal("pings that one actor answered", books[i].answered, drawn[i]);
-  }
-  co_return wrong;
+  co_return judged(books, size, how.seed);
 }
 
 } // namespace troupe::savina

@@ -1,8 +1,7 @@
 #include <tests/savina/servers.hpp>
 
 #include <tests/savina/history.hpp>
-
-#include <troupe/simulation/random.hpp>
+#include <tests/savina/server_problems.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -66,23 +65,11 @@ task<> sorted_list(inbox<server_message> in) {
         [&](list_contents& asked) { asked.to(keys.begin(), keys.end()); });
 }
 
-struct client_plan {
-  std::size_t messages;
-  std::uint64_t writes_percent, sizes_percent, keys;
-};
-
-task<> client(actor_ref<server_message> to, std::uint64_t seed, client_plan plan, std::atomic<std::uint64_t>& clock,
+task<> client(actor_ref<server_message> to, questions asks, std::size_t messages, std::atomic<std::uint64_t>& clock,
               std::vector<observed>& seen) {
-  seeded_random random{seed};
-  for (std::size_t i = 0; i < plan.messages; ++i) {
-    const std::uint64_t percent = random.below(100);
+  for (std::size_t i = 0; i < messages; ++i) {
     observed now;
-    if (percent < plan.writes_percent)
-      now.asked.what = operation_kind::write;
-    else if (percent < plan.writes_percent + plan.sizes_percent)
-      now.asked.what = operation_kind::size;
-    now.asked.key = static_cast<int>(random.below(plan.keys));
-    now.asked.value = static_cast<int>(random.below(1'000'000));
+    now.asked = asks.next();
     now.invoked = clock++;
     now.answer = co_await to.ask<perform>(now.asked);
     now.returned = clock++;
@@ -99,7 +86,7 @@ task<std::vector<observed>> ask_server(task<> (*server)(inbox<server_message>), 
     const actor_ref to = group.start_actor(bounded(how), server);
     co_await in_task_group([&](task_group& asking) {
       for (std::size_t i = 0; i < clients; ++i)
-        asking.start(client, to, how.seed * 1'000'003 + i, plan, std::ref(clock), std::ref(seen[i]));
+        asking.start(client, to, questions{plan, i, how.seed}, plan.messages, std::ref(clock), std::ref(seen[i]));
     });
     contents = co_await to.ask<list_contents>();
   });
@@ -112,7 +99,7 @@ task<std::vector<observed>> ask_server(task<> (*server)(inbox<server_message>), 
 } // namespace
 
 task<findings> concurrent_dictionary(dictionary_size size, setting how) {
-  const client_plan plan{size.messages, size.writes_percent, 0, size.keys};
+  const client_plan plan{size};
   std::vector<int> contents;
   std::vector<observed> history = co_await ask_server(dictionary, size.workers, plan, how, contents);
   findings wrong;
@@ -132,7 +119,7 @@ task<findings> concurrent_dictionary(dictionary_size size, setting how) {
 }
 
 task<findings> concurrent_sorted_list(sorted_list_size size, setting how) {
-  const client_plan plan{size.messages, size.writes_percent, size.sizes_percent, size.keys};
+  const client_plan plan{size};
   std::vector<int> contents;
   std::vector<observed> history = co_await ask_server(sorted_list, size.workers, plan, how, contents);
   findings wrong;

@@ -1,11 +1,13 @@
 #include <tests/savina/trees.hpp>
 
+#include <tests/savina/tree_problems.hpp>
+
 #include <troupe/simulation/random.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
-#include <memory>
+#include <utility>
+#include <vector>
 
 namespace troupe::savina {
 
@@ -30,17 +32,6 @@ task<> node_arbiter(inbox<message<may_have>> in, std::size_t left) {
     });
 }
 
-/// Where a node is in the tree: it says all of what the node wants.
-struct tree_place {
-  std::uint64_t seed;
-  std::size_t height = 0;
-
-  std::size_t children_wanted(const cobwebbed_tree_size& size) const {
-    return height < 2 || seeded_random{seed}.below(1'000) < size.chance_in_1000 ? size.children : 0;
-  }
-  tree_place child(std::size_t index) const { return {seeded_random{seed + index}.next(), height + 1}; }
-};
-
 task<> tree_node(inbox<message<count_nodes>> in, tree_place at, actor_ref<message<may_have>> arbiter,
                  cobwebbed_tree_size size, setting how, attendance& nodes) {
   const presence here{nodes};
@@ -62,20 +53,6 @@ task<> tree_node(inbox<message<count_nodes>> in, tree_place at, actor_ref<messag
     co_await next->match([&](count_nodes& asked) { asked.to(counted); });
 }
 
-/// Nodes that a tree without an arbiter has, but not more than there may be.
-std::size_t nodes_wanted(tree_place root, const cobwebbed_tree_size& size) {
-  std::vector<tree_place> places{root};
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const tree_place at = places[i];
-    for (std::size_t n = 0; n < at.children_wanted(size); ++n) {
-      places.push_back(at.child(n));
-      if (places.size() == size.nodes_max)
-        return size.nodes_max;
-    }
-  }
-  return places.size();
-}
-
 } // namespace
 
 task<findings> cobwebbed_tree(cobwebbed_tree_size size, setting how) {
@@ -87,47 +64,12 @@ task<findings> cobwebbed_tree(cobwebbed_tree_size size, setting how) {
     const actor_ref top = group.start_actor(bounded(how), tree_node, root, arbiter, size, how, std::ref(nodes));
     counted = co_await top.ask<count_nodes>();
   });
-  const std::size_t wanted = nodes_wanted(root, size);
-  findings wrong;
-  wrong.equal("nodes that the root counts", counted, wanted);
-  wrong.all_left("nodes", nodes, wanted);
-  co_return wrong;
+  co_return judged(counted, nodes, root, size);
 }
 
 // ---- SV-20: what goes up goes as an answer, so that no quadrant waits for the one above it
 
 namespace {
-
-struct point {
-  double x, y;
-
-  double distance_to(const point& other) const { return std::hypot(x - other.x, y - other.y); }
-};
-
-/// A square, by its least corner.
-struct square {
-  point corner;
-  double side;
-
-  std::size_t quarter_of(const point& at) const {
-    return (at.x >= corner.x + side / 2 ? 1U : 0U) + (at.y >= corner.y + side / 2 ? 2U : 0U);
-  }
-  square quarter(std::size_t index) const {
-    const double half = side / 2;
-    return {{corner.x + (index % 2 == 0 ? 0 : half), corner.y + (index < 2 ? 0 : half)}, half};
-  }
-};
-
-struct facility_totals {
-  std::size_t customers = 0, facilities = 0, quadrants = 1;
-
-  void add(const facility_totals& other) {
-    customers += other.customers;
-    facilities += other.facilities;
-    quadrants += other.quadrants;
-  }
-  bool operator==(const facility_totals&) const = default;
-};
 
 struct customer_at {
   point where;
@@ -136,34 +78,6 @@ struct report {
   reply<facility_totals> to;
 };
 using quadrant_message = message<customer_at, report>;
-
-/// What a quadrant decides by itself.
-struct quadrant_state {
-  square area;
-  std::size_t depth_left;
-  std::vector<point> facilities; ///< That it knows of.
-  double cost = 0;
-  facility_totals own{};
-
-  /// Serves a customer here. True: that was too much, and it splits.
-  bool serve(const point& who, double cost_max) {
-    ++own.customers;
-    double nearest = who.distance_to(facilities.front());
-    for (const point& each : facilities)
-      nearest = std::min(nearest, who.distance_to(each));
-    cost += nearest;
-    if (cost <= cost_max * area.side || depth_left == 0)
-      return false;
-    facilities.push_back(who);
-    ++own.facilities;
-    return true;
-  }
-  quadrant_state quarter(std::size_t index) const { return {area.quarter(index), depth_left - 1, facilities}; }
-};
-
-quadrant_state whole_area(const facility_location_size& size) {
-  return {{{0, 0}, 1}, size.depth_max, {point{0.5, 0.5}}};
-}
 
 task<> quadrant(inbox<quadrant_message> in, quadrant_state state, double cost_max, setting how, attendance& all) {
   const presence here{all};
@@ -190,36 +104,6 @@ task<> quadrant(inbox<quadrant_message> in, quadrant_state state, double cost_ma
   });
 }
 
-point draw_point(seeded_random& random) {
-  const auto x = static_cast<double>(random.below(1'000'000));
-  const auto y = static_cast<double>(random.below(1'000'000));
-  return {x / 1e6, y / 1e6};
-}
-
-/// The same quadrants one after the other: each gets its customers in the same order, so it decides the same.
-class sequential_quadrant {
-public:
-  explicit sequential_quadrant(quadrant_state state) : state_(std::move(state)) {}
-
-  void serve(const point& who, double cost_max) {
-    if (!quarters_.empty())
-      quarters_[state_.area.quarter_of(who)].serve(who, cost_max);
-    else if (state_.serve(who, cost_max))
-      for (std::size_t i = 0; i < 4; ++i)
-        quarters_.emplace_back(state_.quarter(i));
-  }
-  facility_totals totals() const {
-    facility_totals sum = state_.own;
-    for (const sequential_quadrant& each : quarters_)
-      sum.add(each.totals());
-    return sum;
-  }
-
-private:
-  quadrant_state state_;
-  std::vector<sequential_quadrant> quarters_;
-};
-
 } // namespace
 
 task<findings> facility_location(facility_location_size size, setting how) {
@@ -233,23 +117,12 @@ task<findings> facility_location(facility_location_size size, setting how) {
       co_await top.tell<customer_at>(draw_point(random));
     totals = co_await top.ask<report>();
   });
-  sequential_quadrant wanted{whole_area(size)};
-  seeded_random random{how.seed};
-  for (std::size_t i = 0; i < size.points; ++i)
-    wanted.serve(draw_point(random), size.cost_max);
-  findings wrong;
-  wrong.equal("customers of all facilities", totals.customers, size.points);
-  wrong.equal("quadrants", totals.quadrants, 4 * totals.facilities + 1);
-  wrong.expect(totals == wanted.totals(), "the tree is that of a sequential computation");
-  wrong.all_left("quadrants", quadrants, totals.quadrants);
-  co_return wrong;
+  co_return judged(totals, quadrants, size, how.seed);
 }
 
 // ---- SV-24 ----------------------------------------------------------------------------------------------------------
 
 namespace {
-
-using numbers = std::vector<std::uint64_t>;
 
 struct sort_numbers {
   numbers what;
@@ -264,51 +137,34 @@ task<> quick_sorter(inbox<message<sort_numbers>> in, std::size_t leaf, setting h
   const presence here{sorters};
   if (auto next = co_await in.receive())
     co_await next->match([&](sort_numbers& asked) -> task<> {
-      numbers sorted = std::move(asked.what);
-      if (sorted.size() <= leaf) {
-        std::sort(sorted.begin(), sorted.end());
-        asked.to(std::move(sorted));
+      if (asked.what.size() <= leaf) {
+        std::sort(asked.what.begin(), asked.what.end());
+        asked.to(std::move(asked.what));
         co_return;
       }
-      const std::uint64_t pivot = sorted[sorted.size() / 2];
-      const auto equal = std::partition(sorted.begin(), sorted.end(), [&](auto each) { return each < pivot; });
-      const auto above = std::partition(equal, sorted.end(), [&](auto each) { return each == pivot; });
-      numbers less(sorted.begin(), equal), greater(above, sorted.end());
-      sorted.erase(above, sorted.end());
-      sorted.erase(sorted.begin(), equal);
+      parted_numbers parts = parted(std::move(asked.what));
       co_await in_task_group([&](task_group& group) {
-        for (numbers* const part : {&less, &greater})
+        for (numbers* const part : {&parts.less, &parts.greater})
           group.start(
               ask_sorted,
               group.start_actor(bounded(how), quick_sorter, std::max<std::size_t>(leaf, 1), how, std::ref(sorters)),
               std::move(*part), std::ref(*part));
       });
-      less.insert(less.end(), sorted.begin(), sorted.end());
-      less.insert(less.end(), greater.begin(), greater.end());
-      asked.to(std::move(less));
+      asked.to(parts.join());
     });
 }
 
 } // namespace
 
 task<findings> quicksort(quicksort_size size, setting how) {
-  numbers input(size.values);
-  seeded_random random{how.seed};
-  for (std::uint64_t& each : input)
-    each = random.below(2 * size.values);
+  const numbers input = input_of(size, how.seed);
   attendance sorters;
   numbers output;
   co_await in_task_group([&](task_group& group) {
     group.start(ask_sorted, group.start_actor(bounded(how), quick_sorter, size.leaf, how, std::ref(sorters)), input,
                 std::ref(output));
   });
-  findings wrong;
-  wrong.equal("numbers", output.size(), size.values);
-  wrong.expect(std::is_sorted(output.begin(), output.end()), "the output is sorted");
-  std::sort(input.begin(), input.end());
-  wrong.expect(output == input, "the output is the sorted input");
-  wrong.equal("actors that ended", sorters.ended.load(), sorters.begun.load());
-  co_return wrong;
+  co_return judged(output, input, sorters);
 }
 
 // ---- SV-29 ----------------------------------------------------------------------------------------------------------
@@ -344,13 +200,7 @@ task<findings> fibonacci(fibonacci_size size, setting how) {
     const actor_ref top = group.start_actor(bounded(how), fibonacci_call, size.n, how, std::ref(calls));
     number = co_await top.ask<get_number>();
   });
-  std::uint64_t wanted = 1, before = 0;
-  for (unsigned n = 1; n < size.n; ++n)
-    before = std::exchange(wanted, wanted + before);
-  findings wrong;
-  wrong.equal("number", number, wanted);
-  wrong.all_left("actors", calls, 2 * wanted - 1);
-  co_return wrong;
+  co_return judged(number, calls, size);
 }
 
 } // namespace troupe::savina

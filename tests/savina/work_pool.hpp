@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tests/savina/savina.hpp>
+#include <tests/savina/worker_problem.hpp>
 
 #include <troupe/scope/task.hpp>
 
@@ -15,34 +16,28 @@
 
 namespace troupe::savina {
 
-/// What a worker made of an item: a result, or further items, or both.
-template <class Item, class Result>
-struct worked {
-  std::optional<Result> result;
-  std::vector<Item> more;
-};
-
 /// Of a worker: here is what I have done, give me the next item. Nothing is to be done any more: there is none.
-template <class Item, class Result>
+template <class Problem>
 struct fetch {
-  std::optional<worked<Item, Result>> last; ///< Empty: its first time.
-  reply<std::optional<Item>> to;
+  std::optional<worked_on<Problem>> last; ///< Empty: its first time.
+  reply<std::optional<typename Problem::item>> to;
 };
 
-/// Gives out the items, the greatest first, until none is left and nobody works on one, or `take(worked&)` says false:
-/// then what is under way is not waited for. Who finds nothing to do waits for the answer to its fetch.
-template <class Item, class Result, class Take>
-task<> master(inbox<message<fetch<Item, Result>>> in, std::vector<Item> items, Take take) {
-  std::vector<fetch<Item, Result>> idle;
+/// Gives out the items, the greatest first, until none is left and nobody works on one, or `take` says false: then what
+/// is under way is not waited for. Who finds nothing to do waits for the answer to its fetch.
+template <class Problem>
+task<> master(inbox<message<fetch<Problem>>> in, Problem& problem) {
+  std::vector<typename Problem::item> items = problem.first();
+  std::vector<fetch<Problem>> idle;
   std::size_t under_way = 0;
   bool goes_on = true;
   std::make_heap(items.begin(), items.end());
   while (auto next = co_await in.receive())
-    co_await next->match([&](fetch<Item, Result>& asked) {
+    co_await next->match([&](fetch<Problem>& asked) {
       if (asked.last) {
         --under_way;
-        goes_on = goes_on && take(*asked.last);
-        for (Item& each : asked.last->more) {
+        goes_on = goes_on && problem.take(*asked.last);
+        for (auto& each : asked.last->more) {
           items.push_back(std::move(each));
           std::push_heap(items.begin(), items.end());
         }
@@ -56,28 +51,33 @@ task<> master(inbox<message<fetch<Item, Result>>> in, std::vector<Item> items, T
         ++under_way;
       }
       if (!goes_on || (items.empty() && under_way == 0)) {
-        for (fetch<Item, Result>& each : idle)
+        for (fetch<Problem>& each : idle)
           each.to(std::nullopt);
         idle.clear();
       }
     });
 }
 
-template <class Item, class Result, class Work>
-task<> worker(actor_ref<message<fetch<Item, Result>>> from, Work work, attendance& workers) {
+template <class Problem>
+task<> worker(actor_ref<message<fetch<Problem>>> from, const Problem& problem, attendance& workers) {
   const presence here{workers};
-  std::optional<worked<Item, Result>> last;
-  while (auto item = co_await from.template ask<fetch<Item, Result>>(std::move(last)))
-    last = work(*item);
+  std::optional<worked_on<Problem>> last;
+  while (auto item = co_await from.template ask<fetch<Problem>>(std::move(last)))
+    last = problem.work(*item);
 }
 
-/// Runs a master and its workers in `group`. `work(item&)` is called on any thread, `take(worked&)` by one at a time.
-template <class Item, class Result, class Work, class Take>
-void start_work(task_group& group, std::vector<Item> first, std::size_t count, setting how, attendance& workers,
-                Work work, Take take) {
-  const actor_ref to = group.start_actor(bounded(how), master<Item, Result, Take>, std::move(first), std::move(take));
-  for (std::size_t i = 0; i < count; ++i)
-    group.start(worker<Item, Result, Work>, to, work, std::ref(workers));
+/// Runs a master and `count` workers until the problem is solved.
+template <worker_problem Problem>
+task<findings> solve(Problem problem, std::size_t count, setting how) {
+  attendance workers;
+  co_await in_task_group([&](task_group& group) {
+    const actor_ref from = group.start_actor(bounded(how), master<Problem>, std::ref(problem));
+    for (std::size_t i = 0; i < count; ++i)
+      group.start(worker<Problem>, from, std::cref(problem), std::ref(workers));
+  });
+  findings wrong = problem.judged();
+  wrong.all_left("workers", workers, count);
+  co_return wrong;
 }
 
 } // namespace troupe::savina
