@@ -200,6 +200,7 @@ void tree_rules::begun(supervisor& of, child& begins, const tree_event& happened
 void tree_rules::restarting(supervisor& of, child& failed, const tree_event& happened) {
   failed.starts_at = saturated(happened.time, happened.wait);
   failed.waits = happened.wait;
+  failed.has_failed_to_start = false; // nobody had asked for that start: who asks from now on asks for another
   const restart_from from = restarted_with(of.strategy);
   if (from != restart_from::itself_alone) {
     const std::uint64_t first = from == restart_from::first ? 0 : failed.place;
