@@ -38,6 +38,8 @@ void caretaker::look_at(supervised_child& child, std::uint8_t what) noexcept {
     return;
   if (is(news::asked_to_stop))
     stop_for_good(child);
+  if (!child.listed_)
+    return; // it never had started, so that was the end of it
   if (is(news::asked_to_start) && is(news::asked_to_stop))
     core_.answer(child, request::failed); // both at once: the stop is what holds
   else if (is(news::asked_to_start))

@@ -4,6 +4,7 @@
 #include <tests/scenarios/judged.hpp>
 #include <tests/scenarios/standard_scenes.hpp>
 
+#include <troupe/testing/last_words.hpp>
 #include <troupe/testing/scenario_run.hpp>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 using namespace troupe;
@@ -40,6 +42,22 @@ private:
   std::span<const std::uint8_t> bytes_;
 };
 
+std::string to_have_again(const scene_kind& kind, const detail::run_plan& plan) {
+  return fmt::format("in the scene {}: TROUPE_REPLAY='{}={}' troupe_scorecard\n", kind.name, kind.name, plan.text());
+}
+
+/// For a run that takes the program with it.
+class says_which_run final : public detail::last_speaker {
+public:
+  says_which_run(const scene_kind& kind, const detail::scenario_run& runs) : kind_(kind), runs_(runs) {}
+
+  std::string last_words() const override { return to_have_again(kind_, runs_.under_way()); }
+
+private:
+  const scene_kind& kind_;
+  const detail::scenario_run& runs_;
+};
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -54,12 +72,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   plan.strategy = &choices;
   const scenario what = [&kind](simulation& sim) { return judged(sim, kind.make()); };
   detail::scenario_run runs{what, 100'000};
-  const detail::run_result result = runs.run(plan);
+  const says_which_run who{kind, runs};
+  const detail::run_result result = [&] {
+    const detail::last_words around{who};
+    return runs.run(plan);
+  }();
   if (runs.found().good())
     return 0;
   plan.given = result.taken;
   for (const violation& each : runs.found().violations())
     fmt::print(stderr, "{}: {}\n", to_string(each.which), each.what);
-  fmt::print(stderr, "in the scene {}: TROUPE_REPLAY='{}={}' troupe_scorecard\n", kind.name, kind.name, plan.text());
+  fmt::print(stderr, "{}", to_have_again(kind, plan));
   std::abort();
 }

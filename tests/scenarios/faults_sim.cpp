@@ -31,6 +31,8 @@ constexpr std::array past_findings = {
     past_finding{"two_levels", "cancel_all@43,autojump/1:"},
     // A start failed that nobody had asked for, and one that was asked for later was taken back.
     past_finding{"services_one_for_all", "failing_start@8,race/14:10011110101001111110110111(109)"},
+    // A child that never had started was stopped and removed at once, and forgotten twice.
+    past_finding{"busy_one_for_all", "race/14:1(12)1001(6)[2*8]321[2*22]0[2*22]04132002223322222044430212212215553"},
 };
 
 } // namespace

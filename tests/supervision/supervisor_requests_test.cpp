@@ -19,6 +19,8 @@ task<std::string> refusal(task<T> request) {
   co_return ended.has_error() ? message_of(ended.error()) : "not refused";
 }
 
+task<> whatever_comes(task<> of) { static_cast<void>(co_await as_outcome(std::move(of))); }
+
 } // namespace
 
 TEST_CASE("a child can be stopped, started again, forgotten and found", "[supervision][OTP-023][OTP-092]") {
@@ -47,6 +49,29 @@ TEST_CASE("a child can be stopped, started again, forgotten and found", "[superv
   });
   CHECK(ended.has_value());
   CHECK(log == "+a -a +a -a ");
+}
+
+TEST_CASE("a child that waits for its first start can be stopped and forgotten at once", "[supervision]") {
+  const auto requests = [&](supervisor& top) -> task<> {
+    std::string log;
+    co_await top.start({.name = "slow"}, slow_to_stop, std::ref(log), std::string("slow"), 1s);
+    co_await top.start({.name = "fails"}, fails_once, std::ref(log), 1s);
+    co_await sleep_for(1500ms); // all are being stopped, to be started anew
+    co_await in_task_group([&](task_group& group) {
+      group.start([&]() -> task<> {
+        const std::string late = co_await refusal(top.start({.name = "late"}, serving));
+        CHECK(late.find("\"late\" did not start, but was stopped") != std::string::npos);
+      });
+      group.start([&]() -> task<> {
+        co_await sleep_for(100ms);
+        group.start(whatever_comes, top.stop("late")); // each is there for the other one, whoever is first
+        group.start(whatever_comes, top.remove("late"));
+      });
+    });
+    CHECK_FALSE(top.find("late").has_value());
+  };
+  const outcome<> ended = supervised_by({.strategy = restart_strategy::one_for_all, .intensity = 5}, requests);
+  CHECK((ended.has_error() ? message_of(ended.error()) : "") == "");
 }
 
 TEST_CASE("what makes no sense is refused with a sentence", "[supervision][A11][OTP-015][OTP-026][OTP-027][OTP-061]") {
