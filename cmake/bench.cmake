@@ -11,8 +11,13 @@ target_include_directories(troupe_bench PRIVATE "${troupe_bench_root}")
 target_link_libraries(troupe_bench PRIVATE troupe::troupe troupe::testing CAF::core)
 set_target_properties(troupe_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 
+# The load of echo and lines, which knows nothing of troupe.
+add_executable(stream_load "${PROJECT_SOURCE_DIR}/bench/peers/stream_load.cpp")
+set_target_properties(stream_load PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench" CXX_STANDARD 20)
+add_dependencies(troupe_bench stream_load)
+
 if(TROUPE_BUILD_TESTS)
-  set(workloads pipeline pipeline_work chain pingpong ask ring spawn idle fanin restart children children_in_order taskgroup burn deadlines cancel exploration line)
+  set(workloads pipeline pipeline_work chain pingpong ask ring spawn idle fanin restart children children_in_order taskgroup burn deadlines cancel exploration line echo lines)
   if(NOT TROUPE_SANITIZE STREQUAL "thread") # the distribution's CAF, and with it its actors, is not instrumented
     list(APPEND workloads caf_beside_fibers fibers_beside_caf)
   endif()

@@ -11,6 +11,14 @@
 #include <troupe/supervision/supervisor.hpp>
 #include <troupe/supervision/tree_event.hpp>
 
+#include <troupe/streams/byte_stream.hpp>
+#include <troupe/streams/framing.hpp>
+#include <troupe/streams/pipe_listener.hpp>
+#include <troupe/streams/pipe_pair.hpp>
+#include <troupe/streams/serve.hpp>
+#include <troupe/streams/socket.hpp>
+#include <troupe/streams/tls.hpp>
+
 #include <troupe/actors/actor.hpp>
 #include <troupe/actors/actor_ref.hpp>
 #include <troupe/actors/ask_error.hpp>

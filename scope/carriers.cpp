@@ -58,6 +58,7 @@ void carrier_pool::schedule_last(fiber& ready) noexcept {
 }
 
 void carrier_pool::stop() noexcept {
+  end_services(); // whose last word may be to wake a fiber
   stopping_.store(true, std::memory_order_seq_cst);
   for (const std::unique_ptr<carrier>& asleep : carriers_) {
     carrier::state seen = carrier::state::napping;

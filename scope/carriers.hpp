@@ -158,7 +158,7 @@ public:
   void schedule_all(fiber& first, fiber& last, std::uint32_t count) noexcept final;
   void schedule_last(fiber& ready) noexcept final;
 
-  /// Sends all carriers home and waits until they are there. A second call does nothing.
+  /// Ends the services, sends all carriers home and waits until they are there. A second call does nothing.
   ///
   /// @pre    all fibers have ended, and nobody schedules any more
   /// @thread outside of any fiber

@@ -104,6 +104,18 @@ std::string_view to_string(event_kind kind) noexcept {
     return "start_answered";
   case event_kind::escalation_told:
     return "escalation_told";
+  case event_kind::stream_made:
+    return "stream_made";
+  case event_kind::stream_cut:
+    return "stream_cut";
+  case event_kind::stream_ended:
+    return "stream_ended";
+  case event_kind::stream_shut:
+    return "stream_shut";
+  case event_kind::stream_reset:
+    return "stream_reset";
+  case event_kind::stream_closed:
+    return "stream_closed";
   case event_kind::fault_injected:
     return "fault_injected";
   }
@@ -111,5 +123,6 @@ std::string_view to_string(event_kind kind) noexcept {
 }
 
 void event_sink::on_tree_event(const tree_event&) noexcept {}
+void event_sink::on_bytes(const bytes_event&) noexcept {}
 
 } // namespace troupe

@@ -4,7 +4,9 @@
 
 #include <troupe/scope/time_source.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace troupe {
@@ -66,6 +68,12 @@ enum class event_kind : std::uint8_t {
   start_said,         ///< Somebody says that the child has started. object, cause as there. place: of which run.
   start_answered,     ///< Who has asked for the start hears of it. object, cause as there. place: `start_answer`.
   escalation_told, ///< object as there. place: how many failures it tells of; cause: nanoseconds on the clock of the first.
+  stream_made,     ///< An end of a pipe in memory. object: its number; cause: that of the other end.
+  stream_cut,      ///< Its reader will see an end that its writer has not made: a planned fault. object.
+  stream_ended,   ///< Its reader is told that no more will come. object.
+  stream_shut,    ///< Nothing more is written to it. object.
+  stream_reset,   ///< Somebody is told that its connection is gone. object.
+  stream_closed,  ///< object. cause: how many bytes are dropped with it.
   fault_injected, ///< A test harms the fiber. object: how.
 };
 
@@ -112,6 +120,15 @@ struct event {
 
 struct tree_event; // of a layer above
 
+/// Bytes that a stream has taken from its writer, or given to its reader: only of pipes in memory, for tests.
+struct bytes_event {
+  enum class way : std::uint8_t { written, read };
+
+  std::uint64_t stream; ///< Number of the end at which that was.
+  way how;
+  std::span<const std::byte> bytes; ///< Only while it is told.
+};
+
 /// Receives every event of an executor, in the order in which each thread makes them.
 class event_sink {
 public:
@@ -126,6 +143,10 @@ public:
   ///
   /// @thread any, several at once
   virtual void on_tree_event(const tree_event& happened) noexcept;
+  /// The same for the bytes of streams, where it wants details. By default nobody wants to know.
+  ///
+  /// @thread any, several at once
+  virtual void on_bytes(const bytes_event& happened) noexcept;
   /// False: it has no use for `on_event`, and fibers need not pay for a look at the clock at each wait. Asked once, when
   /// an executor is given it.
   virtual bool takes_fiber_events() const noexcept { return true; }

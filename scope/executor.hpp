@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/scope/event.hpp>
+#include <troupe/scope/services.hpp>
 #include <troupe/scope/time_source.hpp>
 
 #include <atomic>
@@ -63,6 +64,21 @@ public:
   /// @thread the one that runs the fiber
   virtual bool pretends_full() noexcept { return false; }
 
+  /// A stream in memory could move so many bytes at once. A test may want fewer, at least one.
+  ///
+  /// @thread the one that runs the fiber
+  virtual std::size_t moves_at_once(std::size_t most) noexcept { return most; }
+
+  /// A stream in memory is about to be used. True: a test wants its connection to be gone.
+  ///
+  /// @thread the one that runs the fiber
+  virtual bool loses_connection() noexcept { return false; }
+
+  /// Whether fibers here may use sockets: false where time is not real.
+  ///
+  /// @thread any
+  virtual bool has_sockets() const noexcept { return true; }
+
   /// Where `offload` puts blocking work; null: there is no place for it here.
   ///
   /// @thread any
@@ -88,6 +104,16 @@ public:
   void note_disowned(int more) noexcept {
     disowned_.fetch_add(static_cast<std::size_t>(more), std::memory_order_release); // pairs with abandoned_fibers()
     disowned_.notify_all();
+  }
+
+  /// What a layer above keeps for this executor: the one `T`, made as `T(executor&)` when it is first asked for, and
+  /// destroyed with the executor, last first.
+  ///
+  /// @throws what the constructor throws; then nothing is kept
+  /// @thread any
+  template <class T>
+  T& service() {
+    return services_.get<T>(*this);
   }
 
   time_source& time() const noexcept { return time_; }
@@ -116,6 +142,13 @@ public:
       fiber_sink_->on_event({time_.now(), kind, place, object, subject, cause});
   }
 
+protected:
+  /// For destructors of executors with threads, while `schedule` can be called: a thread of a service that has woken the
+  /// last fiber may still be in there.
+  ///
+  /// @pre all roots have ended
+  void end_services() noexcept { services_.end(); }
+
 private:
   time_source& time_;
   event_sink* sink_;
@@ -123,6 +156,7 @@ private:
   const bool tells_details_;
   std::atomic<std::uint64_t> numbers_{0};
   std::atomic<std::size_t> disowned_{0};
+  detail::services services_;
 };
 
 namespace detail {

@@ -61,6 +61,10 @@ public:
   virtual void reach_fault_point(std::string_view name) { static_cast<void>(name); }
   /// As `executor::pretends_full`.
   virtual bool pretends_full() noexcept { return false; }
+  /// As `executor::moves_at_once`, of more than one.
+  virtual std::size_t moves_at_once(std::size_t most) { return most; }
+  /// As `executor::loses_connection`.
+  virtual bool loses_connection() noexcept { return false; }
   /// How many operations the fiber that runs next may do before others get their turn.
   virtual int operations_per_slice() { return 1; }
 };

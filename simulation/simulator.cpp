@@ -33,6 +33,16 @@ void simulator::reach_fault_point(std::string_view name) {
 
 bool simulator::pretends_full() noexcept { return options_.driver != nullptr && options_.driver->pretends_full(); }
 
+std::size_t simulator::moves_at_once(std::size_t most) noexcept {
+  if (options_.driver != nullptr)
+    return options_.driver->moves_at_once(most);
+  return (random_.next() & 1U) != 0 ? most : 1 + random_.below(most);
+}
+
+bool simulator::loses_connection() noexcept {
+  return options_.driver != nullptr && options_.driver->loses_connection();
+}
+
 std::size_t simulator::choose() {
   if (options_.driver == nullptr)
     return random_.below(ready_.size() + choices_.size());

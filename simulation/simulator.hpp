@@ -113,6 +113,9 @@ public:
   int operations_per_slice() noexcept override;
   void reach_fault_point(std::string_view name) override;
   bool pretends_full() noexcept override;
+  std::size_t moves_at_once(std::size_t most) noexcept override;
+  bool loses_connection() noexcept override;
+  bool has_sockets() const noexcept override { return false; }
   detail::offload_queue* offloads() noexcept override { return &offloads_; }
 
 private:

@@ -9,8 +9,8 @@ namespace troupe {
 
 namespace {
 
-constexpr std::array<std::string_view, faults_count> names = {"crash",    "cancel", "cancel_all",    "overflow",
-                                                              "deadline", "hang",   "failing_start", "fault_point"};
+constexpr std::array<std::string_view, faults_count> names = {
+    "crash", "cancel", "cancel_all", "overflow", "deadline", "hang", "failing_start", "fault_point", "reset"};
 
 } // namespace
 

@@ -25,8 +25,9 @@ enum class fault : std::uint8_t {
   hang,          ///< A finalizer, or the wait for the fate of an ask, does not end before its limit.
   failing_start, ///< A supervised child does not start.
   fault_point,   ///< A `fault_point` of the program throws.
+  reset,         ///< A stream in memory finds its connection gone.
 };
-inline constexpr std::size_t faults_count = 8;
+inline constexpr std::size_t faults_count = 9;
 
 /// The fault's name, as in the enumeration.
 std::string_view to_string(fault what) noexcept;
@@ -51,8 +52,9 @@ private:
   unsigned bits_ = 0;
 };
 
-inline constexpr fault_set all_faults{fault::crash,    fault::cancel, fault::cancel_all,    fault::overflow,
-                                      fault::deadline, fault::hang,   fault::failing_start, fault::fault_point};
+inline constexpr fault_set all_faults{fault::crash,         fault::cancel,      fault::cancel_all,
+                                      fault::overflow,      fault::deadline,    fault::hang,
+                                      fault::failing_start, fault::fault_point, fault::reset};
 
 /// One fault, at the `at`-th opportunity for it in a run, counted from 0.
 struct swept_fault {
@@ -137,6 +139,8 @@ inline armed_fault failing_start() { return {fault::failing_start, {}}; }
 inline armed_fault failing_at(std::string_view where) { return {fault::fault_point, where}; }
 /// A fiber finds a mailbox full that drops or refuses what has no room.
 inline armed_fault overflowing(std::string_view where = {}) { return {fault::overflow, where}; }
+/// A fiber that uses a stream in memory finds its connection gone.
+inline armed_fault resetting(std::string_view where = {}) { return {fault::reset, where}; }
 /// A fiber is cancelled.
 inline armed_fault cancelled(std::string_view where = {}) { return {fault::cancel, where}; }
 

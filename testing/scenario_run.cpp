@@ -231,6 +231,7 @@ bool scenario_run::can_strike(const fiber& next, fault what) const noexcept {
   case fault::hang:
     return next.runs_code() == fiber::code::of_users && !next.is_harmed(); // whenever it cleans up next
   case fault::overflow:
+  case fault::reset:
   case fault::failing_start:
   case fault::fault_point:
     return false; // these have their own opportunities
@@ -259,6 +260,7 @@ void scenario_run::harm(fiber& next, fault what) {
     return;
   }
   case fault::overflow:
+  case fault::reset:
   case fault::failing_start:
   case fault::fault_point:
     return;
@@ -301,12 +303,21 @@ bool scenario_run::is_chosen_to_strike(fault what, std::string_view where) {
   return true;
 }
 
-bool scenario_run::pretends_full() noexcept {
-  const bool is_swept = strikes_now(fault::overflow);
-  if (!is_chosen_to_strike(fault::overflow, path_of(*this_fiber::pointer())) && !is_swept)
+bool scenario_run::strikes_here(fault what) noexcept {
+  const bool is_swept = strikes_now(what);
+  if (!is_chosen_to_strike(what, path_of(*this_fiber::pointer())) && !is_swept)
     return false;
   ++simulation_->harmed_;
   return true;
+}
+
+/// All of them, where nobody interferes; one, or about half.
+std::size_t scenario_run::moves_at_once(std::size_t most) {
+  const std::uint64_t by = this_fiber::pointer()->number();
+  const std::array<choice, 3> all{choice{choice_kind::fiber, by}, choice{choice_kind::other, by},
+                                  choice{choice_kind::other, by}};
+  const std::size_t chosen = pick(all);
+  return chosen == 0 ? most : chosen == 1 ? 1 : (most + 1) / 2;
 }
 
 } // namespace troupe::detail

@@ -68,7 +68,9 @@ private:
   void after_step() override;
   void before_time_passes() override;
   void reach_fault_point(std::string_view name) override;
-  bool pretends_full() noexcept override;
+  bool pretends_full() noexcept override { return strikes_here(fault::overflow); }
+  std::size_t moves_at_once(std::size_t most) override;
+  bool loses_connection() noexcept override { return strikes_here(fault::reset); }
   int operations_per_slice() override { return plan_->given.operations; }
 
   void begin(const run_plan& plan);
@@ -77,6 +79,8 @@ private:
   void harm(fiber& next, fault what);
   /// The `at`-th opportunity for the fault of a sweep.
   bool strikes_now(fault what) noexcept;
+  /// What strikes at places of its own does at this one, in the fiber that runs.
+  bool strikes_here(fault what) noexcept;
   bool is_chosen_to_strike(fault what, std::string_view where);
   /// As it is planned.
   bool strikes(armed_fault& planned);

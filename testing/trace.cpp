@@ -17,7 +17,8 @@ constexpr std::size_t still_runs = ~std::size_t{0};
 
 }
 
-trace::trace(verdict& to) noexcept : to_(to), fibers_(to), mailboxes_(to), work_(to, fibers_), trees_(to) {}
+trace::trace(verdict& to) noexcept
+    : to_(to), fibers_(to), mailboxes_(to), work_(to, fibers_), trees_(to), streams_(to) {}
 
 void trace::begin_run(bool keeps_all) {
   to_.begin_run();
@@ -25,6 +26,7 @@ void trace::begin_run(bool keeps_all) {
   mailboxes_.begin_run();
   work_.begin_run();
   trees_.begin_run();
+  streams_.begin_run();
   tree_.clear();
   events_.clear();
   steps_.clear();
@@ -75,9 +77,24 @@ void trace::on_event(const event& happened) noexcept {
   case event_kind::start_answered:
   case event_kind::escalation_told:
     return trees_.on(happened);
+  case event_kind::stream_made:
+  case event_kind::stream_cut:
+  case event_kind::stream_ended:
+  case event_kind::stream_shut:
+  case event_kind::stream_reset:
+  case event_kind::stream_closed:
+    return streams_.on(happened);
   default:
     return mailboxes_.on(happened);
   }
+}
+
+void trace::on_bytes(const bytes_event& happened) noexcept {
+  ++seen_;
+  mix(happened.stream << 1U | static_cast<std::uint64_t>(happened.how));
+  for (const std::byte each : happened.bytes)
+    mix(static_cast<std::uint64_t>(each));
+  streams_.on(happened);
 }
 
 void trace::on_tree_event(const tree_event& happened) noexcept {

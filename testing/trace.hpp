@@ -6,6 +6,7 @@
 #include <troupe/supervision/tree_event.hpp>
 #include <troupe/testing/fiber_rules.hpp>
 #include <troupe/testing/mailbox_rules.hpp>
+#include <troupe/testing/stream_rules.hpp>
 #include <troupe/testing/tree_rules.hpp>
 #include <troupe/testing/violation.hpp>
 #include <troupe/testing/work_rules.hpp>
@@ -89,6 +90,7 @@ public:
 
   void on_event(const event& happened) noexcept override;
   void on_tree_event(const tree_event& happened) noexcept override;
+  void on_bytes(const bytes_event& happened) noexcept override;
   bool takes_details() const noexcept override { return true; }
 
 private:
@@ -99,6 +101,7 @@ private:
   detail::mailbox_rules mailboxes_;
   detail::work_rules work_;
   detail::tree_rules trees_;
+  detail::stream_rules streams_;
   std::vector<tree_record> tree_;
   std::vector<event> events_;
   std::vector<std::uint64_t> steps_;

@@ -54,9 +54,9 @@ from typing import NamedTuple, Optional
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MUTANTS = "tests/mutants"
-FOLDERS = ("scope", "mailbox", "actors", "supervision", "simulation")
+FOLDERS = ("scope", "mailbox", "actors", "supervision", "streams", "simulation")
 INVARIANTS_MAX = 26
-COVERED = range(1, 25)  # of the others, one is about connections, and one is sampled
+COVERED = range(1, 26)  # the other one is sampled
 KEYS = {"number": str, "name": str, "breaks": str, "file": str, "find": str, "replace": str, "expected": list}
 MAY_HAVE = {"needs_asan": bool}
 REPLAYS = 10
@@ -388,8 +388,8 @@ TOLD = 'echo "violation: INV-5 schedules=%s replay=0.1"; '
 PROGRAMS = (
     ("exit 0", (False, "nothing", None, None)),
     (TOLD % 9 + TOLD % 7, (True, "INV-5", 7, 10)),
-    ("echo 'violation: INV-25 schedules=1 replay=0'; " + TOLD % 3 + "exit 1", (True, "INV-5", 3, 10)),
-    ("echo 'violation: INV-25 schedules=1 replay=0'", (False, "INV-25", None, None)),
+    ("echo 'violation: INV-26 schedules=1 replay=0'; " + TOLD % 3 + "exit 1", (True, "INV-5", 3, 10)),
+    ("echo 'violation: INV-26 schedules=1 replay=0'", (False, "INV-26", None, None)),
     ("echo 'violation: INV-5 schedules=1'", (False, "nothing", None, None)),
     ('[ -n "$TROUPE_REPLAY" ] || { ' + TOLD % 4 + "}", (False, "INV-5", 4, 0)),
     ('[ "$TROUPE_REPLAY" != 0.1 ] || [ -e once ] || { touch once; exit 0; }; ' + TOLD % 4, (False, "INV-5", 4, 9)),

@@ -41,6 +41,7 @@ std::vector<scene_kind> supervision_scenes();
 std::vector<scene_kind> service_scenes();
 std::vector<scene_kind> scope_scenes();
 std::vector<scene_kind> actor_scenes();
+std::vector<scene_kind> stream_scenes();
 ///@}
 
 template <class Scene>

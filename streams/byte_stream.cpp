@@ -1,0 +1,41 @@
+#include <troupe/streams/byte_stream.hpp>
+#include <troupe/streams/stream_state.hpp>
+
+#include <utility>
+
+namespace troupe {
+
+byte_stream::byte_stream(std::unique_ptr<detail::transport> over)
+    : state_(std::make_unique<detail::stream_state>(std::move(over))) {}
+byte_stream::byte_stream(byte_stream&&) noexcept = default;
+byte_stream& byte_stream::operator=(byte_stream&&) noexcept = default;
+byte_stream::~byte_stream() = default;
+
+task<std::size_t> byte_stream::read_some(std::span<std::byte> to) { return state_->read_some(to); }
+task<std::string> byte_stream::read_exactly(std::size_t bytes) { return state_->read_exactly(bytes); }
+task<std::string> byte_stream::read_until(std::string_view delimiter, std::size_t limit) {
+  return state_->read_until(delimiter, limit);
+}
+task<std::uint64_t> byte_stream::discard_until(std::string_view delimiter) { return state_->discard_until(delimiter); }
+task<std::string> byte_stream::read_to_end(std::size_t limit) { return state_->read_to_end(limit); }
+bool byte_stream::at_end() const noexcept { return state_->at_end(); }
+
+void byte_stream::end_reading() noexcept { state_->end_reading(); }
+
+task<std::size_t> byte_stream::write(std::span<const std::byte> bytes) { return state_->write(bytes); }
+task<std::size_t> byte_stream::write(std::string_view text) {
+  return state_->write(std::as_bytes(std::span{text.data(), text.size()}));
+}
+task<> byte_stream::wait_writable() { return state_->wait_writable(); }
+void byte_stream::shutdown_write() { state_->shutdown_write(); }
+
+task<std::size_t> byte_stream::close(duration limit) { return state_->close(limit); }
+void byte_stream::abort() noexcept { state_->abort(); }
+bool byte_stream::is_open() const noexcept { return state_->is_open(); }
+
+stream_statistics byte_stream::statistics() const noexcept { return state_->statistics(); }
+std::string byte_stream::describe() const { return state_->describe(); }
+
+detail::taken_apart::taken_apart(byte_stream from) : over(from.state_->take_over(ahead)) {}
+
+} // namespace troupe

@@ -1,0 +1,293 @@
+#include <troupe/scope/assert.hpp>
+#include <troupe/streams/pipe_state.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace troupe::detail {
+
+namespace {
+
+/// The executor of the fiber that runs here, where somebody wants to know all; else null.
+const executor* told_of_details() noexcept {
+  const fiber* const by = this_fiber::pointer();
+  return by != nullptr && by->runs_on().tells_details() ? &by->runs_on() : nullptr;
+}
+
+void tell(event_kind what, std::uint64_t end, std::uint64_t cause = 0) noexcept {
+  if (const executor* const to = told_of_details(); to != nullptr)
+    to->emit(what, end, this_fiber::pointer()->number(), cause);
+}
+
+void tell_bytes(std::uint64_t end, bytes_event::way how, std::span<const std::byte> bytes) noexcept {
+  if (const executor* const to = told_of_details(); to != nullptr)
+    to->sink()->on_bytes({end, how, bytes});
+}
+
+/// How many of the bytes a transport moves at once.
+std::size_t at_once(std::size_t bytes, std::size_t most) noexcept {
+  const std::size_t moves = std::min(bytes, most);
+  fiber* const by = this_fiber::pointer();
+  return by != nullptr && moves > 1 ? by->runs_on().moves_at_once(moves) : moves;
+}
+
+} // namespace
+
+pipe_state::pipe_state(const pipe_options& options) : capacity_(options.capacity), high_water_(options.high_water) {
+  TROUPE_ASSERT(capacity_ != 0 && high_water_ != 0, "a pipe needs a capacity and a high-water mark beyond 0");
+  ways_[0].faults = options.first_to_second;
+  ways_[1].faults = options.second_to_first;
+  fiber* const by = this_fiber::pointer();
+  for (std::size_t i = 0; i < ends_.size(); ++i) {
+    TROUPE_ASSERT(ways_[i].faults.at_once_max != 0, "a pipe that moves no byte at once moves none: at_once_max is 0");
+    ways_[i].writer = &ends_[i];
+    ways_[i].reader = &ends_[1 - i];
+    ends_[i].number = by != nullptr ? by->runs_on().next_number() : 0;
+  }
+  tell(event_kind::stream_made, ends_[0].number, ends_[1].number);
+  tell(event_kind::stream_made, ends_[1].number, ends_[0].number);
+}
+
+pipe_state::~pipe_state() = default;
+
+// ---- reading and writing ---------------------------------------------------------------------------------------------
+
+moved pipe_state::read_now(std::size_t end, std::span<std::byte> to) {
+  const moved came = locked([&](wakeups& woken) -> moved {
+    const pipe_end& mine = ends_[end];
+    direction& from = ways_[1 - end];
+    if (mine.is_closed)
+      return {0, moved::state::closed};
+    lose_if_told(woken);
+    pass(from, woken); // a fault may be due
+    if (from.is_refused)
+      return {0, moved::state::ended};
+    if (from.come.empty())
+      return {0, mine.is_reset ? moved::state::reset : from.has_ended ? moved::state::ended : moved::state::waits};
+    to = to.first(at_once(std::min(to.size(), from.come.size()), from.faults.at_once_max));
+    from.come.take(to);
+    tell_bytes(mine.number, bytes_event::way::read, to);
+    pass(from, woken);
+    return {to.size(), moved::state::fine};
+  });
+  plan_stalls();
+  return came;
+}
+
+moved pipe_state::write_now(std::size_t end, std::span<const std::byte> from) {
+  return written(end, [&](wakeups& woken) -> moved {
+    direction& to = ways_[end];
+    const std::size_t room = high_water_ - std::min(to.unsent.size(), high_water_);
+    if (room == 0)
+      return {0, moved::state::waits};
+    return accept(to, from.first(at_once(std::min(room, from.size()), to.faults.at_once_max)), woken);
+  });
+}
+
+moved pipe_state::push_now(std::size_t end, std::span<const std::byte> from) {
+  return written(end, [&](wakeups& woken) { return accept(ways_[end], from, woken); });
+}
+
+/// Unless the connection is gone.
+template <class Accept>
+moved pipe_state::written(std::size_t end, Accept accept) {
+  const moved went = locked([&](wakeups& woken) -> moved {
+    pipe_end& mine = ends_[end];
+    if (mine.is_closed)
+      return {0, moved::state::closed};
+    lose_if_told(woken);
+    if (ends_[1 - end].is_closed)
+      see_reset(mine, woken);
+    return mine.is_reset ? moved{0, moved::state::reset} : accept(woken);
+  });
+  plan_stalls();
+  return went;
+}
+
+moved pipe_state::accept(direction& to, std::span<const std::byte> from, wakeups& woken) {
+  to.unsent.add(from);
+  tell_bytes(to.writer->number, bytes_event::way::written, from);
+  pass(to, woken);
+  return {from.size(), to.writer->is_reset ? moved::state::reset : moved::state::fine};
+}
+
+std::size_t pipe_state::unsent(std::size_t end) const noexcept {
+  const std::lock_guard held{lock_};
+  return ways_[end].unsent.size();
+}
+
+// ---- on their way ----------------------------------------------------------------------------------------------------
+
+/// Moves what can be moved from the writer's side to the reader's.
+void pipe_state::pass(direction& on_its_way, wakeups& woken) noexcept {
+  direction& way = on_its_way;
+  const auto is_lost = [&] { return way.writer->is_reset || (way.reader->is_reset && !way.reader->is_closed); };
+  while (!way.is_stalled && !is_lost()) {
+    const std::size_t until = way.bytes_until_fault();
+    if (until == 0) {
+      strike(way, woken);
+    } else if (way.unsent.empty()) {
+      break;
+    } else if (way.has_ended) {
+      way.unsent.clear(); // see pipe_faults::ends_at
+    } else if (way.reader->is_closed) {
+      see_reset(*way.writer, woken);
+    } else {
+      const std::size_t bytes = std::min({way.unsent.size(), capacity_ - way.come.size(), until});
+      if (bytes == 0)
+        break;
+      way.come.add(way.unsent.bytes().first(bytes));
+      way.unsent.drop(bytes);
+      way.arrived += bytes;
+    }
+  }
+  if (way.is_shut && way.unsent.empty() && !way.is_stalled)
+    way.has_ended = true;
+  wake_if_ready(*way.writer, woken);
+  wake_if_ready(*way.reader, woken);
+}
+
+std::size_t pipe_state::direction::bytes_until_fault() const noexcept {
+  std::size_t until = std::numeric_limits<std::size_t>::max();
+  for (const auto& at : {faults.resets_at, faults.ends_at, faults.stalls_at})
+    if (at && *at >= arrived)
+      until = std::min(until, *at - arrived);
+  return until;
+}
+
+/// A fault is due.
+void pipe_state::strike(direction& with, wakeups& woken) noexcept {
+  if (with.faults.stalls_at == with.arrived) {
+    with.faults.stalls_at.reset();
+    with.is_stalled = true;
+    with.stall_begins = with.faults.stalls_for != duration::max();
+  } else if (with.faults.ends_at == with.arrived) {
+    with.faults.ends_at.reset();
+    with.has_ended = true;
+    tell(event_kind::stream_cut, with.reader->number);
+  } else {
+    with.faults.resets_at.reset();
+    see_reset(*with.writer, woken);
+    see_reset(*with.reader, woken);
+  }
+}
+
+void pipe_state::see_reset(pipe_end& end, wakeups& woken) noexcept {
+  end.is_reset = true;
+  end.waits.wake_all(woken);
+}
+
+/// Where a test wants it to: both sides see a reset.
+void pipe_state::lose_if_told(wakeups& woken) noexcept {
+  fiber* const by = this_fiber::pointer();
+  if (by == nullptr || (ends_[0].is_reset && ends_[1].is_reset) || !by->runs_on().loses_connection())
+    return;
+  for (pipe_end& each : ends_)
+    see_reset(each, woken);
+}
+
+// ---- stalls ----------------------------------------------------------------------------------------------------------
+
+pipe_state::stall::~stall() {
+  if (time_ != nullptr)
+    time_->remove(*this);
+}
+
+/// Not under the pipe's lock, which the timer takes under that of its time source.
+void pipe_state::stall::begin(pipe_state& of, direction& of_which, duration lasts, executor& on) {
+  pipe_ = &of;
+  of_which_ = &of_which;
+  set_when(saturated(on.time().now(), lasts));
+  on.time().add(*this);
+  time_ = &on.time();
+}
+
+void pipe_state::stall::is_over(timer& fired, wakeups& woken) noexcept {
+  const auto& mine = static_cast<stall&>(fired);
+  const std::lock_guard held{mine.pipe_->lock_};
+  mine.of_which_->is_stalled = false;
+  mine.pipe_->pass(*mine.of_which_, woken);
+}
+
+/// The end of those that have begun.
+void pipe_state::plan_stalls() {
+  for (direction& each : ways_)
+    if (locked([&](wakeups&) { return std::exchange(each.stall_begins, false); }))
+      each.stalled.begin(*this, each, each.faults.stalls_for, this_fiber::pointer()->runs_on());
+}
+
+// ---- ending ----------------------------------------------------------------------------------------------------------
+
+void pipe_state::end_reading(std::size_t end) noexcept {
+  locked([&](wakeups& woken) {
+    ways_[1 - end].is_refused = true;
+    tell(event_kind::stream_cut, ends_[end].number);
+    wake_if_ready(ends_[end], woken);
+  });
+}
+
+void pipe_state::end_writing(std::size_t end) noexcept {
+  locked([&](wakeups& woken) {
+    ways_[end].is_shut = true;
+    pass(ways_[end], woken);
+  });
+}
+
+void pipe_state::begin_closing(std::size_t end) noexcept {
+  locked([&](wakeups& woken) {
+    ends_[end].is_closing = ways_[end].is_shut = true;
+    pass(ways_[end], woken);
+  });
+}
+
+void pipe_state::close(std::size_t end, bool resets) noexcept {
+  locked([&](wakeups& woken) {
+    direction& out = ways_[end];
+    direction& in = ways_[1 - end];
+    ends_[end].is_closed = true;
+    // What nobody reads any more resets the connection, as with TCP.
+    if (resets || !out.unsent.empty() || !in.come.empty() || !in.unsent.empty())
+      see_reset(ends_[1 - end], woken);
+    out.unsent.clear();
+    in.come.clear();
+    ends_[end].waits.wake_all(woken);
+  });
+}
+
+// ---- waiting ---------------------------------------------------------------------------------------------------------
+
+void pipe_state::enter(std::size_t end, transport_wait& wait, const waitable& on) noexcept {
+  locked([&](wakeups&) {
+    if (!is_ready(ends_[end], wait.what()))
+      ends_[end].waits.put(wait, on);
+  });
+}
+
+void pipe_state::leave(std::size_t end, transport_wait& wait) noexcept {
+  locked([&](wakeups&) { ends_[end].waits.remove(wait); });
+}
+
+bool pipe_state::is_ready(const pipe_end& end, readiness what) const noexcept {
+  const direction& out = ways_[&end == &ends_[0] ? 0 : 1];
+  const direction& in = ways_[&end == &ends_[0] ? 1 : 0];
+  if (end.is_reset || end.is_closed)
+    return true;
+  switch (what) {
+  case readiness::to_read:
+    return end.is_closing || !in.come.empty() || in.has_ended || in.is_refused;
+  case readiness::to_write:
+    return end.is_closing || out.unsent.size() < high_water_;
+  case readiness::flushed:
+    return out.unsent.empty();
+  }
+  return true;
+}
+
+void pipe_state::wake_if_ready(pipe_end& end, wakeups& woken) noexcept {
+  for (const readiness what : {readiness::to_read, readiness::to_write, readiness::flushed})
+    if (is_ready(end, what))
+      end.waits.wake(what, woken);
+}
+
+} // namespace troupe::detail

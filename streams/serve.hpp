@@ -1,0 +1,127 @@
+// A server: each connection is a child of it, and all of them end before it does.
+
+#pragma once
+
+#include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/deadline.hpp>
+#include <troupe/scope/endless_wait.hpp>
+#include <troupe/scope/shield.hpp>
+#include <troupe/scope/task_group.hpp>
+#include <troupe/streams/serving.hpp>
+#include <troupe/streams/tls.hpp>
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <utility>
+
+namespace troupe {
+
+struct serve_options {
+  /// From when the server is stopped, until connections that have not ended are.
+  duration drain_limit = std::chrono::seconds{5};
+  /// For what a connection has not sent yet when its handler has returned.
+  duration close_limit = std::chrono::seconds{1};
+  /// Where there is one, connections are encrypted. Must outlive the server.
+  const tls_server* tls = nullptr;
+  duration handshake_limit = std::chrono::seconds{5};
+  /// Is told when a handler fails with what is no error of its connection, on the fiber of that. Where there is none,
+  /// such a failure is the server's: it stops all others, and comes out of `serve`.
+  std::function<void(std::exception_ptr)> on_failure = nullptr;
+};
+
+namespace detail {
+
+template <class Acceptor>
+task<> close_when_stopped(Acceptor& from) {
+  class closes {
+  public:
+    explicit closes(Acceptor& what) noexcept : what_(what) {}
+    ~closes() { what_.close(); }
+    closes(const closes&) = delete;
+    closes& operator=(const closes&) = delete;
+
+  private:
+    Acceptor& what_;
+  };
+  const closes at_the_end{from};
+  co_await endless_wait{fiber::wait_kind::daemon, "serve"};
+}
+
+template <class Handler>
+task<> serve_one(byte_stream over, Handler handler, serving& of, const serve_options& options, sender<int>) {
+  outcome<> ended;
+  if (options.tls != nullptr) {
+    outcome<byte_stream> encrypted =
+        co_await as_outcome(fail_after(options.handshake_limit, options.tls->accept(std::move(over))));
+    if (encrypted.has_error())
+      co_return; // nobody who speaks TLS, or whom it trusts
+    over = std::move(encrypted).value();
+  }
+  {
+    const serving::connection mine{of, over};
+    ended = co_await as_outcome(handler(over));
+    co_await over.close(options.close_limit);
+  }
+  if (!ended.has_error() || is_about_connection(ended.error()))
+    co_return;
+  if (!options.on_failure)
+    std::rethrow_exception(ended.error());
+  options.on_failure(ended.error());
+}
+
+template <class Acceptor, class Handler>
+task<> serve_until_closed(Acceptor& from, const Handler& handler, const serve_options& options) {
+  serving all;
+  co_await in_task_group([&](task_group& connections) -> task<> {
+    for (;;) {
+      std::optional<byte_stream> next;
+      try {
+        next.emplace(co_await from.accept());
+      } catch (const stream_closed&) {
+        break;
+      }
+      connections.start(serve_one<Handler>, std::move(*next), handler, std::ref(all), std::cref(options), all.alive());
+    }
+    const bool in_time = co_await move_on_after(options.drain_limit, all.drain());
+    if (!in_time)
+      connections.cancel();
+  });
+}
+
+template <class Acceptor, class Handler>
+task<> serve_shielded(Acceptor& from, const Handler& handler, const serve_options& options, child<> closer) {
+  co_await shield(duration::max(), serve_until_closed(from, handler, options));
+  closer.cancel();
+}
+
+} // namespace detail
+
+/// Serves connections until it is stopped: each is a child with a copy of `handler`, which is called with the stream.
+///
+/// *A handler* returns when the connection is over. The stream is the server's: it is closed then, and what was written
+/// is sent. What the handler throws ends its connection; see `serve_options::on_failure`.
+///
+/// *To stop it is to drain it.* A cancel, SIGTERM among them, closes the listener; then each connection reads its end
+/// (`byte_stream::end_reading`), so a handler that waits for the next request returns, and one that is in the middle of
+/// a request answers it first. Connections that have not ended when `drain_limit` has passed are cancelled: they are reset.
+/// (The second SIGTERM ends a program at once: see `runtime`.)
+///
+/// How many connections there are is limited by the listener.
+///
+/// @param from     a `listener`, or a `pipe_listener`; closed at the end
+/// @param handler  `task<>(byte_stream&)`
+/// @suspends until it is stopped, or the listener is closed
+/// @cancel   drains, and then goes on
+/// @throws   `error_group`: `listen_error`, what a handler throws
+template <class Acceptor, class Handler>
+task<> serve(Acceptor from, Handler handler, serve_options options = {}) {
+  co_await in_task_group([&](task_group& group) {
+    child<> closer = group.start(detail::close_when_stopped<Acceptor>, std::ref(from));
+    group.start(detail::serve_shielded<Acceptor, Handler>, std::ref(from), std::cref(handler), std::cref(options),
+                std::move(closer));
+  });
+}
+
+} // namespace troupe
