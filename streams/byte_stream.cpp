@@ -5,6 +5,16 @@
 
 namespace troupe {
 
+namespace detail {
+
+namespace {
+
+task<std::size_t> nothing_to_close() { co_return 0; }
+
+} // namespace
+
+} // namespace detail
+
 byte_stream::byte_stream(std::unique_ptr<detail::transport> over)
     : state_(std::make_unique<detail::stream_state>(std::move(over))) {}
 byte_stream::byte_stream(byte_stream&&) noexcept = default;
@@ -29,9 +39,14 @@ task<std::size_t> byte_stream::write(std::string_view text) {
 task<> byte_stream::wait_writable() { return state_->wait_writable(); }
 void byte_stream::shutdown_write() { state_->shutdown_write(); }
 
-task<std::size_t> byte_stream::close(duration limit) { return state_->close(limit); }
-void byte_stream::abort() noexcept { state_->abort(); }
-bool byte_stream::is_open() const noexcept { return state_->is_open(); }
+task<std::size_t> byte_stream::close(duration limit) {
+  return state_ != nullptr ? state_->close(limit) : detail::nothing_to_close();
+}
+void byte_stream::abort() noexcept {
+  if (state_ != nullptr)
+    state_->abort();
+}
+bool byte_stream::is_open() const noexcept { return state_ != nullptr && state_->is_open(); }
 
 stream_statistics byte_stream::statistics() const noexcept { return state_->statistics(); }
 std::string byte_stream::describe() const { return state_->describe(); }

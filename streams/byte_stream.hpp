@@ -42,7 +42,8 @@ struct stream_statistics {
 /// a write was cancelled in its middle; each of them from then on, and only `close` and `abort` are left. An error of
 /// another kind changes nothing.
 ///
-/// All operations are checkpoints: they look for a cancel before they do anything, also where they need not wait.
+/// All operations that may wait are checkpoints: they look for a cancel before they do anything, also where they need not
+/// wait. Only `close` is none: it closes in any case. One that was moved from counts as closed.
 /// (One write that waits in place of `write` and `drain` is Trio's `send_all`; what a cancel leaves behind is its rule as
 /// well. The high-water mark is that of asyncio's transports.)
 ///

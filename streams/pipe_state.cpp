@@ -190,7 +190,7 @@ void pipe_state::lose_if_told(wakeups& woken) noexcept {
 // ---- stalls ----------------------------------------------------------------------------------------------------------
 
 pipe_state::stall::~stall() {
-  if (time_ != nullptr)
+  if (time_ != nullptr && !has_fired()) // else the time source may have gone
     time_->remove(*this);
 }
 

@@ -100,8 +100,8 @@ task<> serve_shielded(Acceptor& from, const Handler& handler, const serve_option
 
 /// Serves connections until it is stopped: each is a child with a copy of `handler`, which is called with the stream.
 ///
-/// *A handler* returns when the connection is over. The stream is the server's: it is closed then, and what was written
-/// is sent. What the handler throws ends its connection; see `serve_options::on_failure`.
+/// *A handler* returns when the connection is over. The stream is the server's, and must not be moved from: it is closed
+/// then, and what was written is sent. What the handler throws ends its connection; see `serve_options::on_failure`.
 ///
 /// *To stop it is to drain it.* A cancel, SIGTERM among them, closes the listener; then each connection reads its end
 /// (`byte_stream::end_reading`), so a handler that waits for the next request returns, and one that is in the middle of

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 
 using namespace troupe;
@@ -185,6 +186,50 @@ TEST_CASE("a close sends what was accepted within its limit, and drops and count
     });
     co_await error_of<peer_reset>(ends.second.write("nobody is there any more"));
   });
+}
+
+TEST_CASE("a close sends what was accepted, also with bytes that nobody has read on its own side", "[streams][D6]") {
+  on_a_pipe({.capacity = 4, .high_water = 100}, [](stream_pair& ends) -> task<> {
+    co_await ends.second.write("!!");
+    co_await ends.first.write(ten);
+    co_await in_task_group([&](task_group& group) {
+      group.start([&]() -> task<> {
+        const std::size_t lost = co_await ends.first.close(1h);
+        CHECK(lost == 0);
+      });
+      group.start([&]() -> task<> {
+        const std::string all = co_await ends.second.read_exactly(10);
+        CHECK(all == ten);
+      });
+    });
+    const time_source& clock = this_fiber::pointer()->runs_on().time();
+    CHECK((clock.now() < instant{1min}));
+  });
+}
+
+TEST_CASE("a stream that was moved from counts as closed", "[streams]") {
+  on_a_pipe({}, [](stream_pair& ends) -> task<> {
+    const byte_stream taken = std::move(ends.first);
+    CHECK_FALSE(ends.first.is_open());
+    const std::size_t lost = co_await ends.first.close(1s);
+    CHECK(lost == 0);
+    ends.first.abort();
+    CHECK(taken.is_open());
+  });
+}
+
+TEST_CASE("a stream may outlive the run in which it has stalled", "[streams]") {
+  std::optional<stream_pair> kept;
+  simulator simulated{in_any_order()};
+  const auto run = [&]() -> task<> {
+    kept.emplace(pipe_pair({.first_to_second = {.stalls_at = 3, .stalls_for = 5s}}));
+    co_await kept->first.write("012345");
+    const std::string come = co_await kept->second.read_exactly(6);
+    CHECK(come == "012345");
+    co_await kept->first.close(1s);
+    co_await kept->second.close(1s);
+  };
+  simulated.run(run).value();
 }
 
 TEST_CASE("an abort drops what is unsent and resets the connection, and so does the destructor", "[streams][D6]") {
