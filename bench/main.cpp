@@ -56,6 +56,8 @@ const std::vector<workload>& workloads() {
        caf_beside_fibers},
       {"fibers_beside_caf", "pipeline, alone and beside two busy CAF actors for each worker", fibers_beside_caf},
       {"exploration", "n schedules of three supervised actors and two clients, by the testing kit", exploration},
+      {"echo", "64 connections over TCP, each sends 64 bytes again and again and reads them back: us, the p99", echo},
+      {"lines", "the same with lines, each answered by `ok ` and the line", lines},
       {"line", "a cache line goes n times to and fro between two plain threads", line},
   };
   return all;
@@ -69,7 +71,8 @@ int usage(std::FILE* to) {
              "Prints `troupe WORKLOAD items seconds rate peak_rss_kb [more]`, a line for each repetition.\n"
              "With --warm a line for the median of so many, after one that does not count, all on the same\n"
              "workers: item_ns, and that of the fastest and of the slowest.\n"
-             "bench/compare runs it beside the programs in bench/peers.\n\n",
+             "bench/compare runs it beside the programs in bench/peers. The load of `echo` and `lines` is the program\n"
+             "stream_load, in the folder PEERS_BIN or beside this one.\n\n",
              to);
   for (const workload& one : workloads())
     std::fprintf(to, "  %-18s %s\n", std::string(one.name).c_str(), std::string(one.what).c_str());

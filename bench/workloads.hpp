@@ -56,6 +56,8 @@ measured caf_beside_fibers(runtime& on, const settings& how);
 measured fibers_beside_caf(runtime& on, const settings& how);
 measured exploration(runtime& on, const settings& how);
 measured line(runtime& on, const settings& how);
+measured echo(runtime& on, const settings& how);
+measured lines(runtime& on, const settings& how);
 
 /// Seconds on the steady clock.
 double now();

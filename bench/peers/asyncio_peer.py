@@ -4,12 +4,15 @@
   pipeline chain fanin pingpong ring spawn idle
   taskgroup          an asyncio.TaskGroup of 1,000 tasks, one of which raises
   taskgroup_gather   the same with gather and cancel by hand
+  echo lines         in asyncio_streams.py
 """
 
 import asyncio
 import statistics
 import sys
 import time
+
+from asyncio_streams import echo, lines
 
 BOUND = 100
 CONSUMERS = 8
@@ -225,7 +228,7 @@ async def taskgroup_gather(n):
 
 
 WORKLOADS = {function.__name__: function for function in (
-    pipeline, chain, fanin, pingpong, ring, spawn, idle, taskgroup, taskgroup_gather)}
+    pipeline, chain, fanin, pingpong, ring, spawn, idle, taskgroup, taskgroup_gather, echo, lines)}
 
 
 def main(name, n):

@@ -3,6 +3,7 @@
 //
 //	pipeline chain fanin pingpong ring spawn idle
 //	taskgroup   1,000 goroutines wait for a context; one cancels it
+//	echo lines  in go_streams.go
 package main
 
 import (
@@ -265,6 +266,7 @@ func main() {
 	workloads := map[string]func(int64) result{
 		"pipeline": pipeline, "chain": chain, "fanin": fanin, "pingpong": pingpong,
 		"ring": ring, "spawn": spawn, "idle": idle, "taskgroup": taskgroup,
+		"echo": echo, "lines": lines,
 	}
 	if len(os.Args) < 3 {
 		fail(2, "usage:", os.Args[0], "WORKLOAD N")

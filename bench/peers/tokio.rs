@@ -5,6 +5,9 @@
 //   chain fanin pingpong ask ring spawn idle
 //   restart         a supervisor by hand: it awaits the handle of a task that panics on each message
 //   taskgroup       a JoinSet of 1,000 tasks, aborted when the first has failed
+//   echo lines      in tokio_streams.rs
+
+mod tokio_streams;
 
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::sync::Arc;
@@ -354,6 +357,8 @@ async fn run(workload: &str, n: i64) -> Option<Outcome> {
         "idle" => idle(n).await,
         "restart" => restart(n).await,
         "taskgroup" => taskgroup(n).await,
+        "echo" => tokio_streams::echo(n).await,
+        "lines" => tokio_streams::lines(n).await,
         _ => return None,
     })
 }
@@ -377,7 +382,11 @@ fn main() {
         fail(2, "N is a number from 1 on (fanin: 8)");
     }
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let runtime = builder.worker_threads(2).enable_time().build().unwrap();
+    builder.worker_threads(2).enable_time();
+    if matches!(workload, "echo" | "lines") {
+        builder.enable_io(); // not for the others: a worker that waits would wait in epoll
+    }
+    let runtime = builder.build().unwrap();
     let began = Instant::now();
     let outcome = match runtime.block_on(run(workload, n)) {
         Some(outcome) => outcome,

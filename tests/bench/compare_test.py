@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """bench/compare, fed with programs that print what a test wants: medians, ratios, what is skipped, what is refused.
 
-No peer is built here and nothing is measured; only the asyncio peer, which needs no build, is run for real.
+No peer is built here and nothing is measured; only the asyncio peer, which needs no build, is run for real, and the load of
+its servers.
 """
 
 import importlib.machinery
@@ -9,7 +10,9 @@ import importlib.util
 import os
 import pathlib
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -118,6 +121,20 @@ class Tables(Case):
             ["chain_unb", "caf017", "400/s"], ["chain", "asio", "300/s"], ["chain", "caf017", "200/s"], ["chain", "go", "100/s"],
             ["idle", "asio", "600 B each"], ["idle", "go", "700 B each"], ["idle", "caf017", "1800 B each"]])
 
+    def test_a_served_workload_has_its_rate_and_the_median_of_its_latency(self):
+        self.fake("stream_load")
+        self.fake("go", chain=100, echo=[f"go echo N 1.0 {rate} 2048 us={p99} p50_us=7" for rate, p99 in
+                                         ((9000, 400.4), (1000, 900.0), (2000, 100.0))])
+        out, _ = self.run_compare("--rounds", "3", "--peer", "go", "--only", "echo,chain")
+        self.assertIn("| p99 ", out.splitlines()[2])
+        self.assertEqual([row[:1] + row[4:8] for row in self.rows(out)],
+                         [["chain", "100/s", "100 .. 100", "", "2.0 MB"], ["echo", "2.00k/s", "1.00k .. 9.00k", "400 us", "2.0 MB"]])
+
+    def test_without_a_served_workload_there_is_no_column_for_its_latency(self):
+        self.fake("go", chain=100)
+        out, _ = self.run_compare("--rounds", "1", "--peer", "go", "--only", "chain")
+        self.assertNotIn("p99", out)
+
     def test_the_programs_run_in_turn(self):
         self.fake("spsc", chain=1)
         self.fake("cvqueue", chain=1)
@@ -191,6 +208,13 @@ class Ratios(Case):
         self.assertEqual(self.ratio(out, "taskgroup"), "0.12 x the best two-thread peer (caf017 taskgroup_link), no one-thread peer, no limit")
         self.assertEqual(self.rows(out)[0][1:5], ["taskgroup_link", "caf017", "1.00k", "50 us"])
 
+    def test_servers_compare_requests_and_the_more_are_better(self):
+        self.fake("stream_load")
+        self.fake_troupe(lines=["troupe lines N 1.0 300 2048 us=900"])
+        self.fake("go", lines=["go lines N 1.0 200 2048 us=100"])
+        out, _ = self.run_compare("--rounds", "1", "--peer", "troupe,go", "--only", "lines")
+        self.assertEqual(self.ratio(out, "lines"), "1.50 x the best two-thread peer (go), no one-thread peer, no limit")
+
     def test_there_is_no_ratio_for_what_troupe_did_not_run(self):
         self.fake_troupe(ring=100)
         self.fake("caf017", ring=100, chain_unb=100)
@@ -232,6 +256,20 @@ class Skipping(Case):
         self.fake_troupe(chain=100)
         out, _ = self.run_compare("--rounds", "1", "--peer", "troupe", "--only", "chain")
         self.assertEqual(self.ratio(out, "chain"), "no two-thread peer, no one-thread peer, no limit")
+
+    def test_without_their_load_servers_are_skipped_and_all_else_is_run(self):
+        self.fake("go", chain=100, echo=100, lines=100)
+        out, err = self.run_compare("--rounds", "1", "--peer", "go", "--only", "echo,chain")
+        self.assertEqual([row[0] for row in self.rows(out)], ["chain"])
+        self.assertIn("skipped echo: there is no g++ here; apt-get install g++", err)
+        _, err = self.run_compare("--rounds", "1", "--peer", "go", "--only", "echo,lines", code=1)
+        self.assertIn("skipped echo, lines: there is no g++ here; apt-get install g++", err)
+        self.assertIn("error: there is no peer to run", err)
+
+    def test_the_load_is_not_built_where_nothing_is_served(self):
+        self.fake("go", chain=100)
+        _, err = self.run_compare("--rounds", "1", "--peer", "go", "--only", "chain")
+        self.assertEqual(err, "round 1 of 1: 1 runs\n")
 
     def test_only_the_wanted_peers_are_looked_for(self):
         self.fake("go", chain=100)
@@ -276,9 +314,9 @@ class BadRuns(Case):
             compare.parse(said, job)
 
     def test_a_good_line_is_taken(self):
-        self.assertEqual(compare.parse("go chain 80 0.5 160 2048 \n", compare.Job("go", "chain", 80)), (160.0, 2048))
-        self.assertEqual(compare.parse("go idle 80 0.5 160 2048 x=1 bytes_per=7", compare.Job("go", "idle", 80)), (7.0, 2048))
-        self.assertEqual(compare.parse("go taskgroup 80 0.5 160 2048 us=9", compare.Job("go", "taskgroup", 80)), (9.0, 2048))
+        for variant, more, wanted in (("chain", "", (160.0, None, 2048)), ("idle", "x=1 bytes_per=7", (7.0, None, 2048)),
+                                      ("taskgroup", "us=9", (9.0, None, 2048)), ("echo", "us=9.5 p50_us=3", (160.0, 9.5, 2048))):
+            self.assertEqual(compare.parse(f"go {variant} 80 0.5 160 2048 {more}\n", compare.Job("go", variant, 80)), wanted)
 
     def test_every_other_line_is_refused(self):
         self.bad("", "printed nothing")
@@ -299,6 +337,8 @@ class BadRuns(Case):
         self.bad("go idle 80 0.5 160 2048", "no bytes_per=", "idle")
         self.bad("go idle 80 0.5 160 2048 bytes_per=0", "cannot be", "idle")
         self.bad("go taskgroup 80 0.5 160 2048 bytes_per=5", "no us=", "taskgroup")
+        self.bad("go echo 80 0.5 160 2048 p50_us=5", "no us=", "echo")
+        self.bad("go lines 80 0.5 160 2048 us=0", "cannot be", "lines")
 
     def test_who_prints_rubbish_is_named_and_left_out_and_not_run_again(self):
         self.fake("cvqueue", chain=["cvqueue chain N 1.0 100 2048", "rubbish", "cvqueue chain N 1.0 100 2048"])
@@ -414,13 +454,97 @@ class Usage(Case):
 
     def test_help_names_the_workloads_the_peers_and_the_variables(self):
         out, _ = self.run_compare("--help")
-        for word in (*compare.WORKLOADS, *compare.PEERS, "PEERS_BIN", "TROUPE_BENCH", "--quiet"):
+        for word in (*compare.WORKLOADS, *compare.PEERS, "PEERS_BIN", "TROUPE_BENCH", "--quiet", "stream_load"):
             self.assertIn(word, out)
+
+
+needs_load = unittest.skipUnless(shutil.which("g++"), "the load is built with g++")
+
+
+@needs_load
+class Load(unittest.TestCase):
+    """stream_load itself, with a server that answers as a test wants it."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.program = pathlib.Path(folder.name) / compare.LOAD
+        compare.build_load(cls.program.parent)
+
+    def run_load(self, what, answer):
+        """The exit code, and what was said. `answer` gets a request and its number, and gives bytes."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            load = subprocess.Popen([self.program, str(server.getsockname()[1]), what, "50", "1"], text=True,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.addCleanup(load.kill)
+            with server.accept()[0] as over:
+                self.serve(over, answer)
+            out, err = load.communicate(timeout=60)
+        return load.returncode, out, err
+
+    @staticmethod
+    def serve(over, answer):
+        count = 0
+        try:
+            while request := over.recv(1000):
+                for each in answer(request, count):
+                    over.sendall(each)
+                count += 1
+        except OSError:
+            pass  # the load had enough of it
+
+    def refused(self, what, answer, why):
+        code, out, err = self.run_load(what, answer)
+        self.assertEqual((code, out), (1, ""))
+        self.assertRegex(err, "^WRONG RESULT: connection 0 " + why)
+
+    def test_right_answers_are_counted_however_they_come(self):
+        requests = []
+
+        def in_pieces(request, _):
+            requests.append(request)
+            return [request[:1], request[1:20], request[20:]]
+
+        code, out, err = self.run_load("echo", in_pieces)
+        self.assertEqual((code, err), (0, ""))
+        count, seconds, p50, p99 = out.split()
+        self.assertEqual(count, "50")
+        self.assertGreater(float(seconds), 0)
+        self.assertLessEqual(float(p50), float(p99))
+        self.assertEqual(len(set(requests)), 55)  # five to warm up
+        self.assertEqual({(len(request), request.count(b"\n"), request[-1:]) for request in requests}, {(64, 1, b"\n")})
+        self.assertEqual(self.run_load("lines", lambda request, _: [b"ok ", request])[0], 0)
+
+    def test_a_wrong_answer_is_told(self):
+        self.refused("echo", lambda request, k: [request[:63] + b"!" if k == 30 else request], "read `.*!` where `.*` was to come")
+        self.refused("echo", lambda request, k: [b"ok " + request], "read `ok ")
+        self.refused("lines", lambda request, _: [request], "read `0000")
+
+    def test_an_answer_that_is_too_long_is_told_also_at_the_end(self):
+        self.refused("echo", lambda request, k: [request + b"x" if k == 30 else request], "read ")
+        self.refused("echo", lambda request, k: [request, b"x"] if k == 54 else [request], "read ")
+
+    def test_a_server_that_leaves_is_told(self):
+        def leaves(request, k):
+            if k == 30:
+                raise OSError
+            return [request]
+
+        self.refused("echo", leaves, "was closed where 64 bytes were to come")
+
+    def test_a_wrong_call_is_told(self):
+        for wrong in ([], ["0", "echo", "5", "1"], ["80", "ping", "5", "1"], ["80", "echo", "0", "1"], ["80", "echo", "5", "0"]):
+            ended = subprocess.run([self.program, *wrong], capture_output=True, text=True, timeout=60)
+            self.assertEqual(ended.returncode, 2, wrong)
+            self.assertIn("usage: ", ended.stderr)
 
 
 @unittest.skipIf(sys.version_info < (3, 11), "the asyncio peer needs Python 3.11")
 class Asyncio(Case):
+    @needs_load
     def test_the_asyncio_peer_runs_each_of_its_workloads(self):
+        compare.build_load(self.bin)
         out, _ = self.run_compare("--rounds", "1", "--peer", "asyncio", "--scale", "0.001")
         self.assertEqual(sorted(row[1] for row in self.rows(out)), sorted(compare.PEERS["asyncio"].sizes))
 
