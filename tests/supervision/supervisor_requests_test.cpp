@@ -52,8 +52,8 @@ TEST_CASE("a child can be stopped, started again, forgotten and found", "[superv
 }
 
 TEST_CASE("a child that waits for its first start can be stopped and forgotten at once", "[supervision]") {
+  std::string log;
   const auto requests = [&](supervisor& top) -> task<> {
-    std::string log;
     co_await top.start({.name = "slow"}, slow_to_stop, std::ref(log), std::string("slow"), 1s);
     co_await top.start({.name = "fails"}, fails_once, std::ref(log), 1s);
     co_await sleep_for(1500ms); // all are being stopped, to be started anew
