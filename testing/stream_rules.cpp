@@ -10,6 +10,14 @@ stream_rules::end* stream_rules::end_of(std::uint64_t number) noexcept {
   return found != ends_.end() ? &*found : nullptr;
 }
 
+void stream_rules::end::has_read(std::size_t bytes) {
+  read += bytes;
+  if (read > given.size() / 2) { // else the rest would be moved for each byte
+    given.erase(0, read);
+    read = 0;
+  }
+}
+
 void stream_rules::wrong(const end& of, const std::string& what) {
   to_.violated(invariant::bytes, "stream #" + std::to_string(of.number) + ' ' + what);
 }
@@ -26,20 +34,20 @@ void stream_rules::on(const bytes_event& happened) {
     if (at->is_shut)
       wrong(*at, "has accepted bytes after its writing side was shut down");
     if (end* const other = end_of(at->other); other != nullptr)
-      other->to_read += bytes;
+      other->given += bytes;
     return;
   }
   if (at->has_ended)
     wrong(*at, "gives bytes after its end");
-  if (!std::string_view{at->to_read}.starts_with(bytes))
+  if (!at->to_read().starts_with(bytes))
     wrong(*at, "gives other bytes than were written, or in another order");
   else
-    at->to_read.erase(0, bytes.size());
+    at->has_read(bytes.size());
 }
 
 void stream_rules::on(const event& happened) {
   if (happened.kind == event_kind::stream_made) {
-    ends_.push_back({happened.object, happened.cause, {}});
+    ends_.push_back({happened.object, happened.cause});
     return;
   }
   end* const at = end_of(happened.object);
@@ -53,8 +61,8 @@ void stream_rules::on(const event& happened) {
     return;
   case event_kind::stream_ended:
     at->has_ended = true;
-    if (!at->is_cut && !at->to_read.empty())
-      wrong(*at, "is said to have ended, and " + std::to_string(at->to_read.size()) + " bytes of it were not read");
+    if (!at->is_cut && !at->to_read().empty())
+      wrong(*at, "is said to have ended, and " + std::to_string(at->to_read().size()) + " bytes of it were not read");
     if (!at->is_cut && other != nullptr && !other->is_shut)
       wrong(*at, "is said to have ended, and its writer has not ended it");
     return;

@@ -5,8 +5,10 @@
 #include <troupe/scope/event.hpp>
 #include <troupe/testing/violation.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::detail {
@@ -22,9 +24,14 @@ public:
 
 private:
   struct end {
+    /// What the other one was given, and this one has not read.
+    std::string_view to_read() const noexcept { return std::string_view{given}.substr(read); }
+    void has_read(std::size_t bytes);
+
     std::uint64_t number;
     std::uint64_t other;
-    std::string to_read;    // what the other one was given, and this one has not read
+    std::string given{};
+    std::size_t read = 0;   // of that
     bool is_shut = false;   // for what is written
     bool is_cut = false;    // for what is read
     bool has_ended = false; // so its reader was told

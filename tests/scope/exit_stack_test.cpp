@@ -256,7 +256,7 @@ TEST_CASE("stacks in each other to a depth of ten, and 10,000 finalizers, are un
         co_await nest(depth - 1);
     });
   };
-  simulator simulated{in_any_order()};
+  simulator simulated; // there is only one order
   CHECK(simulated.run([&] { return nest(10); }).has_value());
   CHECK(entered == 10);
   CHECK(left == 10);
