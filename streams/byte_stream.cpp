@@ -5,15 +5,11 @@
 
 namespace troupe {
 
-namespace detail {
-
 namespace {
 
 task<std::size_t> nothing_to_close() { co_return 0; }
 
 } // namespace
-
-} // namespace detail
 
 byte_stream::byte_stream(std::unique_ptr<detail::transport> over)
     : state_(std::make_unique<detail::stream_state>(std::move(over))) {}
@@ -40,7 +36,7 @@ task<> byte_stream::wait_writable() { return state_->wait_writable(); }
 void byte_stream::shutdown_write() { state_->shutdown_write(); }
 
 task<std::size_t> byte_stream::close(duration limit) {
-  return state_ != nullptr ? state_->close(limit) : detail::nothing_to_close();
+  return state_ != nullptr ? state_->close(limit) : nothing_to_close();
 }
 void byte_stream::abort() noexcept {
   if (state_ != nullptr)

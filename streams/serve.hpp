@@ -50,20 +50,19 @@ task<> close_when_stopped(Acceptor& from) {
 }
 
 template <class Handler>
-task<> serve_one(byte_stream over, Handler handler, serving& of, const serve_options& options, sender<int>) {
-  outcome<> ended;
+task<> handle(byte_stream& over, Handler& handler, serving& of, const serve_options& options) {
   if (options.tls != nullptr) {
-    outcome<byte_stream> encrypted =
-        co_await as_outcome(fail_after(options.handshake_limit, options.tls->accept(std::move(over))));
-    if (encrypted.has_error())
-      co_return; // nobody who speaks TLS, or whom it trusts
-    over = std::move(encrypted).value();
+    byte_stream encrypted = co_await fail_after(options.handshake_limit, options.tls->accept(std::move(over)));
+    over = std::move(encrypted);
   }
-  {
-    const serving::connection mine{of, over};
-    ended = co_await as_outcome(handler(over));
-    co_await over.close(options.close_limit);
-  }
+  const serving::connection mine{of, over};
+  co_await handler(over);
+}
+
+template <class Handler>
+task<> serve_one(byte_stream over, Handler handler, serving& of, const serve_options& options, sender<int>) {
+  const outcome<> ended = co_await as_outcome(handle(over, handler, of, options));
+  co_await over.close(options.close_limit);
   if (!ended.has_error() || is_about_connection(ended.error()))
     co_return;
   if (!options.on_failure)

@@ -41,7 +41,7 @@ void stream_state::require_usable(std::size_t accepted) const {
 }
 
 void stream_state::throw_reset(std::size_t accepted) {
-  if (!was_reset_.exchange(true, std::memory_order_relaxed))
+  if (!was_reset_.exchange(true, std::memory_order_relaxed)) // relaxed: only who is the first matters
     tell(event_kind::stream_reset);
   throw peer_reset(accepted, over_->why_reset());
 }
@@ -194,6 +194,7 @@ public:
     of_.torn_after_ = accepted;
     of_.torn_of_ = total_;
     phase was = phase::open; // whoever closes it meanwhile has the last word
+    // release: what was written just now is read once phase_now() has seen it
     of_.phase_.compare_exchange_strong(was, phase::torn, std::memory_order_acq_rel);
   }
   write_under_way(const write_under_way&) = delete;
@@ -258,6 +259,7 @@ public:
 
   /// How many bytes are lost by it.
   std::size_t finish() noexcept {
+    // acq_rel, here and below: one of those who close it is the first, and sees what was done before
     if (of_.phase_.exchange(phase::closed, std::memory_order_acq_rel) == phase::closed)
       return 0;
     const std::size_t lost = of_.over_->unsent();
@@ -294,11 +296,12 @@ std::unique_ptr<transport> stream_state::take_over(byte_buffer& ahead) {
   const busy_mark no_writer{writes_, "writing to"};
   require_writable(0);
   ahead = std::move(ahead_);
-  phase_ = phase::closed; // and nothing is left to close
+  phase_.store(phase::closed, std::memory_order_release); // and nothing is left to close
   return std::move(over_);
 }
 
 stream_statistics stream_state::statistics() const noexcept {
+  // relaxed, here and below: for people
   return {bytes_read_.load(std::memory_order_relaxed), bytes_accepted_.load(std::memory_order_relaxed),
           phase_now() != phase::closed ? over_->unsent() : 0};
 }

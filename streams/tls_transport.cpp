@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <new>
 #include <utility>
 
 namespace troupe::detail {
@@ -16,6 +17,13 @@ namespace {
 constexpr std::size_t record_max = 16'384; // bytes of a record, before it is encrypted
 
 int clipped_size(std::size_t bytes) noexcept { return static_cast<int>(std::min<std::size_t>(bytes, INT_MAX)); }
+
+BIO* memory() {
+  BIO* const made = BIO_new(BIO_s_mem());
+  if (made == nullptr)
+    throw std::bad_alloc();
+  return made;
+}
 
 } // namespace
 
@@ -28,10 +36,16 @@ std::string openssl_says(const char* otherwise) {
 
 tls_transport::tls_transport(std::unique_ptr<transport> below, std::unique_ptr<SSL, ssl_deleter> tls,
                              std::span<const std::byte> ahead)
-    : below_(std::move(below)), tls_(std::move(tls)), come_(BIO_new(BIO_s_mem())), leave_(BIO_new(BIO_s_mem())) {
+    : below_(std::move(below)), tls_(std::move(tls)), come_(memory()), leave_(memory()) {
   SSL_set_bio(tls_.get(), come_, leave_); // takes both
   if (!ahead.empty())
-    BIO_write(come_, ahead.data(), clipped_size(ahead.size()));
+    keep(ahead);
+}
+
+/// For OpenSSL to read.
+void tls_transport::keep(std::span<const std::byte> come) {
+  if (BIO_write(come_, come.data(), static_cast<int>(come.size())) != static_cast<int>(come.size()))
+    throw std::bad_alloc(); // there is no other reason
 }
 
 moved::state tls_transport::pull() {
@@ -39,7 +53,7 @@ moved::state tls_transport::pull() {
   const moved came = below_->read_now(some);
   if (came.bytes == 0)
     return came.how;
-  BIO_write(come_, some.data(), clipped_size(came.bytes));
+  keep(std::span{some}.first(came.bytes));
   return moved::state::fine;
 }
 

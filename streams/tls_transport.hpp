@@ -52,6 +52,7 @@ public:
   std::uint64_t number() const noexcept override { return below_->number(); }
 
 private:
+  void keep(std::span<const std::byte> come);
   /// What came from below; `fine`: some did.
   moved::state pull();
   moved::state push();

@@ -1,6 +1,6 @@
 // asyncio's cases about streams that are closed or dropped, and about who waits to write.
 
-#include <tests/conformance/on_pipes.hpp>
+#include <tests/streams/on_pipes.hpp>
 
 #include <tests/simulation/seeded_runs.hpp>
 

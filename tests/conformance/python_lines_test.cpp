@@ -2,7 +2,7 @@
 
 #include <troupe/streams/framing.hpp>
 
-#include <tests/conformance/on_pipes.hpp>
+#include <tests/streams/on_pipes.hpp>
 
 #include <optional>
 #include <string>

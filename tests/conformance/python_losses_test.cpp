@@ -1,6 +1,6 @@
 // asyncio's cases about connections that are lost, and about what the errors of streams say.
 
-#include <tests/conformance/on_pipes.hpp>
+#include <tests/streams/on_pipes.hpp>
 
 #include <tests/failures.hpp>
 

@@ -62,13 +62,13 @@ TEST_CASE("a connection whose other side has gone without reading fails who read
     on_sockets([&]() -> task<> {
       stream_pair ends = co_await connected_pair(of);
       co_await in_task_group([&](task_group& group) {
-        group.start([&]() -> task<> { co_await socket_error_of<peer_reset>(ends.first.read_exactly(1)); });
+        group.start([&]() -> task<> { co_await error_of<peer_reset>(ends.first.read_exactly(1)); });
         group.start([&]() -> task<> {
           co_await ends.first.write("unread");
           ends.second.abort();
         });
       });
-      co_await socket_error_of<peer_reset>(ends.first.read_exactly(1));
+      co_await error_of<peer_reset>(ends.first.read_exactly(1));
     });
 }
 
@@ -79,11 +79,11 @@ TEST_CASE("connects that fail leave nothing", "[conformance][stress][ST-074]") {
       const listener at = listen_tcp("127.0.0.1", 0);
       free_port = at.port();
     }
-    co_await socket_error_of<connect_error>(connect_tcp("127.0.0.1", free_port));
+    co_await error_of<connect_error>(connect_tcp("127.0.0.1", free_port));
     const std::size_t before = open_descriptors();
     for (int again = 0; again < 20; ++again) {
-      co_await socket_error_of<connect_error>(connect_tcp("localhost", free_port));
-      co_await socket_error_of<connect_error>(connect_unix("/tmp/no/such.socket"));
+      co_await error_of<connect_error>(connect_tcp("localhost", free_port));
+      co_await error_of<connect_error>(connect_unix("/tmp/no/such.socket"));
     }
     if (open_descriptors() != before)
       throw std::logic_error("descriptors are left open");

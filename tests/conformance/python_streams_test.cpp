@@ -1,6 +1,6 @@
 // asyncio's cases about streams: what is read, up to how much, and what is read at the end.
 
-#include <tests/conformance/on_pipes.hpp>
+#include <tests/streams/on_pipes.hpp>
 
 #include <tests/run_apart.hpp>
 

@@ -3,7 +3,7 @@
 #include <tests/streams/stream_checks.hpp>
 
 #include <tests/catch.hpp>
-#include <tests/conformance/on_pipes.hpp>
+#include <tests/streams/on_pipes.hpp>
 
 #include <algorithm>
 #include <chrono>

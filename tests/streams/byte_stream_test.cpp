@@ -2,6 +2,7 @@
 
 #include <tests/catch.hpp>
 #include <tests/simulation/any_order.hpp>
+#include <tests/streams/on_pipes.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/as_outcome.hpp>
@@ -22,28 +23,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-template <class Function>
-void on_a_pipe(const pipe_options& options, Function function) {
-  simulator simulated{in_any_order()};
-  const auto run = [&]() -> task<> {
-    stream_pair ends = pipe_pair(options);
-    co_await function(ends);
-  };
-  simulated.run(run).value();
-}
-
-/// The error of the given kind that it ends with. Fails the test where there is none.
-template <class Error, class T>
-task<Error> error_of(task<T> failing) {
-  const auto ended = co_await as_outcome(std::move(failing));
-  REQUIRE(ended.has_error());
-  try {
-    std::rethrow_exception(ended.error());
-  } catch (const Error& error) {
-    co_return error;
-  }
-}
-
 const std::string ten = "0123456789";
 
 } // namespace
@@ -54,7 +33,7 @@ TEST_CASE("a write waits while what is unsent is at the high-water mark, and goe
     const std::size_t accepted = co_await ends.first.write(ten); // on either side as much as there may be
     CHECK(accepted == 10);
     CHECK(ends.first.statistics().bytes_unsent == 6);
-    const auto more = co_await move_on_after(1h, ends.first.wait_writable());
+    const auto more = co_await move_on_after(10min, ends.first.wait_writable());
     CHECK_FALSE(more);
     const std::string come = co_await ends.second.read_exactly(1);
     CHECK(come == "0");
@@ -76,7 +55,7 @@ TEST_CASE("a peer that does not read suspends the writer, and those who send to 
       for (; sent < 100; ++sent)
         co_await out.send(ten);
     };
-    const auto ended = co_await move_on_after(1h, in_task_group([&](task_group& group) {
+    const auto ended = co_await move_on_after(10min, in_task_group([&](task_group& group) {
                                                 group.start(writes);
                                                 group.start(sends);
                                               }));
@@ -194,7 +173,7 @@ TEST_CASE("a close sends what was accepted, also with bytes that nobody has read
     co_await ends.first.write(ten);
     co_await in_task_group([&](task_group& group) {
       group.start([&]() -> task<> {
-        const std::size_t lost = co_await ends.first.close(1h);
+        const std::size_t lost = co_await ends.first.close(10min);
         CHECK(lost == 0);
       });
       group.start([&]() -> task<> {

@@ -87,7 +87,7 @@ TEST_CASE("a listener accepts no more than may be open, and goes on once one is 
       // And by the close of the listener.
       bool is_told = false;
       const auto waits = [&]() -> task<> {
-        static_cast<void>(co_await socket_error_of<stream_closed>(at.accept()));
+        static_cast<void>(co_await error_of<stream_closed>(at.accept()));
         is_told = true;
       };
       co_await in_task_group([&](task_group& group) -> task<> {
@@ -144,12 +144,12 @@ TEST_CASE("a closed listener says so to who waits for it and to who comes later,
       std::atomic<int> told = 0;
       std::atomic<int> busy = 0;
       const auto accepts = [&]() -> task<> {
-        static_cast<void>(co_await socket_error_of<stream_closed>(at.accept()));
+        static_cast<void>(co_await error_of<stream_closed>(at.accept()));
         ++told;
       };
       const auto accepts_as_well = [&]() -> task<> {
         co_await sleep_for(10ms);
-        const auto refused = co_await socket_error_of<stream_busy>(at.accept());
+        const auto refused = co_await error_of<stream_busy>(at.accept());
         busy += std::string{refused.what()} == "another fiber is accepting from this listener: one at a time";
       };
       co_await in_task_group([&](task_group& group) -> task<> {
@@ -163,7 +163,7 @@ TEST_CASE("a closed listener says so to who waits for it and to who comes later,
       CHECK(busy == 1);
       CHECK_FALSE(at.is_open());
       CHECK((of == family::tcp || !exists(at.address())));
-      static_cast<void>(co_await socket_error_of<connect_error>(connected_to(at)));
+      static_cast<void>(co_await error_of<connect_error>(connected_to(at)));
     });
 }
 
@@ -236,7 +236,7 @@ TEST_CASE("where descriptors are short an accept waits, and is counted", "[strea
         const no_descriptors now;
         const auto come = co_await move_on_after(250ms, at.accept());
         CHECK_FALSE(come);
-        static_cast<void>(co_await socket_error_of<connect_error>(connected_to(at)));
+        static_cast<void>(co_await error_of<connect_error>(connected_to(at)));
       }
       CHECK(at.statistics().shortages >= 2);
       CHECK(at.statistics().shortages <= 4);

@@ -1,6 +1,7 @@
 #include <troupe/streams/serve.hpp>
 
 #include "certificates.hpp"
+#include "line_server.hpp"
 
 #include <tests/streams/sockets.hpp>
 
@@ -18,16 +19,6 @@ using namespace troupe::tests;
 using namespace std::chrono_literals;
 
 namespace {
-
-task<> answers(byte_stream& over) {
-  line_reader lines{over, 100};
-  for (;;) {
-    const std::optional<std::string> line = co_await lines.next();
-    if (!line)
-      co_return;
-    co_await write_line(over, "re: " + *line);
-  }
-}
 
 struct client_counts {
   std::atomic<int> answered{0}; // as they should be

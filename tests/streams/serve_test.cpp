@@ -30,12 +30,9 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Answers each line, after a while. "crash" is a fault of the program, "garbage" one of the client.
-task<> answers(byte_stream& over) {
+task<> answers_slowly(byte_stream& over) {
   line_reader lines{over, 100};
-  for (;;) {
-    const std::optional<std::string> line = co_await lines.next();
-    if (!line)
-      co_return;
+  while (std::optional<std::string> line = co_await lines.next()) {
     co_await sleep_for(100ms);
     if (*line == "crash")
       throw std::logic_error("the handler fails");
@@ -63,7 +60,7 @@ void beside_a_server(const serve_options& options, Function clients, outcome<>& 
   const auto run = [&]() -> task<> {
     const pipe_listener network;
     co_await in_task_group([&](task_group& group) -> task<> {
-      const auto serves = [&]() -> task<> { ended = co_await as_outcome(serve(network, answers, options)); };
+      const auto serves = [&]() -> task<> { ended = co_await as_outcome(serve(network, answers_slowly, options)); };
       child<> server = group.start(serves);
       co_await clients(network, server);
       server.cancel();
@@ -214,7 +211,7 @@ TEST_CASE("a server and its clients hold under the schedules of a budget and a s
     sim.sometimes("all are answered", false);
     const pipe_listener network{{.capacity = 20, .high_water = 10}};
     co_await in_task_group([&](task_group& group) -> task<> {
-      child<> server = group.start(serve<pipe_listener, task<> (*)(byte_stream&)>, network, &answers,
+      child<> server = group.start(serve<pipe_listener, task<> (*)(byte_stream&)>, network, &answers_slowly,
                                    serve_options{.drain_limit = 1s, .on_failure = [](std::exception_ptr) {}});
       co_await in_task_group([&](task_group& clients) {
         for (int i = 0; i < 2; ++i)

@@ -186,13 +186,13 @@ TEST_CASE("a name is looked up, and what has no address, or nobody behind it, sa
       CHECK(second.describe().find("from 127.0.0.1:") != std::string::npos);
     }
     const std::string where = "127.0.0.1:" + std::to_string(free_port);
-    const auto refused = co_await socket_error_of<connect_error>(connect_tcp("127.0.0.1", free_port));
+    const auto refused = co_await error_of<connect_error>(connect_tcp("127.0.0.1", free_port));
     CHECK(std::string{refused.what()} == "cannot connect to " + where + ": Connection refused");
-    const auto unknown = co_await socket_error_of<connect_error>(connect_tcp("no such host", 1));
+    const auto unknown = co_await error_of<connect_error>(connect_tcp("no such host", 1));
     CHECK(std::string{unknown.what()}.starts_with("cannot connect to no such host:1: "));
-    const auto missing = co_await socket_error_of<connect_error>(connect_unix("/tmp/no/such.socket"));
+    const auto missing = co_await error_of<connect_error>(connect_unix("/tmp/no/such.socket"));
     CHECK(std::string{missing.what()} == "cannot connect to /tmp/no/such.socket: No such file or directory");
-    const auto long_path = co_await socket_error_of<connect_error>(connect_unix(std::string(200, 'x')));
+    const auto long_path = co_await error_of<connect_error>(connect_unix(std::string(200, 'x')));
     CHECK(std::string{long_path.what()}.ends_with("File name too long"));
   });
 }

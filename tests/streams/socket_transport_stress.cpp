@@ -30,6 +30,18 @@ bool sigpipe_is_pending() {
   return sigismember(&pending, SIGPIPE) == 1;
 }
 
+task<> told_closed(task<> of, std::atomic<int>& told) {
+  static_cast<void>(co_await error_of<stream_closed>(std::move(of)));
+  ++told;
+}
+task<> reads_one(byte_stream& from) { co_await from.read_exactly(1); }
+
+/// One waits to read and one to write, each until it is told that the stream was closed.
+void start_waiting(task_group& group, byte_stream& over, std::atomic<int>& told) {
+  group.start(told_closed, reads_one(over), std::ref(told));
+  group.start(told_closed, writes_for_ever(over), std::ref(told));
+}
+
 } // namespace
 
 TEST_CASE("a peer that does not read suspends the writer to a socket, whose memory stays bounded",
@@ -87,7 +99,7 @@ TEST_CASE("a close whose limit passes drops what is unsent, and the other side s
     co_await ends.first.write(std::string(20 * mebibyte, 'x'));
     const std::size_t dropped = co_await ends.first.close(30ms);
     CHECK(dropped != 0);
-    const auto lost = co_await socket_error_of<peer_reset>(ends.second.read_to_end(40 * mebibyte));
+    const auto lost = co_await error_of<peer_reset>(ends.second.read_to_end(40 * mebibyte));
     CHECK(std::string{lost.what()} == "Connection reset by peer");
   });
 }
@@ -101,7 +113,7 @@ TEST_CASE("an abort resets a TCP connection, for who waits and for who comes lat
       CHECK(word == "word");
       std::string said;
       const auto reads = [&]() -> task<> {
-        const auto lost = co_await socket_error_of<peer_reset>(ends.second.read_exactly(1));
+        const auto lost = co_await error_of<peer_reset>(ends.second.read_exactly(1));
         said = lost.what();
       };
       co_await in_task_group([&](task_group& group) -> task<> {
@@ -114,7 +126,7 @@ TEST_CASE("an abort resets a TCP connection, for who waits and for who comes lat
           group.start(reads);
       });
       CHECK(said == "Connection reset by peer");
-      const auto still = co_await socket_error_of<peer_reset>(ends.second.write("x"));
+      const auto still = co_await error_of<peer_reset>(ends.second.write("x"));
       CHECK(still.bytes_accepted() == 0);
       const std::size_t dropped = co_await ends.second.close();
       CHECK(dropped == 0);
@@ -131,7 +143,7 @@ TEST_CASE("who writes to a peer that has gone gets peer_reset, and no signal", "
         for (int i = 0; i < 100; ++i)
           co_await ends.first.write("x"); // the first may be on its way before the reset comes
       };
-      const auto lost = co_await socket_error_of<peer_reset>(write_twice());
+      const auto lost = co_await error_of<peer_reset>(write_twice());
       const bool had_signal = sigpipe_is_pending(); // of this thread, where the write was tried
       CHECK_FALSE(had_signal);
       CHECK_FALSE(std::string{lost.what()}.empty());
@@ -219,18 +231,9 @@ TEST_CASE("who waits to read and to write is woken as a close begins, and the cl
       stream_pair ends = co_await connected_pair(of);
       std::atomic<int> told = 0, told_early = 0;
       std::size_t dropped = 0;
-      const auto reads = [&]() -> task<> {
-        static_cast<void>(co_await socket_error_of<stream_closed>(ends.first.read_exactly(1)));
-        ++told;
-      };
-      const auto writes = [&]() -> task<> {
-        static_cast<void>(co_await socket_error_of<stream_closed>(writes_for_ever(ends.first)));
-        ++told;
-      };
       const auto closes = [&]() -> task<> { dropped = co_await ends.first.close(50s); };
       co_await in_task_group([&](task_group& group) -> task<> {
-        group.start(reads);
-        group.start(writes);
+        start_waiting(group, ends.first, told);
         co_await sleep_for(100ms);
         group.start(closes);
         co_await sleep_for(50ms);
@@ -248,17 +251,8 @@ TEST_CASE("a close at once wakes who waits to read and to write", "[streams][str
       on_sockets([&]() -> task<> {
         stream_pair ends = co_await connected_pair(of);
         std::atomic<int> told = 0;
-        const auto reads = [&]() -> task<> {
-          static_cast<void>(co_await socket_error_of<stream_closed>(ends.first.read_exactly(1)));
-          ++told;
-        };
-        const auto writes = [&]() -> task<> {
-          static_cast<void>(co_await socket_error_of<stream_closed>(writes_for_ever(ends.first)));
-          ++told;
-        };
         co_await in_task_group([&](task_group& group) -> task<> {
-          group.start(reads);
-          group.start(writes);
+          start_waiting(group, ends.first, told);
           co_await sleep_for(100ms);
           if (aborts)
             ends.first.abort();

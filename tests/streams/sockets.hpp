@@ -4,6 +4,7 @@
 
 #include <tests/budget.hpp>
 #include <tests/catch.hpp>
+#include <tests/streams/error_of.hpp>
 
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/deadline.hpp>
@@ -70,19 +71,6 @@ inline task<stream_pair> connected_pair(family of, std::size_t high_water = 65'5
   byte_stream first = co_await connected_to(at, {high_water});
   byte_stream second = co_await at.accept();
   co_return stream_pair{std::move(first), std::move(second)};
-}
-
-/// The error of the given kind that it ends with. Throws where there is none. (Catch2 wants one thread at a time.)
-template <class Error, class T>
-task<Error> socket_error_of(task<T> failing) {
-  const auto ended = co_await as_outcome(std::move(failing));
-  if (!ended.has_error())
-    throw std::logic_error("it did not fail");
-  try {
-    std::rethrow_exception(ended.error());
-  } catch (const Error& error) {
-    co_return error;
-  }
 }
 
 } // namespace troupe::tests

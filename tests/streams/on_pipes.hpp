@@ -1,11 +1,11 @@
-// What the cases about streams run on: pipes of several kinds, each in any order.
+// What tests of streams run on: pipes of several kinds, each in any order.
 
 #pragma once
 
 #include <tests/catch.hpp>
 #include <tests/simulation/any_order.hpp>
+#include <tests/streams/error_of.hpp>
 
-#include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
@@ -13,7 +13,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <string>
 #include <utility>
@@ -72,18 +71,6 @@ void on_fed_pipes(const std::vector<std::string>& chunks, at_last then, Function
       group.start([&]() -> task<> { co_await function(ends.second); });
     });
   });
-}
-
-/// The error of the given kind that it ends with. Fails the test where there is none.
-template <class Error, class T>
-task<Error> error_of(task<T> failing) {
-  const auto ended = co_await as_outcome(std::move(failing));
-  REQUIRE(ended.has_error());
-  try {
-    std::rethrow_exception(ended.error());
-  } catch (const Error& error) {
-    co_return error;
-  }
 }
 
 } // namespace troupe::tests
