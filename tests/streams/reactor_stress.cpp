@@ -8,6 +8,7 @@
 #include <troupe/simulation/simulator.hpp>
 
 #include <csignal>
+#include <dirent.h>
 #include <fstream>
 #include <optional>
 
