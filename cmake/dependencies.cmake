@@ -25,7 +25,3 @@ if(NOT TARGET OpenSSL::SSL)
   find_package(OpenSSL 3 REQUIRED) # Debian, Ubuntu: libssl-dev
   set_target_properties(OpenSSL::SSL OpenSSL::Crypto PROPERTIES IMPORTED_GLOBAL TRUE)
 endif()
-
-if(NOT TARGET asio::asio)
-  find_package(Asio 1.18 REQUIRED) # 1.18 is Ubuntu 22.04's
-endif()

@@ -5,8 +5,9 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/atom.hpp>
+#include <caf/policy/work_sharing.hpp>
 #include <caf/resumable.hpp>
-#include <caf/scheduler/abstract_coordinator.hpp>
+#include <caf/scheduler/coordinator.hpp>
 
 #include <algorithm>
 #include <deque>
@@ -74,8 +75,11 @@ public:
   // noexcept: a CAF worker has no handler for what is thrown here.
   resume_result resume(caf::execution_unit*, std::size_t) noexcept override {
     tell_tsan_acquired(this);
-    if (carrier_.work())
-      enqueue();
+    while (carrier_.work())
+      if (others_wait()) {
+        enqueue();
+        break;
+      }
     // The worker forgets us. Not `resume_later`, which some coordinators put to the front. Nothing of this object is
     // touched any more: another worker may run it already.
     return awaiting_message;
@@ -84,6 +88,16 @@ public:
   void intrusive_ptr_release_impl() override {}
 
 private:
+  using coordinator = caf::scheduler::coordinator<caf::policy::work_sharing>;
+
+  /// Whether anything else wants a worker. Where nothing does, to go to the end of the queue would be to wake a second
+  /// worker, and to sleep on this one.
+  bool others_wait() const {
+    auto& queued = static_cast<coordinator&>(system_.scheduler()).data();
+    const std::lock_guard held{queued.lock};
+    return !queued.queue.empty();
+  }
+
   caf::actor_system& system_;
   carrier& carrier_;
 };
@@ -115,6 +129,11 @@ carriers_on_caf::~carriers_on_caf() {
 }
 
 caf::actor_system& carriers_on_caf::actor_system() noexcept { return *caf_->system; }
+
+// Where there is one worker only, CAF's actors wait for it.
+duration carriers_on_caf::nap_alone_max() const noexcept {
+  return carriers() > 1 ? carrier_policy::linger : carrier_policy::nap_max;
+}
 
 void carriers_on_caf::bring(carrier& brought) noexcept { caf_->jobs[brought.index()].enqueue(); }
 

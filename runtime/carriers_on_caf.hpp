@@ -44,6 +44,7 @@ private:
   struct caf_side;
 
   void bring(carrier& brought) noexcept override;
+  duration nap_alone_max() const noexcept override;
 
   detail::offload_threads offloads_;
   std::unique_ptr<caf_side> caf_;

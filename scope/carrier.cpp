@@ -2,6 +2,7 @@
 #include <troupe/scope/fiber.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace troupe {
@@ -21,6 +22,7 @@ bool carrier::work() noexcept {
   std::atomic<detail::coarse_time>& noted = detail::time_on_this_thread();
   noted.store(detail::coarse(began), std::memory_order_relaxed); // relaxed, all: only a number
   noted_.store(&noted, std::memory_order_relaxed);
+  pool_.poll(*this, began);
   fiber* ready = next();
   // relaxed: only this carrier makes or unmakes itself the watcher, or whoever brought it, before it did
   if (ready != nullptr && pool_.watcher_.load(std::memory_order_relaxed) == this)
@@ -144,7 +146,7 @@ void carrier::note_queue(instant now) noexcept {
 void carrier::nap(duration at_most) noexcept {
   state_.store(state::napping, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with the one in rouse(): we see the push, or it sees us
-  if (length() == 0 && !pool_.stopping_.load(std::memory_order_seq_cst)) {
+  if (length() == 0 && !pool_.stopping_.load(std::memory_order_seq_cst) && !nap_in_poll(at_most)) {
     std::unique_lock held{nap_mutex_};
     // relaxed: written before wake_from_nap() takes the mutex
     nap_over_.wait_for(held, at_most, [this] { return state_.load(std::memory_order_relaxed) != state::napping; });
@@ -153,7 +155,41 @@ void carrier::nap(duration at_most) noexcept {
   state_.compare_exchange_strong(expected, state::running, std::memory_order_seq_cst); // or the rouser has done it
 }
 
+/// The fibers that this wakes have not met, and each may run on any core: the watcher may take them at once.
+void carrier::poll(detail::polling::turn& by, duration at_most) noexcept {
+  // relaxed, all: a hint
+  const std::uint32_t before = pushed_.load(std::memory_order_relaxed);
+  by.poll(at_most);
+  if (const std::uint32_t after = pushed_.load(std::memory_order_relaxed); after != before)
+    offered_up_to_.store(after, std::memory_order_relaxed);
+}
+
+/// False: somebody else polls, or there is nothing to be polled.
+bool carrier::nap_in_poll(duration at_most) noexcept {
+  constexpr int tries_max = 100; // some microseconds
+  std::optional<detail::polling::turn> mine;
+  // Who looks shortly now goes home then, and nobody would look for as long as we nap.
+  for (int tries = 0; !mine.emplace(pool_.polling_) && pool_.polling_.is_taken_shortly() && tries < tries_max; ++tries)
+    detail::cpu_relax();
+  if (!*mine)
+    return false;
+  // seq_cst: who wakes us has changed the state before it reads this; we write this before we read the state.
+  naps_in_poll_.store(true, std::memory_order_seq_cst);
+  // While no other carrier runs there is nothing to watch, and timers for short naps may cost more than all else that is
+  // done for a request. seq_cst: see carrier_pool::rouse().
+  pool_.watcher_sees_nobody_.store(true, std::memory_order_seq_cst);
+  if (!pool_.others_run(*this))
+    at_most = pool_.nap_alone_max();
+  if (state_.load(std::memory_order_seq_cst) == state::napping)
+    poll(*mine, at_most);
+  pool_.watcher_sees_nobody_.store(false, std::memory_order_relaxed);
+  naps_in_poll_.store(false, std::memory_order_relaxed); // who reads it too early ends a poll in vain
+  return true;
+}
+
 void carrier::wake_from_nap() noexcept {
+  if (naps_in_poll_.load(std::memory_order_seq_cst)) // else it looks at the state before it polls
+    return pool_.polling_.interrupt();
   { const std::lock_guard held{nap_mutex_}; } // it is before its look at the state, or asleep
   nap_over_.notify_one();
 }

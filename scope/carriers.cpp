@@ -117,6 +117,8 @@ void carrier_pool::rouse(carrier& with_work) noexcept {
   count_away();
   std::atomic_thread_fence(std::memory_order_seq_cst); // running, for others_run(), before anything it will read
   bring(with_work);
+  if (watcher_sees_nobody_.load(std::memory_order_seq_cst)) // its look at the others was before this one ran
+    polling_.interrupt();
 }
 
 /// Makes one carrier from home the watcher, if there is none.
@@ -144,21 +146,31 @@ carrier_pool::found carrier_pool::idle(carrier& me) noexcept {
   return {nullptr, go_home(me)};
 }
 
-void carrier_pool::begin_watch(carrier& me) noexcept {
+// What was noted of the others in an earlier watch stays: a fiber that has not moved since then has waited since then.
+void carrier_pool::begin_watch() noexcept {
   const instant now = real_time();
-  for (const std::unique_ptr<carrier>& other : carriers_)
-    if (other.get() != &me) {
-      other->note_run(now);
-      other->note_queue(now);
-    }
-  watch_ = {true, now + carrier_policy::spin, now, carrier_policy::nap_first};
+  const duration spins = polling_.is_started() ? carrier_policy::look : carrier_policy::spin;
+  watch_ = {true, now + spins, now, carrier_policy::nap_first};
+}
+
+/// Wakes who waits for a socket, if nobody else does that now.
+void carrier_pool::poll(carrier& me, instant now) noexcept {
+  if (!polling_.is_started() || polling_.unpolled_for(now) < carrier_policy::unpolled_max)
+    return;
+  if (detail::polling::turn mine{polling_}; mine)
+    me.poll(mine, duration::zero());
+}
+
+void carrier_pool::end_watch() noexcept {
+  watch_.begun = false;
+  watcher_.store(nullptr, std::memory_order_seq_cst);
 }
 
 /// One round of the watch: spins, then naps once.
 carrier_pool::found carrier_pool::watch(carrier& me) noexcept {
   constexpr int relaxations = 20; // a look every 100 ns or so
   if (!watch_.begun)
-    begin_watch(me);
+    begin_watch();
   bool active = false;
   instant now;
   do {
@@ -170,6 +182,8 @@ carrier_pool::found carrier_pool::watch(carrier& me) noexcept {
       resign(me);
       return {taken, true};
     }
+    if (!active && polling_.is_started()) // what comes next comes from a socket, or wakes us from the poll
+      break;
     for (int i = 0; i < relaxations; ++i)
       detail::cpu_relax();
   } while (now < watch_.spins_until);
@@ -177,21 +191,26 @@ carrier_pool::found carrier_pool::watch(carrier& me) noexcept {
     watch_.last_active = now;
   const bool stopping = stopping_.load(std::memory_order_relaxed);
   if (stopping || now - watch_.last_active > carrier_policy::linger) {
-    watch_.begun = false;
-    watcher_.store(nullptr, std::memory_order_seq_cst);
+    end_watch();
     return {nullptr, go_home(me)};
   }
   me.nap(watch_.nap);
+  if (fiber* const woken = polling_.is_started() ? me.next() : nullptr; woken != nullptr) {
+    detail::time_on_this_thread().store(detail::coarse(real_time()), std::memory_order_relaxed); // as in work()
+    if (me.length() != 0)
+      resign(me);
+    else
+      end_watch(); // one fiber whose socket is ready calls no second carrier: what it wakes does
+    return {woken, true};
+  }
   watch_.nap = std::min(watch_.nap * 2, carrier_policy::nap_max);
-  // Long enough to see a fiber that does not let go.
-  watch_.spins_until = real_time() + carrier_policy::core_held_max + std::chrono::microseconds{1};
+  watch_.spins_until = real_time() + carrier_policy::look;
   return {nullptr, true}; // whoever shares the thread has its turn between two naps
 }
 
 /// Gives up the watch because there is work, and calls the next watcher.
 void carrier_pool::resign(carrier&) noexcept {
-  watch_.begun = false;
-  watcher_.store(nullptr, std::memory_order_seq_cst);
+  end_watch();
   if (home_.load(std::memory_order_seq_cst) > 0) // else who comes home from now on sees that nobody watches
     call_watcher();
 }
@@ -213,6 +232,7 @@ bool carrier_pool::go_home(carrier& me) noexcept {
   }
   if (stopping)
     home_.notify_all();
+  polling_.note_home();
   return false;
 }
 
@@ -232,13 +252,15 @@ fiber* carrier_pool::look_around(carrier& me, instant now, bool& others_run) noe
     // relaxed: hints; steal() takes the lock
     const std::uint32_t popped = from.popped_.load(std::memory_order_relaxed);
     const auto has_left = [popped](std::uint32_t noted) { return static_cast<std::int32_t>(popped - noted) >= 0; };
-    bool waits_too_long = false;
+    const std::uint32_t offered = from.offered_up_to_.load(std::memory_order_relaxed) - popped; // beyond it: long ago
+    bool waits_too_long = offered != 0 && offered <= from.pushed_.load(std::memory_order_relaxed) - popped;
     if (from.runs_.load(std::memory_order_relaxed) != from.seen_.runs) {
       from.note_run(now);
     } else if (now - from.seen_.runs_at >= carrier_policy::core_held_max) {
       fiber* const handed = from.handed_.load(std::memory_order_relaxed);
-      waits_too_long = !has_left(from.seen_.pushed_at_run) || (handed != nullptr && handed == from.seen_.handed_at_run);
-      if (!waits_too_long)
+      if (!has_left(from.seen_.pushed_at_run) || (handed != nullptr && handed == from.seen_.handed_at_run))
+        waits_too_long = true;
+      else
         from.note_run(now); // what waits now has come later
     }
     if (has_left(from.seen_.queued_up_to))

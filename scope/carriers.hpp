@@ -4,6 +4,7 @@
 
 #include <troupe/scope/coarse_time.hpp>
 #include <troupe/scope/executor.hpp>
+#include <troupe/scope/polling.hpp>
 #include <troupe/scope/spinlock.hpp>
 
 #include <atomic>
@@ -31,9 +32,15 @@ inline constexpr duration core_held_max = std::chrono::microseconds{5};
 inline constexpr duration queued_max = std::chrono::microseconds{100};
 /// The watcher spins for this long before its first nap: work of a microsecond an item spreads only to who is awake.
 inline constexpr duration spin = std::chrono::microseconds{50};
+/// Before later naps, and before the first where there are sockets: they wake it from its nap. Long enough to see a fiber
+/// that does not let go.
+inline constexpr duration look = core_held_max + std::chrono::microseconds{1};
 /// The watcher's naps grow from the first to the second: what a newly blocked core costs, against waking for nothing.
 inline constexpr duration nap_first = std::chrono::microseconds{50};
 inline constexpr duration nap_max = std::chrono::microseconds{400};
+/// A carrier that always has something to run polls after this long: sockets that are ready wait for its other fibers, but no
+/// longer. (With a fifth of this a carrier never came to look at what waits on the others.)
+inline constexpr duration unpolled_max = std::chrono::microseconds{250};
 /// When no other carrier has run for this long, the watcher goes home: an idle program uses no CPU time.
 inline constexpr duration linger = std::chrono::milliseconds{10};
 /// Half of a queue is taken at a time, but no more than this: the queue's lock is held while the list is walked.
@@ -100,6 +107,8 @@ private:
   void note_run(instant now) noexcept;
   void note_queue(instant now) noexcept;
   void nap(duration at_most) noexcept;
+  void poll(detail::polling::turn& by, duration at_most) noexcept;
+  bool nap_in_poll(duration at_most) noexcept;
   void wake_from_nap() noexcept;
   // relaxed: sequence numbers; whoever acts on them takes the lock
   std::uint32_t length() const noexcept {
@@ -119,6 +128,7 @@ private:
 
   alignas(cache_line) std::atomic<fiber*> handed_{nullptr};       // filled by the owner only; the watcher may take it
   std::atomic<std::uint32_t> runs_{0};                            // fibers run so far, for the watcher and a watchdog
+  std::atomic<std::uint32_t> offered_up_to_{0};                   // of `pushed_`: the watcher may take these at once
   std::atomic<const fiber*> running_{nullptr};                    // for a watchdog
   std::atomic<std::atomic<detail::coarse_time>*> noted_{nullptr}; // of the thread where it works, or did last
   int handoffs_in_a_row_ = 0;
@@ -126,6 +136,7 @@ private:
   bool slice_ended_ = false; // the last fiber would go on
 
   alignas(cache_line) std::atomic<state> state_{state::home};
+  std::atomic<bool> naps_in_poll_{false};
   std::mutex nap_mutex_;
   std::condition_variable nap_over_;
 
@@ -193,6 +204,12 @@ public:
   void end_wait_busy() noexcept;
   ///@}
 
+  detail::polling* polls() noexcept final { return &polling_; }
+  /// No thread has a carrier.
+  ///
+  /// @thread any
+  bool all_home() const noexcept { return home_.load(std::memory_order_seq_cst) == static_cast<int>(carriers_.size()); }
+
 protected:
   carrier_pool(time_source& time, event_sink* sink, std::size_t carriers);
 
@@ -202,6 +219,9 @@ protected:
   ///
   /// @thread any
   virtual void bring(carrier& brought) noexcept = 0;
+
+  /// How long the watcher may nap in the poll while no other carrier runs: whoever shares its thread waits as long.
+  virtual duration nap_alone_max() const noexcept { return carrier_policy::linger; }
 
   carrier& at(std::size_t index) noexcept { return *carriers_[index]; }
 
@@ -216,8 +236,10 @@ private:
   static instant real_time() noexcept;
   found idle(carrier& me) noexcept;
   found watch(carrier& me) noexcept;
-  void begin_watch(carrier& me) noexcept;
+  void begin_watch() noexcept;
   void resign(carrier& me) noexcept;
+  void end_watch() noexcept;
+  void poll(carrier& me, instant now) noexcept;
   bool go_home(carrier& me) noexcept;
   void count_away() noexcept;
   fiber* look_around(carrier& me, instant now, bool& others_run) noexcept;
@@ -235,9 +257,11 @@ private:
   std::atomic<std::uint32_t> next_from_outside_{0};
   std::atomic<std::uint64_t> steals_{0};
   std::atomic<bool> stopping_{false};
+  detail::polling polling_{*this};
 
   alignas(carrier::cache_line) std::atomic<carrier*> watcher_{nullptr};
-  std::atomic<int> home_; // carriers at home; never more than there are
+  std::atomic<bool> watcher_sees_nobody_{false}; // it naps for long: no other carrier ran when it began
+  std::atomic<int> home_;                        // carriers at home; never more than there are
   std::atomic<bool> awaits_busy_{false};
 
   struct { // the watcher's own; handed over with watcher_

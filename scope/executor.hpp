@@ -17,6 +17,7 @@ class fiber;
 
 namespace detail {
 class offload_queue;
+class polling;
 }
 
 /// How many functions `offload` runs at once, at most, where nothing else was said. They wait more than they compute,
@@ -74,10 +75,10 @@ public:
   /// @thread the one that runs the fiber
   virtual bool loses_connection() noexcept { return false; }
 
-  /// Whether fibers here may use sockets: false where time is not real.
+  /// What asks sockets whether they are ready; null: fibers here may not use sockets.
   ///
   /// @thread any
-  virtual bool has_sockets() const noexcept { return true; }
+  virtual detail::polling* polls() noexcept { return nullptr; }
 
   /// Where `offload` puts blocking work; null: there is no place for it here.
   ///

@@ -115,7 +115,6 @@ public:
   bool pretends_full() noexcept override;
   std::size_t moves_at_once(std::size_t most) noexcept override;
   bool loses_connection() noexcept override;
-  bool has_sockets() const noexcept override { return false; }
   detail::offload_queue* offloads() noexcept override { return &offloads_; }
 
 private:

@@ -79,10 +79,11 @@ private:
 };
 
 listener_state::listener_state(executor& on, system_socket listens, const listen_options& options)
-    : options_(options), number_(on.next_number()), bound_to_(bound_address(listens)),
-      socket_(reactor::of(on), std::move(listens)) {
+    : options_(options), number_(on.next_number()), bound_to_(bound_address(listens)), told_by_(reactor::of(on)),
+      socket_(std::move(listens)) {
   TROUPE_ASSERT(options.connections_max != 0 && options.backlog > 0 && options.socket.high_water != 0,
                 "a listener needs a connections_max, a backlog and a high-water mark beyond 0");
+  told_by_.add(socket_.descriptor(), *this);
 }
 
 void listener_state::owns_file() noexcept {
@@ -129,8 +130,10 @@ listener_state::accepted listener_state::accept_now() {
       break;
     }
     const int error = errno;
-    if (error == EAGAIN || error == EWOULDBLOCK)
+    if (error == EAGAIN || error == EWOULDBLOCK) {
+      may_accept_ = false;
       break;
+    }
     if (is_shortage(error))
       ++statistics_.shortages;
     else if (!is_of_connection(error))
@@ -166,15 +169,13 @@ std::unique_ptr<transport> listener_state::made_from(executor& on, accepted&& co
 
 void listener_state::enter(accept_wait& wait) noexcept {
   const std::lock_guard held{lock_};
-  if (is_closed_)
+  if (is_closed_ || (may_accept_ && statistics_.open < options_.connections_max))
     return;
   if (!wait.self->open_wait(fiber::wait_kind::daemon, "accept", this))
     return wait.self->stop();
   wait.self->park();
   wait.is_open = true;
   waiting_ = wait.self;
-  if (statistics_.open < options_.connections_max && !std::exchange(is_armed_, true))
-    socket_.watch(watched_socket::until::readable, shared_from_this());
 }
 
 void listener_state::leave() noexcept {
@@ -182,19 +183,19 @@ void listener_state::leave() noexcept {
   waiting_ = nullptr;
 }
 
-void listener_state::is_ready(watched_socket::until) noexcept {
-  wakeups woken; // flushed after the lock is free, as below
+void listener_state::on_change(std::uint8_t, wakeups& woken) noexcept {
   const std::lock_guard held{lock_};
-  is_armed_ = false;
+  may_accept_ = true;
+  if (statistics_.open >= options_.connections_max)
+    return; // until one is closed
   if (fiber* const waiting = std::exchange(waiting_, nullptr); waiting != nullptr)
     static_cast<void>(waiting->grant(woken)); // false: stopped, and it leaves
 }
 
 void listener_state::connection_closed() noexcept {
-  wakeups woken;
+  wakeups woken; // flushed after the lock is free, as below
   const std::lock_guard held{lock_};
-  // What is armed will wake it in any case.
-  if (--statistics_.open + 1 != options_.connections_max || is_armed_)
+  if (--statistics_.open + 1 != options_.connections_max || !may_accept_)
     return;
   if (fiber* const waiting = std::exchange(waiting_, nullptr); waiting != nullptr)
     static_cast<void>(waiting->grant(woken));
@@ -210,6 +211,7 @@ void listener_state::close() noexcept {
   const std::string path = owns_file_ ? bound_to_.host() : std::string{};
   if (owns_file_ && ::lstat(path.c_str(), &now) == 0 && now.st_dev == file_device_ && now.st_ino == file_number_)
     ::unlink(path.c_str());
+  told_by_.remove(socket_.descriptor(), shared_from_this());
   socket_.close(false);
   if (fiber* const waiting = std::exchange(waiting_, nullptr); waiting != nullptr)
     static_cast<void>(waiting->grant(woken));

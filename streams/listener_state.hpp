@@ -3,10 +3,10 @@
 #pragma once
 
 #include <troupe/scope/fiber.hpp>
+#include <troupe/streams/reactor.hpp>
 #include <troupe/streams/socket.hpp>
 #include <troupe/streams/socket_transport.hpp>
 #include <troupe/streams/stream_state.hpp>
-#include <troupe/streams/watched_socket.hpp>
 
 #include <atomic>
 #include <coroutine>
@@ -18,8 +18,8 @@
 
 namespace troupe::detail {
 
-/// Its connections hold it, to be counted, and what is to be told by the reactor holds it.
-class listener_state final : public watched_socket::watcher,
+/// Its connections hold it, to be counted, and so does the reactor when it is closed.
+class listener_state final : public socket_watcher,
                              public connection_count,
                              public waitable,
                              public std::enable_shared_from_this<listener_state> {
@@ -55,7 +55,7 @@ private:
 
   accepted accept_now();
   std::unique_ptr<transport> made_from(executor& on, accepted&& come);
-  void is_ready(watched_socket::until what) noexcept override;
+  void on_change(std::uint8_t events, wakeups& woken) noexcept override;
   void connection_closed() noexcept override;
   void enter(accept_wait& wait) noexcept;
   void leave() noexcept;
@@ -71,9 +71,10 @@ private:
   mutable std::mutex lock_; // guards the rest
   listener_statistics statistics_;
   fiber* waiting_ = nullptr;
-  bool is_armed_ = false; // the reactor is to tell us
+  bool may_accept_ = true; // as far as is known
   bool is_closed_ = false;
-  watched_socket socket_;
+  reactor& told_by_;
+  system_socket socket_;
 };
 
 } // namespace troupe::detail

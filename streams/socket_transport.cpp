@@ -2,7 +2,6 @@
 #include <troupe/streams/byte_buffer.hpp>
 #include <troupe/streams/reactor.hpp>
 #include <troupe/streams/socket_transport.hpp>
-#include <troupe/streams/watched_socket.hpp>
 
 #include <algorithm>
 #include <mutex>
@@ -17,10 +16,8 @@ bool would_wait(const std::error_code& failed) noexcept { return failed == std::
 
 } // namespace
 
-/// Guarded by one lock, under which fibers and the reactor's thread call the system.
-class socket_transport::core final : public watched_socket::watcher, public std::enable_shared_from_this<core> {
-  using until = watched_socket::until;
-
+/// Guarded by one lock, under which fibers and who polls call the system.
+class socket_transport::core final : public socket_watcher, public std::enable_shared_from_this<core> {
   /// The fibers that it wakes are scheduled once the lock is free.
   template <class Function>
   auto locked(Function function) {
@@ -32,8 +29,9 @@ class socket_transport::core final : public watched_socket::watcher, public std:
 public:
   core(executor& on, connection_made& made, counted_connection& counted)
       : high_water_(made.high_water), is_connecting_(made.how == connection_made::progress::under_way),
-        socket_(reactor::of(on), std::move(made.socket)) {
+        told_by_(reactor::of(on)), socket_(std::move(made.socket)) {
     TROUPE_ASSERT(high_water_ != 0, "a socket needs a high-water mark beyond 0");
+    told_by_.add(socket_.descriptor(), *this);
     counted_ = std::move(counted); // once nothing is thrown any more
   }
   core(const core&) = delete;
@@ -45,8 +43,13 @@ public:
         return {0, moved::state::closed};
       if (is_refused_)
         return {0, moved::state::ended};
+      if (!may_read_ && !lost_)
+        return {0, moved::state::waits};
       std::error_code failed;
-      if (const std::size_t came = socket_.receive(to, failed); came != 0)
+      const std::size_t came = socket_.receive(to, failed);
+      // Fewer than it had room for: that was all. What comes from now on is told, but an end may have come before.
+      may_read_ = !would_wait(failed) && (came == to.size() || has_ended_);
+      if (came != 0)
         return {came, moved::state::fine};
       if (failed && !would_wait(failed))
         lose(failed, woken);
@@ -63,7 +66,7 @@ public:
       if (is_closed_)
         return {0, moved::state::closed};
       std::size_t accepted = 0;
-      if (!lost_ && unsent_.empty() && !from.empty()) {
+      if (!lost_ && may_write_ && unsent_.empty() && !from.empty()) {
         accepted = send(from, woken);
         from = from.subspan(accepted);
       }
@@ -108,6 +111,7 @@ public:
       if (is_closed_)
         return;
       is_closed_ = true;
+      told_by_.remove(socket_.descriptor(), this->shared_from_this());
       socket_.close(resets || !unsent_.empty());
       unsent_ = {};
       uncounted = std::move(counted_);
@@ -129,46 +133,41 @@ public:
       if (is_ready(wait.what()))
         return;
       waits_.put(wait, on);
-      arm(wait.what() == readiness::to_read ? until::readable : until::writable);
     });
   }
   void leave(transport_wait& wait) noexcept {
-    locked([&](wakeups&) { waits_.remove(wait); }); // what is armed stays so: it will wake nobody, or who comes next
+    locked([&](wakeups&) { waits_.remove(wait); });
   }
 
 private:
-  void is_ready(until what) noexcept override {
-    locked([&](wakeups& woken) {
-      is_armed_[static_cast<std::size_t>(what)] = false;
-      if (is_closed_)
-        return;
-      if (what == until::readable)
-        waits_.wake(readiness::to_read, woken);
-      else if (is_connecting_)
-        look_whether_connected(woken);
-      else
-        send_unsent(woken);
-    });
+  void on_change(std::uint8_t events, wakeups& woken) noexcept override {
+    const std::lock_guard held{lock_};
+    if (is_closed_)
+      return;
+    may_read_ = may_read_ || has(events, socket_event::readable);
+    may_write_ = may_write_ || has(events, socket_event::writable);
+    has_ended_ = has_ended_ || has(events, socket_event::ended);
+    if (is_connecting_)
+      return look_whether_connected(woken);
+    if (may_read_)
+      waits_.wake(readiness::to_read, woken);
+    if (may_write_ && !unsent_.empty())
+      send_unsent(woken);
   }
 
-  /// Whether a wait is over before it begins. Not known of what may be read: then the reactor looks.
+  /// Whether a wait is over before it begins.
   bool is_ready(readiness what) const noexcept {
     if (is_closed_ || lost_)
       return true;
     switch (what) {
     case readiness::to_read:
-      return is_closing_ || is_refused_;
+      return is_closing_ || is_refused_ || may_read_;
     case readiness::to_write:
       return is_closing_ || (!is_connecting_ && unsent_.size() < high_water_);
     case readiness::flushed:
       return unsent_.empty();
     }
     return true;
-  }
-
-  void arm(until what) noexcept {
-    if (!std::exchange(is_armed_[static_cast<std::size_t>(what)], true))
-      socket_.watch(what, this->shared_from_this());
   }
 
   void keep(std::span<const std::byte> more, std::size_t& accepted) {
@@ -181,13 +180,13 @@ private:
       if (accepted == 0) // else the system has some of it, and its writer must know
         throw;
     }
-    arm(until::writable);
   }
 
   /// What the system takes.
   std::size_t send(std::span<const std::byte> from, wakeups& woken) noexcept {
     std::error_code failed;
     const std::size_t went = socket_.send(from, failed);
+    may_write_ = went == from.size();
     if (failed && !would_wait(failed))
       lose(failed, woken);
     return went;
@@ -200,7 +199,7 @@ private:
     if (unsent_.size() < high_water_)
       waits_.wake(readiness::to_write, woken);
     if (!unsent_.empty())
-      return arm(until::writable);
+      return;
     unsent_ = {}; // it may have become large
     waits_.wake(readiness::flushed, woken);
     if (is_shut_)
@@ -221,7 +220,7 @@ private:
   void look_whether_connected(wakeups& woken) noexcept {
     pollfd now{socket_.descriptor(), POLLOUT, 0};
     if (::poll(&now, 1, 0) == 0) // a false alarm
-      return arm(until::writable);
+      return;
     int failed = 0;
     socklen_t bytes = sizeof failed;
     ::getsockopt(socket_.descriptor(), SOL_SOCKET, SO_ERROR, &failed, &bytes);
@@ -239,12 +238,15 @@ private:
   bool is_shut_ = false;    // or to be written
   bool is_closing_ = false;
   bool is_closed_ = false;
-  bool is_armed_[2] = {}; // the reactor is to tell us
-  std::error_code lost_;  // why the connection is gone
+  bool may_read_ = true; // as far as is known
+  bool may_write_ = true;
+  bool has_ended_ = false; // nothing will come after what is there
+  std::error_code lost_;   // why the connection is gone
   byte_buffer unsent_;
   transport_waits waits_;
   counted_connection counted_;
-  watched_socket socket_;
+  reactor& told_by_;
+  system_socket socket_;
 };
 
 socket_transport::socket_transport(executor& on, connection_made made, counted_connection counted)

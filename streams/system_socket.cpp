@@ -82,9 +82,9 @@ std::vector<network_address> addresses_of(const std::string& host, std::uint16_t
   return all;
 }
 
-system_socket::~system_socket() {
-  if (descriptor_ >= 0)
-    ::close(descriptor_);
+system_descriptor::~system_descriptor() {
+  if (owned_ >= 0)
+    ::close(owned_);
 }
 
 system_socket system_socket::open(int family, std::error_code& failed) noexcept {
@@ -92,6 +92,39 @@ system_socket system_socket::open(int family, std::error_code& failed) noexcept 
   if (!made)
     failed = last_error();
   return made;
+}
+
+namespace {
+
+template <class Call>
+std::size_t moved_by(Call call, std::error_code& failed) noexcept {
+  ssize_t moved = 0;
+  do
+    moved = call();
+  while (moved < 0 && errno == EINTR);
+  if (moved >= 0)
+    return static_cast<std::size_t>(moved);
+  failed = last_error();
+  return 0;
+}
+
+} // namespace
+
+std::size_t system_socket::receive(std::span<std::byte> to, std::error_code& failed) const noexcept {
+  return moved_by([&] { return ::recv(descriptor(), to.data(), to.size(), 0); }, failed);
+}
+
+std::size_t system_socket::send(std::span<const std::byte> from, std::error_code& failed) const noexcept {
+  return moved_by([&] { return ::send(descriptor(), from.data(), from.size(), MSG_NOSIGNAL); }, failed);
+}
+
+void system_socket::end_sending() const noexcept { ::shutdown(descriptor(), SHUT_WR); } // the connection may be gone
+
+void system_socket::close(bool resets) noexcept {
+  const linger at_once{1, 0};
+  if (resets)
+    ::setsockopt(descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  descriptor_ = {};
 }
 
 std::error_code last_error() noexcept { return {errno, std::system_category()}; }

@@ -4,7 +4,9 @@
 
 #include <troupe/streams/stream_error.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <sys/socket.h>
 #include <system_error>
@@ -44,34 +46,54 @@ enum class lookup : bool { numeric_only, names_too };
 /// The addresses of a host, best first; none: `why` says why not. Blocks where names are looked up.
 std::vector<network_address> addresses_of(const std::string& host, std::uint16_t port, lookup how, std::string& why);
 
+/// Owner of a descriptor.
+class system_descriptor {
+public:
+  system_descriptor() noexcept = default;
+  explicit system_descriptor(int owned) noexcept : owned_(owned) {}
+  system_descriptor(system_descriptor&& other) noexcept : owned_(std::exchange(other.owned_, -1)) {}
+  system_descriptor& operator=(system_descriptor&& other) noexcept {
+    system_descriptor taken{std::move(other)};
+    std::swap(owned_, taken.owned_);
+    return *this;
+  }
+  ~system_descriptor();
+
+  int get() const noexcept { return owned_; }
+  explicit operator bool() const noexcept { return owned_ >= 0; }
+
+private:
+  int owned_ = -1;
+};
+
 /// Owner of a socket, which does not block, and is not passed on to programs that are started.
 class system_socket {
 public:
   system_socket() noexcept = default;
   system_socket(int descriptor, int family) noexcept : descriptor_(descriptor), family_(family) {}
-  system_socket(system_socket&& other) noexcept { swap(other); }
-  system_socket& operator=(system_socket&& other) noexcept {
-    system_socket taken{std::move(other)};
-    swap(taken);
-    return *this;
-  }
-  ~system_socket();
 
   /// For addresses of this family; without a descriptor where that failed, with the reason in `failed`.
   static system_socket open(int family, std::error_code& failed) noexcept;
 
-  int descriptor() const noexcept { return descriptor_; }
+  int descriptor() const noexcept { return descriptor_.get(); }
   int family() const noexcept { return family_; }
-  explicit operator bool() const noexcept { return descriptor_ >= 0; }
-  int release() noexcept { return std::exchange(descriptor_, -1); }
+  explicit operator bool() const noexcept { return static_cast<bool>(descriptor_); }
+
+  /// @name Without waiting: an error that is `operation_would_block` says that it would
+  ///@{
+  /// @returns how many bytes came; 0 without an error: no more ever will
+  std::size_t receive(std::span<std::byte> to, std::error_code& failed) const noexcept;
+  std::size_t send(std::span<const std::byte> from, std::error_code& failed) const noexcept;
+  ///@}
+  /// The other side will read the end.
+  void end_sending() const noexcept;
+  /// Closes it; a second call does nothing.
+  ///
+  /// @param resets  what the system has not sent yet is dropped, and the other side of a TCP connection sees a reset
+  void close(bool resets) noexcept;
 
 private:
-  void swap(system_socket& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    std::swap(family_, other.family_);
-  }
-
-  int descriptor_ = -1;
+  system_descriptor descriptor_;
   int family_ = AF_UNSPEC;
 };
 

@@ -50,7 +50,6 @@ TESTED_ELSEWHERE = {
     "mailbox/receiver.hpp": "mailbox_test, receiving_test; its batches: received_batch_test",
     "scope/offload_queue.hpp": "internal to offload: offload_test, offload_sim, offload_stress",
     "streams/listener_state.hpp": "what a listener is: tests/streams/listener_stress.cpp",
-    "streams/watched_socket.hpp": "the door to Asio: socket_stress, socket_transport_stress, listener_stress",
     "streams/stream_error.hpp": "tests/streams/byte_stream_test.cpp and framing_test.cpp, which bring about each of them",
     "streams/stream_state.hpp": "what a byte_stream is: byte_stream_test, pipe_faults_sim, and the suites of conformance",
     "streams/pipe_state.hpp": "what pipe_pair is: byte_stream_test, pipe_faults_sim, and the mutants of tests/mutants/streams.toml",
