@@ -91,7 +91,7 @@ TEST_CASE("who waits for what is polled is woken whenever it comes, whatever the
   for (const std::size_t carriers : {1U, 2U, 3U})
     for (const bool others_run : {false, true}) {
       thread_pool_executor executor{carriers};
-      bell at_the_door{executor};
+      bell& at_the_door = executor.service<bell>();
       std::thread visitor{[&] {
         std::mt19937 random{static_cast<unsigned>(carriers)};
         for (int i = 0; i < rings; ++i) {
@@ -128,7 +128,7 @@ TEST_CASE("who waits for what is polled is woken whenever it comes, whatever the
 TEST_CASE("while carriers are at home a thread polls, without a limit, and while they are busy it looks after them",
           "[scope][stress]") {
   thread_pool_executor executor{1};
-  bell at_the_door{executor};
+  bell& at_the_door = executor.service<bell>();
   const auto waits = [&]() -> task<> { co_await at_the_door.visitors.take(); };
   std::thread visitor{[&] {
     while (at_the_door.by_the_thread == 0) // once the carrier has gone home
@@ -151,9 +151,10 @@ TEST_CASE("while carriers are at home a thread polls, without a limit, and while
 
 TEST_CASE("a carrier that always has something to run polls between two turns", "[scope][stress]") {
   thread_pool_executor executor{1};
-  bell at_the_door{executor};
+  bell& at_the_door = executor.service<bell>();
   const auto never_idle = [&]() -> task<> {
-    co_await yield();
+    at_the_door.ring(); // the thread polls, until it hears this
+    co_await at_the_door.visitors.take();
     const int before = at_the_door.by_carriers;
     while (at_the_door.by_carriers < before + 3)
       co_await yield();
@@ -166,7 +167,7 @@ TEST_CASE("a carrier that naps in the poll is woken for a fiber from elsewhere",
   // Its naps there are as long as it lingers, so a wake that is lost shows: all of these would take a second and more.
   const int rounds = tests::sanitized ? 50 : 500;
   thread_pool_executor executor{1};
-  bell at_the_door{executor};
+  static_cast<void>(executor.service<bell>());
   tickets given;
   std::atomic<int> taken{0};
   std::thread giver{[&] {
@@ -191,16 +192,14 @@ TEST_CASE("a carrier that naps in the poll is woken for a fiber from elsewhere",
   CHECK(took < rounds * carrier_policy::linger / 2);
 }
 
-TEST_CASE("polling can be stopped at any moment, and nobody polls after that", "[scope][stress]") {
+TEST_CASE("an executor that polls may go at any moment after its last root", "[scope][stress]") {
   const int rounds = tests::sanitized ? 30 : 200;
-  thread_pool_executor executor{2};
   std::mt19937 random{3};
   for (int i = 0; i < rounds; ++i) {
+    thread_pool_executor executor{2};
+    static_cast<void>(executor.service<bell>());
     const auto passes = []() -> task<> { co_await sleep_for(10us); };
     executor.run(passes).value();
-    std::optional<bell> at_the_door{std::in_place, executor};
-    executor.run(passes).value();
     pause_for_a_moment(random); // the carriers are in a nap, on their way home, or there
-    at_the_door.reset();
   }
 }
