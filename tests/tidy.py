@@ -63,6 +63,7 @@ TESTED_ELSEWHERE = {
     "scope/fault_point.hpp": "tests/testing/sweep_test.cpp and simulation_test.cpp, with and without a test that plans one",
     "simulation/choice.hpp": "an interface: tests/simulation/strategies_test.cpp, and all that is explored",
     "testing/explorer.hpp": "the search behind explore, sweep and replay: explore_test, sweep_test, simulation_test",
+    "testing/proxy_state.hpp": "what the connections of a fault_proxy share: fault_proxy_stress",
     "testing/path_names.hpp": "tests/testing/faults_test.cpp and matchers_test.cpp, which name what has a path",
     "testing/progress.hpp": "Ctrl-C: tests/testing/last_words_test.cpp; a line on a terminal is looked at",
     "testing/scenario_run.hpp": "one run of explore: explore_test, sweep_test, last_words_test",
