@@ -40,6 +40,8 @@ struct parser {
   pool_command_line pool_command;
   CLI::App* storm = nullptr;
   storm_command_line storm_command;
+  CLI::App* load = nullptr;
+  load_command_line load_command;
 
   parser() {
     described_[&app] = &program;
@@ -54,6 +56,8 @@ struct parser {
     pool_command.add_options(*pool);
     storm = add(*run, storm_demo);
     storm_command.add_options(*storm);
+    load = add(app, load_service);
+    load_command.add_options(*load);
     add(app, list_demos);
     add(app, show_help);
   }
@@ -110,7 +114,7 @@ std::string path_of(const CLI::App& app) {
 std::string parser::help(const CLI::App& about) const {
   const description& what = *described_.at(&about);
   const auto commands = about.get_subcommands([](const CLI::App*) { return true; });
-  const char* const word = &about == run ? "[DEMO] " : &about == &app ? "COMMAND " : "";
+  const char* const word = &about == run ? "[DEMO] " : &about == &app ? "COMMAND " : &about == load ? "HOST:PORT " : "";
   std::string text = fmt::format("{}\n\nUsage: {} {}[OPTIONS]\n", what.about, path_of(about), word);
 
   text_table table{{{""}, {""}}};
@@ -239,7 +243,7 @@ command read_command_line(const std::vector<std::string>& given) {
   std::size_t words = 0;
   const CLI::App& asked = innermost(known.app, arguments, words);
   const complaint wrong{given, asked};
-  if (words < arguments.size() && !arguments[words].starts_with('-'))
+  if (words < arguments.size() && !arguments[words].starts_with('-') && &asked != known.load)
     return wrong.unknown_word(arguments[words]);
   try {
     known.app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 takes the last one first
@@ -283,6 +287,8 @@ command read_command_line(const std::vector<std::string>& given) {
     return known.pool_command.asked();
   if (known.storm->parsed())
     return known.storm_command.asked();
+  if (known.load->parsed())
+    return known.load_command.asked();
   return show_text{list_of_demos()};
 }
 

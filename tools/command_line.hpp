@@ -4,6 +4,7 @@
 
 #include <troupe/ledger/load.hpp>
 #include <troupe/tools/ingest.hpp>
+#include <troupe/tools/load_command_line.hpp>
 #include <troupe/tools/pipeline.hpp>
 #include <troupe/tools/pool.hpp>
 #include <troupe/tools/storm.hpp>
@@ -59,7 +60,8 @@ struct usage_error {
   std::string text;
 };
 
-using command = std::variant<run_ingest, run_pipeline, run_ledger, run_pool, run_storm, show_text, usage_error>;
+using command =
+    std::variant<run_ingest, run_pipeline, run_ledger, run_pool, run_storm, run_load, show_text, usage_error>;
 
 /// Reads the arguments after the program's name. Looks at nothing else, and changes nothing.
 command read_command_line(const std::vector<std::string>& arguments);
