@@ -160,8 +160,8 @@ private:
 
   transfer_request next_request() {
     const std::uint64_t accounts = all_.run.options.accounts;
-    const std::uint64_t from = 1 + random_.below(accounts);
-    const std::uint64_t to = 1 + (from + random_.below(accounts - 1)) % accounts; // another one
+    const std::uint64_t from = random_.below(accounts);
+    const std::uint64_t to = (from + 1 + random_.below(accounts - 1)) % accounts; // another one
     return {fmt::format("{}-{}-{}", all_.run.key_prefix, number_, ++requests_), from, to,
             1 + static_cast<std::int64_t>(random_.below(amount_max))};
   }
