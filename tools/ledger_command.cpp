@@ -12,6 +12,8 @@
 #include <memory>
 #include <netdb.h>
 #include <optional>
+#include <stdexcept>
+#include <string>
 
 namespace troupe::tools {
 
@@ -86,15 +88,28 @@ struct ledger_server_run {
   ledger::server_options options;
   ledger::server_counts counts;
   instant began;
+  bool has_served = false;
 };
+
+/// @throws std::runtime_error  with what to do
+listener listens(const ledger_server_run& run) {
+  try {
+    return listen_tcp(run.address, run.port, {.connections_max = ledger::accepted_max(run.options.connections)});
+  } catch (const listen_error& error) {
+    throw std::runtime_error(fmt::format("{}\n  try:  an address of this machine, and a port that is free and no less "
+                                         "than 1024; or port 0: the system chooses one",
+                                         error.what()));
+  }
+}
 
 task<> serve_clients(ledger_server_run& run) {
   run.began = this_fiber::pointer()->runs_on().time().now();
-  listener at = listen_tcp(run.address, run.port, {.connections_max = ledger::accepted_max(run.options.connections)});
-  run.options.on_serving =
-      [line = fmt::format("listening on {}:{}\n",
-                          run.address.find(':') == std::string::npos ? run.address : '[' + run.address + ']',
-                          at.port())] { print(line); };
+  listener at = listens(run);
+  run.options.on_serving = [&run, port = at.port()] {
+    const bool is_ipv6 = run.address.find(':') != std::string::npos;
+    print(fmt::format("listening on {}:{}\n", is_ipv6 ? '[' + run.address + ']' : run.address, port));
+    run.has_served = true;
+  };
   co_await ledger::run_server(std::move(at), run.options, run.counts);
 }
 
@@ -112,7 +127,8 @@ exit_code serve_ledger(const run_ledger_server& asked) {
     };
     const ended_tree end = run_tree(&serve_clients, run, [](instant) {});
     const std::string failure = end.how.has_error() ? message_of(end.how.error()) : std::string();
-    const exit_code code = conclude(server_report(run.counts, end.at - run.began), {}, end, failure);
+    const std::string report = run.has_served ? server_report(run.counts, end.at - run.began) : std::string();
+    const exit_code code = conclude(report, {}, end, failure);
     return code == exit_code::terminated ? exit_code::ok : code; // how a service is stopped
   } catch (const std::exception& error) {
     say(fmt::format("troupe: error: {}\n", error.what()));

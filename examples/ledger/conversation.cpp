@@ -7,6 +7,7 @@
 #include <troupe/scope/task_group.hpp>
 #include <troupe/streams/framing.hpp>
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,132 +17,112 @@ namespace troupe::ledger {
 
 namespace {
 
+using namespace std::chrono_literals;
+
+/// How long a client that was told to go may take to read that.
+constexpr duration farewell_limit = 1s;
+
 instant now() { return this_fiber::pointer()->runs_on().time().now(); }
 
-using answer_to_come = child<std::string>;
+using coming_answer = child<std::string>;
 
 struct conversation {
+  byte_stream& over;
   service_side& with;
   connections::place& mine;
+  std::optional<refusal> closes_for = std::nullopt; ///< Why the connection is closed by the service.
 };
 
-task<std::string> respond_to(conversation& in, std::string line) {
+task<std::string> answered(conversation& in, std::string line) {
   std::string answer = co_await respond(in.with, line);
   in.mine.request_ends(now());
   co_return answer;
 }
 
-task<std::string> said(std::string text) { co_return text; }
-
-/// Starts an answer for each line, until there is none any more. Empty, or what is said before the connection closes.
-task<std::string> read_requests(byte_stream& over, conversation& in, task_group& group,
-                                const sender<answer_to_come>& answers) {
-  line_reader lines{over, line_bytes_max};
-  for (;;) {
-    outcome<std::optional<std::optional<std::string>>> read =
-        co_await as_outcome(move_on_after(in.with.all.options().idle_limit, lines.next()));
-    if (read.has_error()) {
-      try {
-        std::rethrow_exception(read.error());
-      } catch (const limit_overrun&) {
-        co_return refusal_answer({}, refusal::too_long,
-                                 "a line has at most " + std::to_string(line_bytes_max) +
-                                     " bytes: the connection closes here");
-      }
-    }
-    std::optional<std::optional<std::string>> line = std::move(read).value();
-    if (!line && !in.mine.is_idle())
-      continue; // it waits for an answer
-    if (!line || in.mine.must_go()) {
-      ++in.with.all.counts().closed_idle;
-      co_return refusal_answer({}, refusal::idle,
-                               line ? "there are too many connections, and this one was idle"
-                                    : "no whole request has come for too long");
-    }
-    if (!*line)
-      co_return std::string();
-    in.mine.request_begins();
-    co_await answers.send(group.start(respond_to, std::ref(in), std::move(**line)));
+/// What came of a read; empty: nothing in time. What the other side has sent last may be cut off.
+task<std::optional<std::optional<std::string>>> read_line(conversation& in, line_reader& lines) {
+  try {
+    co_return co_await move_on_after(in.with.all.options().idle_limit, lines.next());
+  } catch (const limit_overrun&) {
+    in.closes_for = refusal::too_long;
+    co_return std::optional<std::string>{};
   }
 }
 
-task<> read(byte_stream& over, conversation& in, task_group& group, sender<answer_to_come> answers) {
-  const std::string last_words = co_await read_requests(over, in, group, answers);
-  if (!last_words.empty())
-    co_await answers.send(group.start(said, last_words));
+/// Starts an answer for each line, until there is none any more.
+task<> read_requests(conversation& in, task_group& group, sender<coming_answer> answers) {
+  line_reader lines{in.over, line_bytes_max};
+  for (;;) {
+    std::optional<std::optional<std::string>> line = co_await read_line(in, lines);
+    if (!line && !in.mine.is_idle())
+      continue; // it waits for an answer
+    if (!line || (!*line && in.mine.must_go()))
+      in.closes_for = refusal::idle;
+    if (!line || !*line)
+      co_return;
+    in.mine.request_begins();
+    co_await answers.send(group.start(answered, std::ref(in), std::move(**line)));
+  }
+}
+
+task<> write_answers(conversation& in, const receiver<coming_answer>& answers) {
+  while (auto next = co_await answers.receive()) {
+    const std::string line = co_await next->value();
+    co_await fail_after(in.with.all.options().idle_limit, write_line(in.over, line));
+  }
+}
+
+task<> talk(conversation& in) {
+  const mailbox<coming_answer> to_come{capacity{in.with.all.options().pipelined_max}};
+  const receiver<coming_answer> answers = to_come.receiver();
+  co_await in_task_group([&](task_group& group) -> task<> {
+    group.start(read_requests, std::ref(in), std::ref(group), to_come.sender());
+    co_await write_answers(in, answers);
+  });
+}
+
+task<> drop_the_rest(byte_stream& over) {
+  std::array<std::byte, 4'096> dropped;
+  std::size_t more = 0;
+  do
+    more = co_await over.read_some(dropped);
+  while (more != 0);
+}
+
+/// Says why the connection is closed. What the client still sends is read, because a connection that is closed with
+/// something unread is reset, and the answer may be lost.
+task<> say_goodbye(conversation& in) {
+  std::string why = "no whole request has come for too long";
+  if (in.closes_for == refusal::too_long)
+    why = "a line has at most " + std::to_string(line_bytes_max) + " bytes: the connection closes here";
+  else if (in.mine.must_go())
+    why = "there are too many connections, and this one was idle";
+  co_await write_line(in.over, refusal_answer({}, *in.closes_for, why));
+  in.over.shutdown_write();
+  co_await drop_the_rest(in.over);
+}
+
+/// An error of the one connection as it was thrown: a group has it with others.
+[[noreturn]] void rethrow(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const error_group& all) {
+    std::rethrow_exception(all.errors()[all.primary()].error);
+  }
 }
 
 } // namespace
 
 task<> converse(byte_stream& over, service_side& with) {
   connections::place mine{with.all, over, now()};
-  conversation in{with, mine};
-  const mailbox<answer_to_come> to_come{capacity{with.all.options().pipelined_max}};
-  const receiver<answer_to_come> answers = to_come.receiver();
-  co_await in_task_group([&](task_group& group) -> task<> {
-    group.start(read, std::ref(over), std::ref(in), std::ref(group), to_come.sender());
-    while (auto next = co_await answers.receive()) {
-      const std::string line = co_await next->value();
-      co_await fail_after(with.all.options().idle_limit, write_line(over, line));
-    }
-  });
-}
-
-// ---- which connections there are
-// --------------------------------------------------------------------------------------
-
-connections::place::place(connections& in, byte_stream& over, instant now) : in_(in), over_(over), idle_since_(now) {
-  const std::lock_guard held{in_.lock_};
-  at_ = in_.all_.insert(in_.all_.end(), this);
-  ++in_.counts_.accepted;
-  in_.counts_.open = in_.all_.size();
-  if (in_.all_.size() > in_.options_.connections_max)
-    in_.make_room(*this);
-}
-
-connections::place::~place() {
-  const std::lock_guard held{in_.lock_};
-  in_.all_.erase(at_);
-  in_.counts_.open = in_.all_.size();
-}
-
-void connections::place::request_begins() noexcept {
-  const std::lock_guard held{in_.lock_};
-  ++in_hand_;
-  ++requests_;
-  ++in_.counts_.requests;
-}
-
-void connections::place::request_ends(instant now) noexcept {
-  const std::lock_guard held{in_.lock_};
-  --in_hand_;
-  idle_since_ = now;
-}
-
-bool connections::place::is_idle() const noexcept {
-  const std::lock_guard held{in_.lock_};
-  return in_hand_ == 0;
-}
-
-bool connections::place::must_go() const noexcept {
-  const std::lock_guard held{in_.lock_};
-  return must_go_;
-}
-
-void connections::make_room(const place& for_this) noexcept {
-  place* goes = nullptr;
-  const auto goes_before = [](const place& a, const place& b) {
-    if ((a.requests_ == 0) != (b.requests_ == 0))
-      return a.requests_ == 0;
-    return a.idle_since_ < b.idle_since_;
-  };
-  for (place* const each : all_)
-    if (each != &for_this && each->in_hand_ == 0 && !each->must_go_ && (goes == nullptr || goes_before(*each, *goes)))
-      goes = each;
-  if (goes == nullptr)
-    return; // all are busy: the listener's own limit holds
-  goes->must_go_ = true;
-  goes->over_.end_reading();
+  conversation in{over, with, mine};
+  const outcome<> ended = co_await as_outcome(talk(in));
+  if (ended.has_error())
+    rethrow(ended.error());
+  if (!in.closes_for)
+    co_return;
+  ++(in.closes_for == refusal::idle ? with.all.counts().closed_idle : with.all.counts().refused);
+  static_cast<void>(co_await move_on_after(farewell_limit, say_goodbye(in)));
 }
 
 } // namespace troupe::ledger

@@ -3,6 +3,8 @@
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/deadline.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace troupe::ledger {
@@ -23,7 +25,8 @@ std::string refused(service_side& with, const std::string& id, const verdict& wh
   duration retry_after{};
   if (why.refused() == refusal::overloaded) {
     ++with.all.counts().overloaded;
-    retry_after = std::chrono::milliseconds{100};
+    retry_after = std::max<duration>(std::chrono::milliseconds{1},
+                                     time_for(with.refs.desk.statistics().depth, with.options, with.counts));
   }
   return refusal_answer(id, *why.refused(), why.message(), retry_after);
 }

@@ -24,7 +24,6 @@ struct server_options {
 struct server_counts {
   service_counts service;
   connection_counts connections;
-  std::uint64_t restarts = 0;
 };
 
 /// How many connections a listener should have: some are on their way out while others come.
@@ -65,7 +64,8 @@ task<> run_server(Acceptor from, const server_options& options, server_counts& c
   const instant began = this_fiber::pointer()->runs_on().time().now();
   co_await supervise(supervision(), [&](supervisor& top) -> task<> {
     service_refs refs = co_await start_service(top, options.service, counts.service);
-    service_side side{std::move(refs), top, counts.service, all, draining, static_cast<std::int64_t>(accounts), began};
+    service_side side{std::move(refs), top,      options.service, counts.service,
+                      all,             draining, static_cast<std::int64_t>(accounts), began};
     if (options.on_serving)
       options.on_serving();
     detail::noted_acceptor<Acceptor> acceptor{std::move(from), draining};

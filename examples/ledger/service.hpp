@@ -46,7 +46,11 @@ struct service_counts {
   std::atomic<std::uint64_t> committed{0};
   std::atomic<std::size_t> in_hand{0}; ///< Orders that the desk works on.
   std::atomic<bool> is_serving{false}; ///< False: the actors are being started anew.
+  std::atomic<duration::rep> order_takes{0}; ///< In the hands of the desk, about: an average of the last ones.
 };
+
+/// About how long so many orders take, one with the other.
+duration time_for(std::size_t orders, const service_options& options, const service_counts& counts) noexcept;
 
 /// Where orders go, and questions about accounts.
 struct service_refs {
