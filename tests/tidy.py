@@ -23,6 +23,8 @@ LINES_MAX = 300
 TESTED_ELSEWHERE = {
     "tools/conclusion.hpp": "tests/tools/command_test.py: what each demo prints at its end, and its exit code",
     "tools/number_option.hpp": "tests/tools/command_line_test.cpp: numbers in their range, and what is none",
+    "tools/host_and_port.hpp": "tests/tools/command_line_test.cpp: where load asks, and a ledger listens",
+    "tools/load_command.hpp": "tests/tools/load_test.py",
     "tools/load_command_line.hpp": "tests/tools/command_line_test.cpp: the arguments of load",
     "tools/tree_demo_options.hpp": "tests/tools/command_line_test.cpp: the options of pool and storm",
     "tools/tree_demos.hpp": "tests/tools/command_test.py, which runs pool and storm in each way they can end",

@@ -1,40 +1,23 @@
+#include <troupe/tools/host_and_port.hpp>
 #include <troupe/tools/human_text.hpp>
 #include <troupe/tools/load_command_line.hpp>
 #include <troupe/tools/number_option.hpp>
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 
 namespace troupe::tools {
-
-std::optional<std::pair<std::string, std::uint16_t>> read_host_and_port(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == text.npos || colon == 0)
-    return std::nullopt;
-  std::string host = text.substr(0, colon);
-  if (host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != host.npos)
-    return std::nullopt; // an address of IPv6 without its brackets
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data() + colon + 1, end, port);
-  if (host.empty() || error != std::errc{} || at != end || port == 0)
-    return std::nullopt;
-  return std::pair{host, port};
-}
 
 void load_command_line::add_options(CLI::App& to) {
   load_options& options = read_.options;
   const auto read = [&options](const std::string& text) {
     const auto found = read_host_and_port(text);
-    if (!found)
+    if (!found || found->port == 0)
       throw CLI::ValidationError(
           "HOST:PORT", fmt::format("`{}` is no host and port, as in 127.0.0.1:7400 or [::1]:7400", printable(text)));
-    options.host = found->first;
-    options.port = found->second;
+    options.host = found->host;
+    options.port = found->port;
   };
   to.add_option_function<std::string>("HOST:PORT", read, "where the service listens")->required()->type_name("");
   add_number(to, "--connections", options.connections, 1, 10'000, "to the service, 1 to 10000 [32]");

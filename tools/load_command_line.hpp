@@ -7,9 +7,6 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
 
 namespace troupe::tools {
 
@@ -17,9 +14,6 @@ struct run_load {
   load_options options;
   bool as_json = false;
 };
-
-/// "example.org:80", "[::1]:80"; nothing: it is no host and port.
-std::optional<std::pair<std::string, std::uint16_t>> read_host_and_port(const std::string& text);
 
 /// Where the arguments of `load` go.
 class load_command_line {
