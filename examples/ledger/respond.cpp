@@ -81,6 +81,8 @@ task<std::string> respond(service_side& with, const std::string& line) {
   try {
     asked.emplace(parse_request(line));
   } catch (const bad_request& wrong) {
+    if (with.draining && wrong.id().empty()) // the shutdown may have cut the line off
+      co_return refused(with, {}, *reason_not_to_ask(with));
     co_return refused(with, wrong.id(), {refusal::bad_request, wrong.what()});
   }
   if (std::holds_alternative<health_request>(asked->what))

@@ -35,9 +35,9 @@ def until(holds, limit=10.0, what="it"):
 class Service:
     """`troupe run ledger` on a port of 127.0.0.1, which stays the same when it is started again."""
 
-    def __init__(self, folder, *options, before=(), **how):
+    def __init__(self, folder, *options, before=(), database=None, **how):
         self.folder, self.options, self.before, self.how = folder, options, list(before), how
-        self.database = os.path.join(folder, "ledger.db")
+        self.database = database or os.path.join(folder, "ledger.db")
         self.log = os.path.join(folder, "stderr")
         self.port, self.process = 0, None
 
@@ -99,7 +99,11 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(limit)
         host, port = address.rsplit(":", 1)
-        self.socket.connect((host, int(port)))
+        try:
+            self.socket.connect((host, int(port)))
+        except OSError:
+            self.socket.close()
+            raise
         self.ahead = b""
 
     def __enter__(self):
