@@ -36,8 +36,10 @@ class AcceptStorm(FaultTest):
                 each.connect_ex((host, int(port)))
                 storm.append(each)
             time.sleep(0.2)
-            _, writable, _ = select.select([], [each for each in storm if each.fileno() < 1_024], [], 0)
-            connected += len(writable)
+            ready = select.poll()
+            for each in storm:
+                ready.register(each, select.POLLOUT)
+            connected += len([happened for _, happened in ready.poll(0) if happened == select.POLLOUT])
             most = max(most, service.descriptors())
             self.assertTrue(service.is_alive(), service.errors())
             for each in storm:

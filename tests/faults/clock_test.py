@@ -10,7 +10,7 @@ import os
 import subprocess
 import time
 
-from service import FaultTest, main, transfers, until
+from service import Client, FaultTest, main, transfers, until
 
 LIBRARIES = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
 
@@ -50,6 +50,21 @@ class Clock(FaultTest):
         service.stop()
         self.assertLess(time.monotonic() - begun, 5)
         self.assert_all_there(load.told(), transfers(service.database))
+
+
+    def test_a_limit_that_is_running_ends_when_it_should(self):
+        limit = 2
+        service = self.service("--idle-limit", str(limit), env=self.environment)
+        for step in ("+3d", "-300d", "+0d"):
+            with Client(service.address, limit=20) as idle:
+                begun = time.monotonic()
+                self.assertTrue(idle.ask(op="health")["ok"])
+                time.sleep(0.3)
+                self.set_clock(step)
+                self.assertEqual(idle.answer()["error"], "idle")
+                took = time.monotonic() - begun
+                self.assertGreater(took, limit - 0.1, "after the clock was set to " + step)
+                self.assertLess(took, limit + 2, "after the clock was set to " + step)
 
 
 if __name__ == "__main__":
