@@ -39,14 +39,17 @@ class KillInDoubt(FaultTest):
                 self.assertTrue(answer["ok"], answer)
                 self.assertEqual(there["k%d" % answer["id"]][0], answer["transfer"])
             service.start()
+            again = [each for each in open_requests.values() if each["id"] not in answered]
+            doubts += len(again)
             with Client(service.address) as client:
-                for request in [each for each in open_requests.values() if each["id"] not in answered]:
-                    doubts += 1
-                    status = client.ask(op="status", key=request["key"])
-                    answer = client.ask(**request)
+                client.send(*[{"op": "status", "key": each["key"]} for each in again])
+                known = [client.answer()["result"] == "committed" for _ in again]
+                client.send(*again)
+                for was_done in known:
+                    answer = client.answer()
                     self.assertTrue(answer["ok"], answer)
-                    self.assertEqual(answer.get("repeated", False), status["result"] == "committed")
-                    repeated += answer.get("repeated", False)
+                    self.assertEqual(answer.get("repeated", False), was_done)
+            repeated += sum(known)
             self.assertEqual(len(transfers(service.database)), number, "after kill %d" % kill)
         self.assertGreater(doubts, 0)
         print("%d requests were in doubt, of which %d had been done" % (doubts, repeated))
