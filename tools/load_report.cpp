@@ -85,6 +85,8 @@ std::string report(load_run& ended, duration took, const std::string& partial) {
   text += table.text();
   text += fmt::format("\n{} retries, {} answers to a key that was committed before, {} connections lost\n",
                       counts.retries, counts.repeated, counts.connections_lost);
+  if (const std::uint64_t late = counts.of[static_cast<std::size_t>(request_end::not_sent)]; late != 0)
+    text += fmt::format("{} were not sent, because all connections were busy: try more --connections\n", late);
   if (!counts.refused_as.empty())
     text += fmt::format("the first that was refused: {}\n", counts.refused_as);
   if (counts.committed.count() != 0)

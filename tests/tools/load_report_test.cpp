@@ -53,6 +53,9 @@ TEST_CASE("a report has what became of all requests, in a second and in all", "[
                  "latency of what was committed: p50 1.00 ms, p90 1.00 ms, p99 1.00 ms, p99.9 1.00 ms, max 1.00 ms"));
   CHECK(contains(text, "latency of other answers: p50 2.00 ms"));
   CHECK(text.find("partial") == text.npos);
+  CHECK(text.find("--connections") == text.npos);
+  ended.run.counts.of[static_cast<std::size_t>(request_end::not_sent)] = 4;
+  CHECK(contains(report(ended.run, 10s, ""), "4 were not sent, because all connections were busy: try more --conn"));
   CHECK(report(ended.run, 10s, "stopped by Ctrl-C (SIGINT)").starts_with("partial: stopped by Ctrl-C (SIGINT); "));
 }
 
