@@ -20,7 +20,8 @@ else()
   set(troupe_tool_visibility INTERFACE)
 endif()
 target_include_directories(troupe_tools ${troupe_tool_visibility} "${troupe_tool_root}")
-target_link_libraries(troupe_tools ${troupe_tool_visibility} troupe::troupe troupe_ledger fmt::fmt CLI11::CLI11)
+target_link_libraries(troupe_tools ${troupe_tool_visibility} troupe::troupe troupe_ledger fmt::fmt CLI11::CLI11
+  nlohmann_json::nlohmann_json)
 
 if(EXISTS "${PROJECT_SOURCE_DIR}/tools/main.cpp")
   add_executable(troupe_tool tools/main.cpp)

@@ -23,6 +23,9 @@ LINES_MAX = 300
 TESTED_ELSEWHERE = {
     "tools/conclusion.hpp": "tests/tools/command_test.py: what each demo prints at its end, and its exit code",
     "tools/number_option.hpp": "tests/tools/command_line_test.cpp: numbers in their range, and what is none",
+    "tools/host_and_port.hpp": "tests/tools/command_line_test.cpp: where load asks, and a ledger listens",
+    "tools/load_command.hpp": "tests/tools/load_test.py",
+    "tools/load_command_line.hpp": "tests/tools/command_line_test.cpp: the arguments of load",
     "tools/tree_demo_options.hpp": "tests/tools/command_line_test.cpp: the options of pool and storm",
     "tools/tree_demos.hpp": "tests/tools/command_test.py, which runs pool and storm in each way they can end",
     "tools/ledger_report.hpp": "tests/tools/ledger_test.py, which sees it hold and fail",
@@ -62,6 +65,7 @@ TESTED_ELSEWHERE = {
     "scope/fault_point.hpp": "tests/testing/sweep_test.cpp and simulation_test.cpp, with and without a test that plans one",
     "simulation/choice.hpp": "an interface: tests/simulation/strategies_test.cpp, and all that is explored",
     "testing/explorer.hpp": "the search behind explore, sweep and replay: explore_test, sweep_test, simulation_test",
+    "testing/proxy_state.hpp": "what the connections of a fault_proxy share: fault_proxy_stress",
     "testing/path_names.hpp": "tests/testing/faults_test.cpp and matchers_test.cpp, which name what has a path",
     "testing/progress.hpp": "Ctrl-C: tests/testing/last_words_test.cpp; a line on a terminal is looked at",
     "testing/scenario_run.hpp": "one run of explore: explore_test, sweep_test, last_words_test",

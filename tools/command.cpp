@@ -2,17 +2,14 @@
 #include <troupe/tools/conclusion.hpp>
 #include <troupe/tools/human_text.hpp>
 #include <troupe/tools/ingest_report.hpp>
-#include <troupe/tools/ledger_report.hpp>
+#include <troupe/tools/ledger_command.hpp>
+#include <troupe/tools/load_command.hpp>
 #include <troupe/tools/output.hpp>
 #include <troupe/tools/progress_line.hpp>
 #include <troupe/tools/tree_demos.hpp>
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdlib>
-#include <filesystem>
-#include <functional>
 #include <optional>
 #include <system_error>
 #include <unistd.h>
@@ -102,66 +99,9 @@ exit_code execute(const run_pipeline& asked) {
   return conclude(report(run, end.how, audited, end.at - run.begun, reason_of(end)), audited, end, failure);
 }
 
-/// A folder of its own, which goes with its end.
-class scratch_folder {
-public:
-  scratch_folder() : path_(std::filesystem::temp_directory_path() / "troupe-ledger-XXXXXX") {
-    std::string name = path_;
-    if (mkdtemp(name.data()) == nullptr)
-      throw std::system_error(errno, std::generic_category(), "cannot make a folder " + name);
-    path_ = name;
-  }
-  ~scratch_folder() {
-    std::error_code gone;
-    std::filesystem::remove_all(path_, gone); // what is left is in the folder for such things
-  }
-  scratch_folder(const scratch_folder&) = delete;
-  scratch_folder& operator=(const scratch_folder&) = delete;
-
-  std::string file(const char* name) const { return path_ / name; }
-
-private:
-  std::filesystem::path path_;
-};
-
-struct ledger_run {
-  const ledger::load_options& options;
-  ledger::load_counts counts;
-  instant begun;
-};
-
-exit_code execute(const run_ledger& asked) {
-  std::optional<scratch_folder> scratch;
-  ledger::load_options options = asked.options;
-  try {
-    if (options.database.empty())
-      options.database = scratch.emplace().file("ledger.db");
-    if (asked.audit_only && !std::filesystem::exists(options.database))
-      throw std::runtime_error(options.database + ": there is no such database");
-    std::string text;
-    std::string failure;
-    std::optional<ended_tree> end;
-    if (!asked.audit_only) {
-      ledger_run run{options, {}, {}};
-      end = run_tree<ledger_run>(
-          [](ledger_run& running) -> task<> {
-            running.begun = this_fiber::pointer()->runs_on().time().now();
-            co_await ledger::run_load(running.options, running.counts);
-          },
-          run, [](instant) {});
-      if (end->how.has_error())
-        failure = message_of(end->how.error());
-      text = answers_table(run.counts, end->at - run.begun);
-    }
-    const books audited = audit_books(ledger::audit_ledger(options.database));
-    text += text_of(audited);
-    return conclude(text, audited, end ? *end : ended_tree{outcome<>{}, 0, {}}, failure);
-  } catch (const std::exception& error) {
-    say(fmt::format("troupe: error: {}\n", error.what()));
-    return exit_code::failed;
-  }
-}
-
+exit_code execute(const run_ledger& asked) { return demonstrate(asked); }
+exit_code execute(const run_ledger_server& asked) { return serve_ledger(asked); }
+exit_code execute(const run_load& asked) { return put_load(asked); }
 exit_code execute(const run_pool& asked) { return demonstrate(asked); }
 exit_code execute(const run_storm& asked) { return demonstrate(asked); }
 

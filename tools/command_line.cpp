@@ -1,6 +1,7 @@
 #include <troupe/tools/command_line.hpp>
 #include <troupe/tools/descriptions.hpp>
 #include <troupe/tools/human_text.hpp>
+#include <troupe/tools/ledger_options.hpp>
 #include <troupe/tools/number_option.hpp>
 #include <troupe/tools/text_table.hpp>
 #include <troupe/tools/tree_demo_options.hpp>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 namespace troupe::tools {
@@ -21,7 +23,6 @@ constexpr const char* input_default = "/var/lib/dpkg/status";
 constexpr std::uint64_t workers_max = 1'024;
 constexpr std::uint64_t capacity_max = 1'000'000;
 constexpr std::uint64_t items_max = 1'000'000'000;
-constexpr std::uint64_t seconds_max = 86'400;
 
 /// The program's commands, and where their options go.
 struct parser {
@@ -33,13 +34,13 @@ struct parser {
   run_pipeline pipeline_command{};
   std::uint64_t fail_at = 0;
   CLI::App* ledger = nullptr;
-  run_ledger ledger_command{};
-  std::uint64_t seconds = 3;
-  std::uint64_t commit_limit = 2'000; // milliseconds
+  ledger_command_line ledger_command;
   CLI::App* pool = nullptr;
   pool_command_line pool_command;
   CLI::App* storm = nullptr;
   storm_command_line storm_command;
+  CLI::App* load = nullptr;
+  load_command_line load_command;
 
   parser() {
     described_[&app] = &program;
@@ -49,11 +50,14 @@ struct parser {
     run->require_subcommand(0, 1);
     add_ingest();
     add_pipeline();
-    add_ledger();
+    ledger = add(*run, ledger_demo);
+    ledger_command.add_options(*ledger);
     pool = add(*run, pool_demo);
     pool_command.add_options(*pool);
     storm = add(*run, storm_demo);
     storm_command.add_options(*storm);
+    load = add(app, load_service);
+    load_command.add_options(*load);
     add(app, list_demos);
     add(app, show_help);
   }
@@ -87,19 +91,6 @@ private:
     add_number(*pipeline, "--fail-at", fail_at, 1, items_max, "number of the item whose consumer throws [none]");
   }
 
-  void add_ledger() {
-    ledger = add(*run, ledger_demo);
-    ledger->add_option("--database", ledger_command.options.database, "file to keep [a new one, removed at the end]")
-        ->type_name("FILE");
-    add_number(*ledger, "--seconds", seconds, 1, seconds_max, "how long clients ask, 1 to 86400 [3]");
-    add_number(*ledger, "--clients", ledger_command.options.clients, 1, workers_max, "clients, 1 to 1024 [32]");
-    add_number(*ledger, "--accounts", ledger_command.options.accounts, 2, capacity_max,
-               "accounts of a new database, 2 to 1000000 [100]");
-    add_number(*ledger, "--seed", ledger_command.options.seed, 0, items_max, "of what the clients ask [1]");
-    add_number(*ledger, "--commit-limit", commit_limit, 1, 60'000, "milliseconds that a commit may take [2000]");
-    ledger->add_flag("--audit", ledger_command.audit_only, "only audit the database, and what clients were told");
-  }
-
   std::map<const CLI::App*, const description*> described_;
 };
 
@@ -110,7 +101,7 @@ std::string path_of(const CLI::App& app) {
 std::string parser::help(const CLI::App& about) const {
   const description& what = *described_.at(&about);
   const auto commands = about.get_subcommands([](const CLI::App*) { return true; });
-  const char* const word = &about == run ? "[DEMO] " : &about == &app ? "COMMAND " : "";
+  const char* const word = &about == run ? "[DEMO] " : &about == &app ? "COMMAND " : &about == load ? "HOST:PORT " : "";
   std::string text = fmt::format("{}\n\nUsage: {} {}[OPTIONS]\n", what.about, path_of(about), word);
 
   text_table table{{{""}, {""}}};
@@ -239,7 +230,7 @@ command read_command_line(const std::vector<std::string>& given) {
   std::size_t words = 0;
   const CLI::App& asked = innermost(known.app, arguments, words);
   const complaint wrong{given, asked};
-  if (words < arguments.size() && !arguments[words].starts_with('-'))
+  if (words < arguments.size() && !arguments[words].starts_with('-') && &asked != known.load)
     return wrong.unknown_word(arguments[words]);
   try {
     known.app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 takes the last one first
@@ -265,11 +256,9 @@ command read_command_line(const std::vector<std::string>& given) {
     return known.ingest_command;
   }
   if (known.ledger->parsed()) {
-    if (known.ledger_command.audit_only && known.ledger_command.options.database.empty())
-      return complaint{arguments, *known.ledger}("--audit needs the database to audit", "--audit --database FILE");
-    known.ledger_command.options.lasts = std::chrono::seconds{known.seconds};
-    known.ledger_command.options.service.commit_limit = std::chrono::milliseconds{known.commit_limit};
-    return known.ledger_command;
+    if (const std::optional<usage_mistake> mistake = known.ledger_command.mistake())
+      return complaint{arguments, *known.ledger}(mistake->what, mistake->hint);
+    return known.ledger_command.asked();
   }
   if (known.pipeline->parsed()) {
     pipeline_options& options = known.pipeline_command.options;
@@ -283,6 +272,8 @@ command read_command_line(const std::vector<std::string>& given) {
     return known.pool_command.asked();
   if (known.storm->parsed())
     return known.storm_command.asked();
+  if (known.load->parsed())
+    return known.load_command.asked();
   return show_text{list_of_demos()};
 }
 

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <troupe/ledger/load.hpp>
+#include <troupe/ledger/server.hpp>
 #include <troupe/tools/ingest.hpp>
+#include <troupe/tools/load_command_line.hpp>
 #include <troupe/tools/pipeline.hpp>
 #include <troupe/tools/pool.hpp>
 #include <troupe/tools/storm.hpp>
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -40,6 +43,14 @@ struct run_ledger {
   bool audit_only = false;
 };
 
+struct run_ledger_server {
+  std::string host; ///< A name, or an address.
+  std::uint16_t port = 0;
+  std::string database; ///< Empty: a new one, which goes at the end.
+  std::int64_t accounts = 100, balance = 10'000;
+  ledger::server_options options;
+};
+
 struct run_pool {
   pool_options options;
 };
@@ -59,7 +70,8 @@ struct usage_error {
   std::string text;
 };
 
-using command = std::variant<run_ingest, run_pipeline, run_ledger, run_pool, run_storm, show_text, usage_error>;
+using command = std::variant<run_ingest, run_pipeline, run_ledger, run_ledger_server, run_pool, run_storm, run_load,
+                             show_text, usage_error>;
 
 /// Reads the arguments after the program's name. Looks at nothing else, and changes nothing.
 command read_command_line(const std::vector<std::string>& arguments);

@@ -4,7 +4,8 @@ namespace troupe::tools {
 
 const description program{"troupe", "",
                           R"(troupe: structured concurrency for actors. Every actor has an owner, every
-mailbox has a bound, every wait can be cancelled. This program runs demos.)",
+mailbox has a bound, every wait can be cancelled. This program runs demos,
+and puts load on a ledger service.)",
                           R"(Examples:
   troupe run                            the default demo, on this machine's
                                         package database
@@ -13,6 +14,7 @@ mailbox has a bound, every wait can be cancelled. This program runs demos.)",
                                         and the error comes back
   troupe run pool                       consumers crash; where each message went
   troupe run storm                      workers crash under their supervisors
+  troupe load 127.0.0.1:7400            transfers for a running ledger service
   troupe help run ingest                what a demo does and takes
 
 Exit codes:
@@ -146,6 +148,32 @@ Examples:
   troupe run ledger
   troupe run ledger --database /tmp/ledger.db --seconds 10
   troupe run ledger --database /tmp/ledger.db --audit
+)"};
+
+const description load_service{"load", "ask a ledger service for transfers, and measure it",
+                               R"(Asks a running ledger service for transfers over many connections, and tells
+what became of each, how many were committed in a second, and how long it took.
+
+With --rate requests begin by the clock, whether the service keeps up or not,
+and a latency counts from when its request should have begun. Without it each
+connection asks when it was answered, so the service decides how fast it goes.)",
+                               R"(A request that is told overloaded or in_doubt, or whose connection is lost, is
+tried again with the same key until its deadline, so nothing is done twice.
+
+Output: the counts of what clients were told (committed to shutting_down) and of
+what they found out by themselves: no_answer in time, connection_lost with the
+request on its way, no_connection in time, not_sent because all connections were
+busy until its deadline. Ctrl-C prints what was done until then.
+
+--acknowledged FILE has a line `KEY TRANSFER FROM TO AMOUNT` for each transfer
+that was told to be committed, before its connection asks for the next one.
+
+Exit code 1 when nobody listens, or requests had no connection or lost it.
+
+Examples:
+  troupe load 127.0.0.1:7400
+  troupe load 127.0.0.1:7400 --rate 3000 --connections 200 --retries 0
+  troupe load 127.0.0.1:7400 --seconds 60 --json > report.json
 )"};
 
 const description list_demos{"list", "list the demos", "Lists the demos.", ""};

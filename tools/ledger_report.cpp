@@ -22,9 +22,15 @@ std::string answers_table(const ledger::load_counts& counts, duration took) {
   const double seconds = std::chrono::duration<double>(took).count();
   const auto done = static_cast<double>(counts.of(answer::committed));
   return table.text() +
-         fmt::format("\n{} transfers/s were committed, {} were notified, {} doubts were settled later\n\n",
-                     human_count(seconds > 0 ? done / seconds : 0), counts.service.notified.load(),
-                     counts.service.doubts_settled.load());
+         fmt::format("\n{} transfers/s were committed\n\n", human_count(seconds > 0 ? done / seconds : 0));
+}
+
+std::string server_report(const ledger::server_counts& counts, duration took) {
+  const ledger::connection_counts& of = counts.connections;
+  return fmt::format("served {} connections and {} requests in {:.1f} s: {} transfers committed, {} requests refused, "
+                     "{} of them as overloaded, {} idle connections closed\n",
+                     of.accepted.load(), of.requests.load(), std::chrono::duration<double>(took).count(),
+                     counts.service.committed.load(), of.refused.load(), of.overloaded.load(), of.closed_idle.load());
 }
 
 books audit_books(const ledger::audit& found) {

@@ -8,16 +8,16 @@ namespace troupe::ledger {
 
 audit audit_ledger(const std::string& database) {
   const store open{database};
-  const std::vector<std::int64_t> balances = open.balances();
+  const std::vector<std::int64_t> balances = open.read_balances().cents;
   const std::vector<transfer> transfers = open.transfers();
   audit found;
   found.transfers = transfers.size();
   found.money_opened = open.opening_balance() * static_cast<std::int64_t>(balances.size());
 
-  std::set<std::int64_t> present;
+  std::set<std::string> present;
   std::vector<std::int64_t> wanted(balances.size(), open.opening_balance());
   for (const transfer& each : transfers) {
-    present.insert(each.id);
+    present.insert(each.key);
     wanted.at(static_cast<std::size_t>(each.from)) -= each.amount;
     wanted.at(static_cast<std::size_t>(each.to)) += each.amount;
   }
@@ -27,7 +27,7 @@ audit audit_ledger(const std::string& database) {
   }
 
   for (const auto& [id, known] : read_answers(database + ".answers")) {
-    const bool there = present.contains(id);
+    const bool there = present.contains(std::to_string(id));
     switch (known.what) {
     case answer::commit_began:
       break; // nobody was told

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/ledger/answers.hpp>
 #include <troupe/ledger/service.hpp>
 
 #include <array>

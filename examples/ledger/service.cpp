@@ -2,231 +2,134 @@
 
 #include <troupe/actors/handle_concurrently.hpp>
 #include <troupe/scope/as_outcome.hpp>
-#include <troupe/scope/exit_stack.hpp>
-#include <troupe/scope/offload.hpp>
+#include <troupe/scope/deadline.hpp>
 #include <troupe/scope/shield.hpp>
 #include <troupe/scope/sleep.hpp>
 
+#include <chrono>
 #include <functional>
-#include <map>
 #include <utility>
 
 namespace troupe::ledger {
 
 namespace {
 
-// ---- the journal: the only one that writes --------------------------------------------------------------------------
+using namespace std::chrono_literals;
 
-struct commit {
-  transfer what;
-  reply<bool> to;
-};
-/// Whether a transfer is in the database: behind the commits that were asked before.
-struct lookup {
-  std::int64_t id;
-  reply<bool> to;
-};
-using journal_message = message<commit, lookup>;
+/// How long who asks waits for the fate of what was begun before its deadline: the desk longer than the journal, whose
+/// word it passes on.
+constexpr duration journal_fate = 250ms;
+constexpr duration desk_fate = 500ms;
 
-task<> write_down(store& database, duration limit, commit& asked) {
-  // Once it has begun no cancel tears it: SQLite's own transaction ends it, one way or the other.
-  outcome<bool> written =
-      co_await as_outcome(shield(limit, offload([&database, what = asked.what] { return database.commit(what); })));
-  if (written.has_error())
-    asked.to.fail(written.error());
-  else
-    asked.to(std::move(written).value());
-}
-
-task<> look_up(const store& database, lookup& asked) {
-  outcome<bool> found = co_await as_outcome(offload([&database, id = asked.id] { return database.has(id); }));
-  if (found.has_error())
-    asked.to.fail(found.error());
-  else
-    asked.to(std::move(found).value());
-}
-
-task<> journal(inbox<journal_message> in, store& database, duration commit_limit) {
-  while (auto next = co_await in.receive())
-    co_await next->match([&](commit& asked) { return write_down(database, commit_limit, asked); },
-                         [&](lookup& asked) { return look_up(database, asked); });
-}
-
-// ---- the accounts: what is there, and what is promised away
-// ------------------------------------------------------------
-
-struct reserve {
-  transfer what;
-  reply<bool> to;
-};
-/// The transfer is in the database.
-struct settle {
-  std::int64_t id;
-};
-/// It is not, and will not be.
-struct release {
-  std::int64_t id;
-};
-using accounts_message = message<reserve, settle, release>;
-
-task<> accounts(inbox<accounts_message> in, std::vector<std::int64_t> available) {
-  std::map<std::int64_t, transfer> reserved;
-  const auto account = [&](std::int64_t id) -> std::int64_t& { return available[static_cast<std::size_t>(id)]; };
-  while (auto next = co_await in.receive())
-    co_await next->match(
-        [&](reserve& asked) {
-          const bool enough = account(asked.what.from) >= asked.what.amount;
-          if (enough) {
-            account(asked.what.from) -= asked.what.amount;
-            reserved.emplace(asked.what.id, asked.what);
-          }
-          asked.to(enough);
-        },
-        [&](settle& told) {
-          if (const auto found = reserved.find(told.id); found != reserved.end()) {
-            account(found->second.to) += found->second.amount;
-            reserved.erase(found);
-          }
-        },
-        [&](release& told) {
-          if (const auto found = reserved.find(told.id); found != reserved.end()) {
-            account(found->second.from) += found->second.amount;
-            reserved.erase(found);
-          }
-        });
-}
-
-// ---- the others ----------------------------------------------------------------------------------------------------
-
-struct authorize {
-  transfer what;
-  reply<bool> to;
-};
-using authorizer_message = message<authorize>;
-
-/// Takes its time, and refuses one transfer in fifty.
-task<> authorizer(inbox<authorizer_message> in, std::size_t at_once, duration takes) {
-  co_await handle_concurrently(in, at_once, [takes](authorizer_message& m) {
-    return m.match([takes](authorize& asked) -> task<> {
-      co_await sleep_for(takes);
-      asked.to(asked.what.id % 50 != 0);
-    });
-  });
-}
-
-struct notice {
-  std::int64_t id;
-};
-using notifier_message = message<notice>;
-
-task<> notifier(inbox<notifier_message> in, service_counts& counts) {
-  while (auto next = co_await in.receive())
-    co_await next->match([&](notice&) { ++counts.notified; });
-}
-
-// ---- the desk: one order from its reservation to its notice
-// ----------------------------------------------------------
-
-struct colleagues {
-  actor_ref<accounts_message> accounts;
-  actor_ref<authorizer_message> authorizer;
-  actor_ref<journal_message> journal;
-  actor_ref<notifier_message> notifier;
-};
-
-/// Money that is promised to one transfer, until that is settled or given up.
-class reservation {
+/// True while this lives.
+class flag {
 public:
-  reservation(const colleagues& with, service_counts& counts, std::int64_t id) noexcept
-      : with_(&with), counts_(&counts), id_(id) {}
+  explicit flag(std::atomic<bool>& of) noexcept : of_(of) { of_ = true; }
+  ~flag() { of_ = false; }
+  flag(const flag&) = delete;
+  flag& operator=(const flag&) = delete;
 
-  void commit_begins() noexcept { commit_began_ = true; }
+private:
+  std::atomic<bool>& of_;
+};
 
-  /// The order has failed: the money goes back, unless the journal knows better.
-  task<> release() {
-    bool written = false;
-    if (commit_began_) {
-      written = co_await with_->journal.ask<lookup>(id_);
-      ++counts_->doubts_settled;
-    }
-    if (written)
-      co_await with_->accounts.tell<settle>(id_);
-    else
-      co_await with_->accounts.tell<ledger::release>(id_);
+instant now() { return this_fiber::pointer()->runs_on().time().now(); }
+
+/// An order in hand.
+class counted {
+public:
+  explicit counted(service_counts& in) : in_(in), began_(now()) { ++in_.in_hand; }
+  ~counted() { --in_.in_hand; }
+  counted(const counted&) = delete;
+  counted& operator=(const counted&) = delete;
+
+  void note_time() const {
+    constexpr duration::rep weight = 16; // of what was known before; two that note at once lose one of both
+    const duration::rep known = in_.order_takes;
+    in_.order_takes = known + ((now() - began_).count() - known) / weight;
   }
 
 private:
-  const colleagues* with_;
-  service_counts* counts_;
-  std::int64_t id_;
-  bool commit_began_ = false;
+  service_counts& in_;
+  const instant began_;
 };
 
-task<reservation> reserved(const colleagues& with, service_counts& counts, transfer what) {
-  const bool enough = co_await with.accounts.ask<reserve>(what);
-  if (!enough)
-    throw refused{"account " + std::to_string(what.from) + " has too little"};
-  co_return reservation{with, counts, what.id};
-}
-
-task<> committed(const colleagues& with, transfer what) {
-  const bool written = co_await with.journal.ask<commit>(what);
-  if (!written)
-    throw refused{"account " + std::to_string(what.from) + " has too little"};
-  co_await with.accounts.tell<settle>(what.id);
-}
-
 struct desk_state {
-  const colleagues with;
-  answer_file& answers;
-  const service_options options;
+  actor_ref<journal_message> journal;
+  const service_options& options;
   service_counts& counts;
 };
 
-task<> carried_out(desk_state& desk, transfer what) {
-  co_await in_exit_stack([&](exit_stack& stack) -> task<> {
-    reservation& held = co_await stack.enter_on_failure(reserved(desk.with, desk.counts, what));
-    const bool authorized = co_await desk.with.authorizer.ask<authorize>(what);
-    if (!authorized)
-      throw refused{"transfer " + std::to_string(what.id) + " is not authorized"};
-    co_await checkpoint(); // the last moment for a cancel
-    desk.answers.note(what.id, answer::commit_began);
-    held.commit_begins();
-    co_await shield(desk.options.commit_limit, committed(desk.with, what));
-  });
+/// The journal may be asked until the deadline of the order. Once it has begun nobody stops it.
+task<verdict> written_down(const desk_state& desk, const transfer& what, instant deadline) {
+  co_return co_await shield(desk.options.commit_limit, fail_at(deadline, desk.journal.ask<commit>(what)));
 }
 
-task<> desk(inbox<desk_message> in, desk_state& state) {
+task<> take(const desk_state& desk, order& asked) {
+  const counted in_hand{desk.counts};
+  if (desk.options.authorizes) {
+    co_await sleep_for(desk.options.authorizing);
+    if (!desk.options.authorizes(asked.what)) {
+      asked.to(refusal::not_authorized, "transfer " + asked.what.key + " is not authorized");
+      co_return;
+    }
+  }
+  co_await checkpoint(); // the last moment for a cancel
+  if (desk.options.commit_begins)
+    desk.options.commit_begins(asked.what);
+  outcome<verdict> ended = co_await as_outcome(written_down(desk, asked.what, this_fiber::deadline()));
+  verdict told = ended.has_error() ? verdict_of_commit(ended.error()) : std::move(ended).value();
+  if (!told.refused() && !told.repeated())
+    ++desk.counts.committed;
+  in_hand.note_time();
+  asked.to(std::move(told));
+}
+
+task<> answer(const desk_state& desk, question& asked) {
+  const std::optional<std::int64_t> found = co_await desk.journal.ask<lookup>(asked.key);
+  asked.to(found);
+}
+
+task<> desk(inbox<desk_message> in, desk_state state) {
+  const flag serving{state.counts.is_serving};
   co_await handle_concurrently(in, state.options.at_once, [&state](desk_message& m) {
-    return m.match([&state](order& asked) -> task<> {
-      const outcome<> ended = co_await as_outcome(carried_out(state, asked.what));
-      if (ended.has_error()) {
-        asked.to.fail(ended.error());
-        co_return;
-      }
-      asked.to();
-      static_cast<void>(state.with.notifier.try_tell<notice>(asked.what.id));
-    });
+    return m.match([&state](order& asked) { return take(state, asked); },
+                   [&state](question& asked) { return answer(state, asked); });
   });
 }
 
 } // namespace
 
-actor_ref<desk_message> start_service(task_group& group, store& database, answer_file& answers,
-                                      const service_options& options, service_counts& counts) {
-  const std::size_t capacity = options.capacity;
-  const auto journal_ref =
-      group.start_actor({.name = "journal", .capacity = capacity}, journal, std::ref(database), options.commit_limit);
+duration time_for(std::size_t orders, const service_options& options, const service_counts& counts) noexcept {
+  return duration{counts.order_takes} * static_cast<duration::rep>(orders) /
+         static_cast<duration::rep>(options.at_once);
+}
+
+supervisor_options supervision() {
+  return {.strategy = restart_strategy::one_for_all,
+          .intensity = 5, // about 6 s of a fault that comes back at once
+          .period = 30s,
+          .backoff = {.initial = 200ms, .longest = 5s, .stable_after = 30s}};
+}
+
+task<service_refs> start_service(supervisor top, const service_options& options, service_counts& counts) {
   const auto accounts_ref =
-      group.start_actor({.name = "accounts", .capacity = capacity}, accounts, database.balances());
-  const auto authorizer_ref =
-      group.start_actor({.name = "authorizer", .capacity = capacity}, authorizer, options.at_once, options.authorizing);
-  const auto notifier_ref = group.start_actor(
-      {.name = "notifier", .capacity = capacity, .on_full = overflow::drop_oldest}, notifier, std::ref(counts));
-  const auto run_desk = [](inbox<desk_message> in, desk_state state) -> task<> { co_await desk(std::move(in), state); };
-  return group.start_actor(
-      {.name = "desk", .capacity = capacity}, run_desk,
-      desk_state{{accounts_ref, authorizer_ref, journal_ref, notifier_ref}, answers, options, counts});
+      co_await top.start_actor({.name = "accounts", .capacity = options.capacity}, accounts, options.open);
+  // None of them is killed in a commit.
+  const duration shutdown = options.commit_limit + desk_fate + 1s;
+  journal_options of_journal{options.open, accounts_ref, options.at_once, options.commit_limit};
+  const auto journal_ref = co_await top.start_actor(
+      {.name = "journal", .capacity = options.at_once, .limits = {.fate = journal_fate}, .shutdown = shutdown}, journal,
+      of_journal);
+  desk_state of_desk{journal_ref, options, counts};
+  const auto desk_ref = co_await top.start_actor({.name = "desk",
+                                                  .capacity = options.capacity,
+                                                  .on_full = overflow::reject,
+                                                  .limits = {.fate = desk_fate},
+                                                  .shutdown = shutdown},
+                                                 desk, of_desk);
+  service_refs made{desk_ref, accounts_ref};
+  co_return made;
 }
 
 } // namespace troupe::ledger

@@ -1,51 +1,70 @@
-// The ledger as actors: a desk that takes orders, accounts that reserve, an authorizer, a journal that commits.
+// The ledger as actors: a desk that takes orders, a journal that commits them, accounts that know what is where.
 
 #pragma once
 
-#include <troupe/ledger/answers.hpp>
-#include <troupe/ledger/store.hpp>
+#include <troupe/ledger/accounts.hpp>
+#include <troupe/ledger/journal.hpp>
+#include <troupe/ledger/verdict.hpp>
 
 #include <troupe/actors/actor.hpp>
-#include <troupe/scope/task_group.hpp>
+#include <troupe/supervision/supervisor.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <stdexcept>
+#include <functional>
+#include <optional>
 
 namespace troupe::ledger {
 
-/// The answer to an order that is not carried out.
-class refused : public std::runtime_error {
-public:
-  using std::runtime_error::runtime_error;
-};
-
-/// Asks for a transfer. The answer says that it is in the database; an error `refused`, that it is not and never will
-/// be; `in_doubt`, that a limit passed in its commit.
+/// Asks for a transfer.
 struct order {
   transfer what;
-  reply<void> to;
+  reply<verdict> to;
 };
-using desk_message = message<order>;
+/// Asks whether there is one: its number, empty: there is none.
+struct question {
+  std::string key;
+  reply<std::optional<std::int64_t>> to;
+};
+using desk_message = message<order, question>;
 
 struct service_options {
-  std::size_t capacity = 100; ///< Of each mailbox.
-  std::size_t at_once = 16;   ///< Orders that the desk works on.
+  open_store open;            ///< Has its accounts by then.
+  std::size_t capacity = 512; ///< Orders that wait at the desk; more are refused.
+  std::size_t at_once = 64;   ///< Orders that the desk works on, and so transfers of one transaction.
   duration commit_limit = std::chrono::seconds{2};
-  duration authorizing = std::chrono::microseconds{200};
+  /// Of the demo: how long an authorizer takes, before anything is written, and what it refuses.
+  duration authorizing = duration::zero();
+  std::function<bool(const transfer&)> authorizes = nullptr;
+  /// Of the demo: is told of each order that comes to its commit, on the fiber of that.
+  std::function<void(const transfer&)> commit_begins = nullptr;
 };
 
 /// What the service counts. Outlives it.
 struct service_counts {
-  std::atomic<std::uint64_t> notified{0};
-  std::atomic<std::uint64_t> doubts_settled{0}; ///< Transfers in doubt of which the journal said later what they are.
+  std::atomic<std::uint64_t> committed{0};
+  std::atomic<std::size_t> in_hand{0}; ///< Orders that the desk works on.
+  std::atomic<bool> is_serving{false}; ///< False: the actors are being started anew.
+  std::atomic<duration::rep> order_takes{0}; ///< In the hands of the desk, about: an average of the last ones.
 };
 
-/// Starts the actors in `group`, and gives the address of the desk. When that has gone they end, one after the other.
+/// About how long so many orders take, one with the other.
+duration time_for(std::size_t orders, const service_options& options, const service_counts& counts) noexcept;
+
+/// Where orders go, and questions about accounts.
+struct service_refs {
+  actor_ref<desk_message> desk;
+  actor_ref<accounts_message> accounts;
+};
+
+/// How the actors are supervised: all of them are started anew when one fails, because what each has in hand is about
+/// the same database, which is read again then.
+supervisor_options supervision();
+
+/// Starts the actors, and gives their addresses.
 ///
-/// @param database  used by the journal alone
-/// @param counts    outlives the group, as do `database` and `answers`
-actor_ref<desk_message> start_service(task_group& group, store& database, answer_file& answers,
-                                      const service_options& options, service_counts& counts);
+/// @param options, counts  outlive the supervisor
+task<service_refs> start_service(supervisor top, const service_options& options, service_counts& counts);
 
 } // namespace troupe::ledger

@@ -1,65 +1,91 @@
-// The database of the ledger: accounts and transfers in SQLite, each transfer one transaction.
+// The database of the ledger: accounts and transfers in SQLite, written in batches.
 
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-struct sqlite3;
-
 namespace troupe::ledger {
 
-/// An amount of money to move. Amounts are whole cents.
+/// The most money that there can be in all accounts, in cents, and so of one amount: 2⁵³ - 1, up to which every JSON
+/// parser has whole numbers.
+inline constexpr std::int64_t money_max = 9'007'199'254'740'991;
+
+/// An amount of money to move.
 struct transfer {
-  std::int64_t id;
+  std::string key;       ///< The client's name for it: of one key there is one transfer, however often it is asked.
   std::int64_t from, to; ///< Accounts, from 0.
-  std::int64_t amount;
+  std::int64_t amount;   ///< Whole cents, 1 to `money_max`.
+
+  friend bool operator==(const transfer&, const transfer&) = default;
+};
+
+/// What came of one transfer.
+struct written {
+  enum class how : std::uint8_t {
+    committed,          ///< It is in the database.
+    repeated,           ///< It was there before.
+    key_reused,         ///< Another transfer has this key.
+    unknown_account,    ///< There is no such account: nothing was written.
+    insufficient_funds, ///< It would overdraw the account: nothing was written.
+  };
+  how what;
+  std::int64_t number = 0; ///< Of the transfer that has the key, from 1; 0: there is none.
+};
+
+/// All accounts at one moment.
+struct balances {
+  std::vector<std::int64_t> cents; ///< By account.
+  std::int64_t last_transfer = 0;  ///< The number of the last one that is in them; 0: none.
 };
 
 /// What SQLite said, with the file and what was tried.
 class store_error : public std::runtime_error {
 public:
-  using std::runtime_error::runtime_error;
+  store_error(const std::string& what, bool in_doubt) : std::runtime_error(what), in_doubt_(in_doubt) {}
+
+  /// False: nothing was written. True: nobody knows before the database is opened anew.
+  bool in_doubt() const noexcept { return in_doubt_; }
+
+private:
+  bool in_doubt_;
 };
 
-/// One connection. Every function blocks: in a fiber, `offload` it.
+/// One connection to it. Every function blocks: in a fiber, `offload` it.
 ///
 /// The journal is a write-ahead log, synchronised at each commit: what was committed survives the process and the
 /// machine.
 ///
+/// @throws `store_error` from all of its functions
 /// @thread one at a time
 class store {
 public:
-  /// Opens the file, or makes it.
-  ///
-  /// @throws store_error
-  explicit store(std::string file);
+  /// Opens the file, or makes it; ":memory:" is one that goes with this object.
+  explicit store(const std::string& file);
+  virtual ~store();
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
 
   /// Makes accounts 0 to `count` - 1 where there are none yet.
   void open_accounts(std::int64_t count, std::int64_t balance);
-  /// Moves the money and writes the transfer down, or does nothing: false, it would overdraw the account.
-  bool commit(const transfer& what);
-  bool has(std::int64_t id) const;
+  /// Carries out these transfers in their order, in one transaction: what is wrong with one of them is no matter to the
+  /// others. What it returns, one for each, is on the disk.
+  virtual std::vector<written> commit(std::span<const transfer> batch);
+  /// The number of the transfer that has this key; empty: there is none.
+  std::optional<std::int64_t> find(const std::string& key) const;
 
-  std::vector<std::int64_t> balances() const; ///< By account.
-  std::vector<transfer> transfers() const;
-  std::int64_t opening_balance() const; ///< That each account had at the beginning; 0: there are none.
-  std::int64_t last_id() const;         ///< Of all transfers; 0: there is none.
+  balances read_balances() const;
+  std::vector<transfer> transfers() const; ///< In their order.
+  std::int64_t opening_balance() const;    ///< That each account had at the beginning; 0: there are none.
 
 private:
-  struct closer {
-    void operator()(sqlite3* open) const noexcept;
-  };
-
-  void execute(const char* sql) const;
-
-  std::string file_;
-  std::unique_ptr<sqlite3, closer> open_;
-
-  friend class statement;
+  struct open_database;
+  std::unique_ptr<open_database> open_;
 };
 
 } // namespace troupe::ledger

@@ -126,6 +126,51 @@ TEST_CASE("what is wrong with a connection ends it alone, and what is wrong with
   }
 }
 
+namespace {
+
+/// Asks on and on, and reads no answer.
+task<> asks_and_reads_nothing(pipe_listener network, std::uint64_t& accepted) {
+  byte_stream over = co_await network.connect();
+  const std::string line = "a question that nobody reads the answer to\n";
+  for (;;)
+    accepted += co_await over.write(line);
+}
+
+} // namespace
+
+TEST_CASE("of a hundred connections one that is stuck holds up itself alone, and costs no more than its window",
+          "[streams][C10]") {
+  constexpr std::size_t window = 200;
+  simulator simulated{in_any_order()};
+  const auto run = [&]() -> task<> {
+    const pipe_listener network{{.capacity = window, .high_water = window}};
+    std::uint64_t accepted = 0;
+    int answered = 0;
+    co_await in_task_group([&](task_group& group) -> task<> {
+      const auto serves = [&]() -> task<> { co_await serve(network, answers_slowly, {.drain_limit = 2s}); };
+      child<> server = group.start(serves);
+      child<> stuck = group.start(asks_and_reads_nothing, network, std::ref(accepted));
+      co_await sleep_for(1h); // it is
+      co_await in_task_group([&](task_group& others) {
+        for (int i = 0; i < 99; ++i)
+          others.start([&]() -> task<> {
+            byte_stream over = co_await network.connect();
+            const std::string answer = co_await fail_after(1s, asks(over, "anyone?"));
+            answered += answer == "re: anyone?";
+            co_await over.close();
+          });
+      });
+      CHECK(answered == 99);
+      CHECK(accepted <= 6 * window); // both ways of the connection, and what each end has read ahead
+      CHECK_FALSE(stuck.ended());
+      server.cancel(); // which resets what does not end in time
+      co_await stuck.wait_ended();
+      CHECK(stuck.result().has_error());
+    });
+  };
+  CHECK(simulated.run(run).has_error()); // of the connection that was reset, and of nobody else
+}
+
 TEST_CASE("a server that is stopped answers what is in hand, ends who waits, and accepts nobody", "[streams]") {
   outcome<> ended;
   beside_a_server(

@@ -76,6 +76,37 @@ TEST_CASE("pool and storm have defaults, and take numbers", "[tools]") {
         "troupe: error: --seconds: `0` is not a whole number from 1 to 86400");
 }
 
+TEST_CASE("load takes a host and a port, and numbers", "[tools]") {
+  const auto by_default = as<run_load>({"load", "127.0.0.1:7400"});
+  CHECK(by_default.options.host == "127.0.0.1");
+  CHECK(by_default.options.port == 7'400);
+  CHECK(by_default.options.connections == 32);
+  CHECK(by_default.options.rate == 0);
+  CHECK(by_default.options.lasts == std::chrono::seconds{10});
+  CHECK(by_default.options.deadline == std::chrono::milliseconds{500});
+  CHECK(by_default.options.retries == 3);
+  CHECK_FALSE(by_default.as_json);
+  const auto given = as<run_load>({"load", "--rate", "300", "[::1]:80", "--seconds=2", "--deadline", "50", "--retries",
+                                   "0", "--json", "--acknowledged", "a file", "--accounts", "9", "--seed", "4"});
+  CHECK(given.options.host == "::1");
+  CHECK(given.options.port == 80);
+  CHECK(given.options.rate == 300);
+  CHECK(given.options.lasts == std::chrono::seconds{2});
+  CHECK(given.options.deadline == std::chrono::milliseconds{50});
+  CHECK(given.options.retries == 0);
+  CHECK(given.options.accounts == 9);
+  CHECK(given.options.acknowledged_file == "a file");
+  CHECK(given.as_json);
+  CHECK(as<run_load>({"load", "example.org:1"}).options.host == "example.org");
+  for (const char* const wrong : {"127.0.0.1", ":80", "a:", "a:0", "a:65536", "a:7x", "::1:80", "[]:80", "a:-1"})
+    CHECK(error({"load", wrong}) == std::string{"troupe: error: HOST:PORT: `"} + wrong +
+                                        "` is no host and port, as in 127.0.0.1:7400 or [::1]:7400");
+  CHECK(error({"load"}) == "troupe: error: HOST:PORT is required");
+  CHECK(error({"load", "a:1", "b:2"}) == "troupe: error: unexpected argument `b:2`");
+  CHECK(contains(as<usage_error>({"load", "a:1", "--rat", "3"}).text, "--rate"));
+  CHECK(contains(as<show_text>({"help", "load"}).text, "Usage: troupe load HOST:PORT [OPTIONS]"));
+}
+
 TEST_CASE("numbers out of range, and what is no number, are refused with the range", "[tools]") {
   CHECK(error({"run", "ingest", "--workers", "0"}) ==
         "troupe: error: --workers: `0` is not a whole number from 1 to 1024");
@@ -92,7 +123,7 @@ TEST_CASE("numbers out of range, and what is no number, are refused with the ran
 TEST_CASE("an unknown word or option is named, with what was probably meant", "[tools]") {
   CHECK(error({"rnu"}) == "troupe: error: unknown command `rnu`");
   CHECK(contains(as<usage_error>({"lst"}).text, "try:  troupe list"));
-  CHECK(contains(as<usage_error>({"frobnicate"}).text, "try:  one of: run, list, help"));
+  CHECK(contains(as<usage_error>({"frobnicate"}).text, "try:  one of: run, load, list, help"));
   CHECK(error({"run", "ingets"}) == "troupe: error: unknown demo `ingets`");
   CHECK(contains(as<usage_error>({"run", "ingets"}).text, "try:  troupe run ingest"));
   CHECK(error({"run", "ingest", "--worker=3"}) == "troupe: error: unknown option `--worker=3`");

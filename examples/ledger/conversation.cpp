@@ -1,0 +1,128 @@
+#include <troupe/ledger/conversation.hpp>
+#include <troupe/ledger/respond.hpp>
+
+#include <troupe/mailbox/mailbox.hpp>
+#include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/deadline.hpp>
+#include <troupe/scope/task_group.hpp>
+#include <troupe/streams/framing.hpp>
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace troupe::ledger {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long a client that was told to go may take to read that.
+constexpr duration farewell_limit = 1s;
+
+instant now() { return this_fiber::pointer()->runs_on().time().now(); }
+
+using coming_answer = child<std::string>;
+
+struct conversation {
+  byte_stream& over;
+  service_side& with;
+  connections::place& mine;
+  std::optional<refusal> closes_for = std::nullopt; ///< Why the connection is closed by the service.
+};
+
+task<std::string> answered(conversation& in, std::string line) {
+  std::string answer = co_await respond(in.with, line);
+  in.mine.request_ends(now());
+  co_return answer;
+}
+
+/// What came of a read; empty: nothing in time. What the other side has sent last may be cut off.
+task<std::optional<std::optional<std::string>>> read_line(conversation& in, line_reader& lines) {
+  try {
+    co_return co_await move_on_after(in.with.all.options().idle_limit, lines.next());
+  } catch (const limit_overrun&) {
+    in.closes_for = refusal::too_long;
+    co_return std::optional<std::string>{};
+  }
+}
+
+/// Starts an answer for each line, until there is none any more.
+task<> read_requests(conversation& in, task_group& group, sender<coming_answer> answers) {
+  line_reader lines{in.over, line_bytes_max};
+  for (;;) {
+    std::optional<std::optional<std::string>> line = co_await read_line(in, lines);
+    if (!line && !in.mine.is_idle())
+      continue; // it waits for an answer
+    if (!line || (!*line && in.mine.must_go()))
+      in.closes_for = refusal::idle;
+    if (!line || !*line)
+      co_return;
+    in.mine.request_begins();
+    co_await answers.send(group.start(answered, std::ref(in), std::move(**line)));
+  }
+}
+
+task<> write_answers(conversation& in, const receiver<coming_answer>& answers) {
+  while (auto next = co_await answers.receive()) {
+    const std::string line = co_await next->value();
+    co_await fail_after(in.with.all.options().idle_limit, write_line(in.over, line));
+  }
+}
+
+task<> talk(conversation& in) {
+  const mailbox<coming_answer> to_come{capacity{in.with.all.options().pipelined_max}};
+  const receiver<coming_answer> answers = to_come.receiver();
+  co_await in_task_group([&](task_group& group) -> task<> {
+    group.start(read_requests, std::ref(in), std::ref(group), to_come.sender());
+    co_await write_answers(in, answers);
+  });
+}
+
+task<> drop_the_rest(byte_stream& over) {
+  std::array<std::byte, 4'096> dropped;
+  std::size_t more = 0;
+  do
+    more = co_await over.read_some(dropped);
+  while (more != 0);
+}
+
+/// Says why the connection is closed. What the client still sends is read, because a connection that is closed with
+/// something unread is reset, and the answer may be lost.
+task<> say_goodbye(conversation& in) {
+  std::string why = "no whole request has come for too long";
+  if (in.closes_for == refusal::too_long)
+    why = "a line has at most " + std::to_string(line_bytes_max) + " bytes: the connection closes here";
+  else if (in.mine.must_go())
+    why = "there are too many connections, and this one was idle";
+  co_await write_line(in.over, refusal_answer({}, *in.closes_for, why));
+  in.over.shutdown_write();
+  co_await drop_the_rest(in.over);
+}
+
+/// An error of the one connection as it was thrown: a group has it with others.
+[[noreturn]] void rethrow(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const error_group& all) {
+    std::rethrow_exception(all.errors()[all.primary()].error);
+  }
+}
+
+} // namespace
+
+task<> converse(byte_stream& over, service_side& with) {
+  connections::place mine{with.all, over, now()};
+  conversation in{over, with, mine};
+  const outcome<> ended = co_await as_outcome(talk(in));
+  if (ended.has_error())
+    rethrow(ended.error());
+  if (!in.closes_for)
+    co_return;
+  ++(in.closes_for == refusal::idle ? with.all.counts().closed_idle : with.all.counts().refused);
+  static_cast<void>(co_await move_on_after(farewell_limit, say_goodbye(in)));
+}
+
+} // namespace troupe::ledger

@@ -1,0 +1,99 @@
+#include <troupe/ledger/respond.hpp>
+
+#include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/deadline.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace troupe::ledger {
+
+namespace {
+
+/// Empty: the actors can be asked.
+std::optional<verdict> reason_not_to_ask(const service_side& with) {
+  if (with.draining)
+    return verdict{refusal::shutting_down, "the service is being shut down: nothing was begun"};
+  if (!with.counts.is_serving)
+    return verdict{refusal::unavailable, "a part of the service is being started anew: nothing was begun"};
+  return std::nullopt;
+}
+
+std::string refused(service_side& with, const std::string& id, const verdict& why) {
+  ++with.all.counts().refused;
+  duration retry_after{};
+  if (why.refused() == refusal::overloaded) {
+    ++with.all.counts().overloaded;
+    retry_after = std::max<duration>(std::chrono::milliseconds{1},
+                                     time_for(with.refs.desk.statistics().depth, with.options, with.counts));
+  }
+  return refusal_answer(id, *why.refused(), why.message(), retry_after);
+}
+
+task<std::string> respond_to(service_side& with, const request& asked, const transfer& what) {
+  outcome<verdict> ended = co_await as_outcome(fail_after(asked.deadline, with.refs.desk.ask<order>(what)));
+  const verdict told = ended.has_error() ? verdict_of_order(ended.error()) : std::move(ended).value();
+  if (told.refused())
+    co_return refused(with, asked.id, told);
+  co_return committed_answer(asked.id, told.number(), told.repeated());
+}
+
+task<std::string> respond_to(service_side& with, const request& asked, const status_request& about) {
+  outcome<std::optional<std::int64_t>> ended =
+      co_await as_outcome(fail_after(asked.deadline, with.refs.desk.ask<question>(about.key)));
+  if (ended.has_error())
+    co_return refused(with, asked.id, verdict_of_order(ended.error()));
+  co_return status_answer(asked.id, about.key, std::move(ended).value());
+}
+
+task<std::string> respond_to(service_side& with, const request& asked, const balance_request& about) {
+  outcome<std::optional<std::int64_t>> ended =
+      co_await as_outcome(fail_after(asked.deadline, with.refs.accounts.ask<balance_of>(about.account)));
+  if (ended.has_error())
+    co_return refused(with, asked.id, verdict_of_order(ended.error()));
+  const std::optional<std::int64_t> cents = std::move(ended).value();
+  if (!cents)
+    co_return refused(with, asked.id,
+                      {refusal::unknown_account, "there is no account " + std::to_string(about.account)});
+  co_return balance_answer(asked.id, about.account, *cents);
+}
+
+std::string health_of(service_side& with, const request& asked) {
+  health now;
+  now.status = with.draining ? "draining" : with.counts.is_serving ? "serving" : "restarting";
+  now.accounts = with.accounts;
+  now.connections = with.all.counts().open;
+  now.queued = with.refs.desk.statistics().depth;
+  now.in_hand = with.counts.in_hand;
+  now.committed = with.counts.committed;
+  now.overloaded = with.all.counts().overloaded;
+  for (const supervised& each : with.top.children())
+    now.restarts += each.incarnation() - 1;
+  now.uptime = this_fiber::pointer()->runs_on().time().now() - with.began;
+  return health_answer(asked.id, now);
+}
+
+} // namespace
+
+task<std::string> respond(service_side& with, const std::string& line) {
+  std::optional<request> asked;
+  try {
+    asked.emplace(parse_request(line));
+  } catch (const bad_request& wrong) {
+    if (with.draining && wrong.id().empty()) // the shutdown may have cut the line off
+      co_return refused(with, {}, *reason_not_to_ask(with));
+    co_return refused(with, wrong.id(), {refusal::bad_request, wrong.what()});
+  }
+  if (std::holds_alternative<health_request>(asked->what))
+    co_return health_of(with, *asked);
+  if (const std::optional<verdict> why = reason_not_to_ask(with))
+    co_return refused(with, asked->id, *why);
+  if (const auto* const what = std::get_if<transfer>(&asked->what))
+    co_return co_await respond_to(with, *asked, *what);
+  if (const auto* const about = std::get_if<status_request>(&asked->what))
+    co_return co_await respond_to(with, *asked, *about);
+  co_return co_await respond_to(with, *asked, std::get<balance_request>(asked->what));
+}
+
+} // namespace troupe::ledger

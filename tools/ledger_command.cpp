@@ -1,0 +1,139 @@
+#include <troupe/tools/conclusion.hpp>
+#include <troupe/tools/ledger_command.hpp>
+#include <troupe/tools/ledger_report.hpp>
+#include <troupe/tools/scratch_folder.hpp>
+
+#include <troupe/streams/socket.hpp>
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <netdb.h>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace troupe::tools {
+
+namespace {
+
+struct ledger_run {
+  const ledger::load_options& options;
+  ledger::load_counts counts;
+  instant begun;
+};
+
+} // namespace
+
+exit_code demonstrate(const run_ledger& asked) {
+  std::optional<scratch_folder> scratch;
+  ledger::load_options options = asked.options;
+  try {
+    if (options.database.empty())
+      options.database = scratch.emplace().file("ledger.db");
+    if (asked.audit_only && !std::filesystem::exists(options.database))
+      throw std::runtime_error(options.database + ": there is no such database");
+    std::string text;
+    std::string failure;
+    std::optional<ended_tree> end;
+    if (!asked.audit_only) {
+      ledger_run run{options, {}, {}};
+      end = run_tree<ledger_run>(
+          [](ledger_run& running) -> task<> {
+            running.begun = this_fiber::pointer()->runs_on().time().now();
+            co_await ledger::run_load(running.options, running.counts);
+          },
+          run, [](instant) {});
+      if (end->how.has_error())
+        failure = message_of(end->how.error());
+      text = answers_table(run.counts, end->at - run.begun);
+    }
+    const books audited = audit_books(ledger::audit_ledger(options.database));
+    text += text_of(audited);
+    return conclude(text, audited, end ? *end : ended_tree{outcome<>{}, 0, {}}, failure);
+  } catch (const std::exception& error) {
+    say(fmt::format("troupe: error: {}\n", error.what()));
+    return exit_code::failed;
+  }
+}
+
+namespace {
+
+/// The first address of a host, in numbers. Blocks where it is a name.
+///
+/// @throws std::runtime_error
+std::string numeric_address(const std::string& host) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* first = nullptr;
+  int failed = getaddrinfo(host.c_str(), nullptr, &wanted, &first);
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all{first, [](addrinfo* each) {
+                                                             if (each != nullptr)
+                                                               freeaddrinfo(each);
+                                                           }};
+  char text[NI_MAXHOST];
+  if (failed == 0)
+    failed = getnameinfo(first->ai_addr, first->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
+  if (failed != 0)
+    throw std::runtime_error(fmt::format("cannot listen on {}: {}\n  try:  an address of this machine, as 127.0.0.1",
+                                         host, gai_strerror(failed)));
+  return text;
+}
+
+struct ledger_server_run {
+  std::string address;
+  std::uint16_t port;
+  ledger::server_options options;
+  ledger::server_counts counts;
+  instant began;
+  bool has_served = false;
+};
+
+/// @throws std::runtime_error  with what to do
+listener listens(const ledger_server_run& run) {
+  try {
+    return listen_tcp(run.address, run.port, {.connections_max = ledger::accepted_max(run.options.connections)});
+  } catch (const listen_error& error) {
+    throw std::runtime_error(fmt::format("{}\n  try:  an address of this machine, and a port that is free and no less "
+                                         "than 1024; or port 0: the system chooses one",
+                                         error.what()));
+  }
+}
+
+task<> serve_clients(ledger_server_run& run) {
+  run.began = this_fiber::pointer()->runs_on().time().now();
+  listener at = listens(run);
+  run.options.on_serving = [&run, port = at.port()] {
+    const bool is_ipv6 = run.address.find(':') != std::string::npos;
+    print(fmt::format("listening on {}:{}\n", is_ipv6 ? '[' + run.address + ']' : run.address, port));
+    run.has_served = true;
+  };
+  co_await ledger::run_server(std::move(at), run.options, run.counts);
+}
+
+} // namespace
+
+exit_code serve_ledger(const run_ledger_server& asked) {
+  try {
+    std::optional<scratch_folder> scratch;
+    const std::string database = asked.database.empty() ? scratch.emplace().file("ledger.db") : asked.database;
+    ledger_server_run run{numeric_address(asked.host), asked.port, asked.options, {}, {}};
+    ledger::store{database}.open_accounts(asked.accounts, asked.balance);
+    run.options.service.open = [&database] { return std::make_shared<ledger::store>(database); };
+    run.options.on_failure = [](const std::exception_ptr& error) {
+      say("troupe: error in a connection: " + message_of(error) + '\n');
+    };
+    const ended_tree end = run_tree(&serve_clients, run, [](instant) {});
+    const std::string failure = end.how.has_error() ? message_of(end.how.error()) : std::string();
+    const std::string report = run.has_served ? server_report(run.counts, end.at - run.began) : std::string();
+    const exit_code code = conclude(report, {}, end, failure);
+    return code == exit_code::terminated ? exit_code::ok : code; // how a service is stopped
+  } catch (const std::exception& error) {
+    say(fmt::format("troupe: error: {}\n", error.what()));
+    return exit_code::failed;
+  }
+}
+
+} // namespace troupe::tools

@@ -1,0 +1,42 @@
+#include <troupe/tools/host_and_port.hpp>
+#include <troupe/tools/human_text.hpp>
+#include <troupe/tools/load_command_line.hpp>
+#include <troupe/tools/number_option.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace troupe::tools {
+
+void load_command_line::add_options(CLI::App& to) {
+  load_options& options = read_.options;
+  const auto read = [&options](const std::string& text) {
+    const auto found = read_host_and_port(text);
+    if (!found || found->port == 0)
+      throw CLI::ValidationError(
+          "HOST:PORT", fmt::format("`{}` is no host and port, as in 127.0.0.1:7400 or [::1]:7400", printable(text)));
+    options.host = found->host;
+    options.port = found->port;
+  };
+  to.add_option_function<std::string>("HOST:PORT", read, "where the service listens")->required()->type_name("");
+  add_number(to, "--connections", options.connections, 1, 10'000, "to the service, 1 to 10000 [32]");
+  add_number(to, "--rate", options.rate, 1, 1'000'000, "requests/s that begin by the clock [one by one]");
+  add_number(to, "--seconds", seconds_, 1, 86'400, "how long it lasts, 1 to 86400 [10]");
+  add_number(to, "--deadline", deadline_, 1, 3'600'000, "of each request, in milliseconds, 1 to 3600000 [500]");
+  add_number(to, "--accounts", options.accounts, 2, 1'000'000, "that it moves money between, 2 to 1000000 [100]");
+  add_number(to, "--seed", options.seed, 0, 1'000'000'000, "of what it asks [1]");
+  add_number(to, "--retries", options.retries, 0, 1'000, "of one request, 0 to 1000 [3]");
+  to.add_option("--acknowledged", options.acknowledged_file, "file to append what was committed to [none]")
+      ->type_name("FILE");
+  to.add_flag("--json", read_.as_json, "print the report as JSON");
+}
+
+run_load load_command_line::asked() const {
+  run_load asked = read_;
+  asked.options.lasts = std::chrono::seconds{seconds_};
+  asked.options.deadline = std::chrono::milliseconds{deadline_};
+  return asked;
+}
+
+} // namespace troupe::tools
