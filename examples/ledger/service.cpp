@@ -46,7 +46,8 @@ public:
   void note_time() const {
     constexpr duration::rep weight = 16; // of what was known before; two that note at once lose one of both
     const duration::rep known = in_.order_takes;
-    in_.order_takes = known + ((now() - began_).count() - known) / weight;
+    const duration::rep took = (now() - began_).count();
+    in_.order_takes = known == 0 ? took : known + (took - known) / weight;
   }
 
 private:

@@ -174,6 +174,7 @@ TEST_CASE("a flood of connections that ask nothing keeps nobody out", "[ledger]"
         CHECK(has(still, R"("ok":true)"));
       }
     }
+    co_await sleep_for(10ms);
     CHECK(in.counts.connections.open <= 4);
     for (const auto& each : flood)
       co_await each->stream().close(1s);
