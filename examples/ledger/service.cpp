@@ -80,8 +80,6 @@ task<> take(const desk_state& desk, order& asked) {
     desk.options.commit_begins(asked.what);
   outcome<verdict> ended = co_await as_outcome(written_down(desk, asked.what, this_fiber::deadline()));
   verdict told = ended.has_error() ? verdict_of_commit(ended.error()) : std::move(ended).value();
-  if (!told.refused() && !told.repeated())
-    ++desk.counts.committed;
   in_hand.note_time();
   asked.to(std::move(told));
 }
@@ -118,7 +116,7 @@ task<service_refs> start_service(supervisor top, const service_options& options,
       co_await top.start_actor({.name = "accounts", .capacity = options.capacity}, accounts, options.open);
   // None of them is killed in a commit.
   const duration shutdown = options.commit_limit + desk_fate + 1s;
-  journal_options of_journal{options.open, accounts_ref, options.at_once, options.commit_limit};
+  journal_options of_journal{options.open, accounts_ref, options.at_once, options.commit_limit, &counts.committed};
   const auto journal_ref = co_await top.start_actor(
       {.name = "journal", .capacity = options.at_once, .limits = {.fate = journal_fate}, .shutdown = shutdown}, journal,
       of_journal);
