@@ -171,7 +171,7 @@ tried again with the same key until its deadline, so nothing is done twice.
 Output: the counts of what clients were told (committed to shutting_down) and of
 what they found out by themselves: no_answer in time, connection_lost with the
 request on its way, no_connection in time, not_sent because all connections were
-busy until its deadline. Ctrl-C prints what was done until then.
+busy for half of its deadline. Ctrl-C prints what was done until then.
 
 --acknowledged FILE has a line `KEY TRANSFER FROM TO AMOUNT` for each transfer
 that was told to be committed, before its connection asks for the next one.

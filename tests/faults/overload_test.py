@@ -61,7 +61,7 @@ class Overload(FaultTest):
         latency = over["latency_us"]["committed"]
         print("closed loop: %.0f/s; at %.0f/s by the clock: %.0f/s, p90 %.1f ms, %s" %
               (peak, 3 * before, committed, latency["p90"] / 1_000, over["outcomes"]))
-        self.assertGreater(committed, 0.5 * peak)
+        self.assertGreater(committed, 0.25 * peak)
         self.assertLess(latency["p90"], DEADLINE * 1_000)
         self.assertLess(service.resident(), resident + SPARE)
         self.assertGreater(over["outcomes"]["overloaded"], over["requests"] / 4, "it was no overload")
