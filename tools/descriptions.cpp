@@ -140,16 +140,16 @@ transaction, in a shield that no cancel and no deadline tears.
 With --listen it serves clients, which speak JSON lines: docs/ledger.md. Else it
 is a demo: clients in this process run out of time and are cancelled at any
 moment, and then what they were told is compared with what is there.)",
-                              R"(The server prints `listening on HOST:PORT` when it serves; with port 0 the system
-chooses one. SIGTERM and Ctrl-C let it answer what is in hand, close, and say
-what it did: exit code 0 after SIGTERM, 130 after Ctrl-C. A second one ends it
-at once. When the database goes on failing it ends with exit code 1.
+                              R"(The server prints `listening on HOST:PORT` when it serves; with port 0 the
+system chooses one. SIGTERM and Ctrl-C let it answer what is in hand, close, and
+say what it did: exit code 0 after SIGTERM, 130 after Ctrl-C. A second one ends
+it at once. When the database goes on failing it ends with exit code 1.
 
 Every client of the demo is told one of: committed (it is in the database),
 refused or not_started (it is not), in_doubt (a limit passed in its commit). The
 answers are kept beside the database, in FILE.answers, so an audit also holds
-after a crash: kill it, and run it again with --audit. Exit code 70 when database
-and answers disagree.
+after a crash: kill it, and run it again with --audit. Exit code 70 when
+database and answers disagree.
 
 Examples:
   troupe run ledger --listen 127.0.0.1:7070 --database /tmp/ledger.db
