@@ -45,7 +45,7 @@ task<std::string> respond_to(service_side& with, const request& asked, const sta
   outcome<std::optional<std::int64_t>> ended =
       co_await as_outcome(fail_after(asked.deadline, with.refs.desk.ask<question>(about.key)));
   if (ended.has_error())
-    co_return refused(with, asked.id, verdict_of_order(ended.error()));
+    co_return refused(with, asked.id, verdict_of_question(ended.error()));
   co_return status_answer(asked.id, about.key, std::move(ended).value());
 }
 
@@ -53,7 +53,7 @@ task<std::string> respond_to(service_side& with, const request& asked, const bal
   outcome<std::optional<std::int64_t>> ended =
       co_await as_outcome(fail_after(asked.deadline, with.refs.accounts.ask<balance_of>(about.account)));
   if (ended.has_error())
-    co_return refused(with, asked.id, verdict_of_order(ended.error()));
+    co_return refused(with, asked.id, verdict_of_question(ended.error()));
   const std::optional<std::int64_t> cents = std::move(ended).value();
   if (!cents)
     co_return refused(with, asked.id,

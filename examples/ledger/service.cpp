@@ -85,8 +85,11 @@ task<> take(const desk_state& desk, order& asked) {
 }
 
 task<> answer(const desk_state& desk, question& asked) {
-  const std::optional<std::int64_t> found = co_await desk.journal.ask<lookup>(asked.key);
-  asked.to(found);
+  outcome<std::optional<std::int64_t>> found = co_await as_outcome(desk.journal.ask<lookup>(asked.key));
+  if (found.has_error())
+    asked.to.fail(found.error()); // it is the journal that has failed
+  else
+    asked.to(std::move(found).value());
 }
 
 task<> desk(inbox<desk_message> in, desk_state state) {

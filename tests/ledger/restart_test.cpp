@@ -73,6 +73,29 @@ TEST_CASE("what the failed commit was is told as it is known: nothing was done, 
   });
 }
 
+TEST_CASE("a question that meets a failing database is no failure of its own", "[ledger]") {
+  beside_a_ledger(
+      {},
+      [](ledger_run& in) -> task<> {
+        client one{co_await in.network.connect()}, other{co_await in.network.connect()};
+        in.database.fails_after = 1;
+        co_await one.send(transfer_line("a"));
+        co_await sleep_for(10ms);
+        const std::string status = co_await other.ask(R"({"op":"status","key":"a"})");
+        CHECK(has(status, R"("error":"unavailable")"));
+        const std::string told = co_await one.answer();
+        CHECK(has(told, R"("error":"in_doubt")"));
+        co_await sleep_for(5s);
+        const std::string health = co_await other.ask(R"({"op":"health"})");
+        CHECK(has(health, R"("restarts":3,)")); // each of the actors once
+        const std::string later = co_await other.ask(R"({"op":"status","key":"a"})");
+        CHECK(has(later, R"("result":"committed")"));
+        co_await one.stream().close(1s);
+        co_await other.stream().close(1s);
+      },
+      100ms);
+}
+
 TEST_CASE("a database that goes on failing ends the server, with its error", "[ledger]") {
   const std::string failure = beside_a_ledger({}, [](ledger_run& in) -> task<> {
     in.database.fails_before = 1'000;
