@@ -24,7 +24,7 @@ Exit codes:
   70   the accounting does not hold (a bug in troupe), or a stop got stuck
   130  stopped by Ctrl-C (SIGINT), after cleaning up; a second one ends at once
   141  whoever read the output has gone, as in `troupe run | head -1`
-  143  stopped by SIGTERM, after cleaning up
+  143  stopped by SIGTERM, after cleaning up; the server of ledger: 0
 )"};
 
 const description run_demo{"run", "run a demo",
@@ -127,27 +127,35 @@ Examples:
   troupe run storm --workers 1000 --simulate | tail -30
 )"};
 
-const description ledger_demo{"ledger", "an account service on SQLite under deadlines and cancels, audited",
-                              R"(Moves money between accounts in a database, while clients run out of time and
-are cancelled at any moment; then compares what clients were told with what is
-there.
+const description ledger_demo{"ledger", "an account service on SQLite: a demo that audits it, or a server",
+                              R"(Moves money between accounts in a database.
 
-  clients -> desk -> accounts (reserve) -> authorizer -> journal (commit)
-                                                      -> notifier
+  clients -> desk -> journal (commit)
+          -> accounts
 
-Each is an actor with a bounded mailbox. A transfer is undone unless it is
-committed; its commit runs in a shield that no cancel and no deadline tears.)",
-                              R"(Every client is told one of: committed (it is in the database), refused,
-not_started or aborted (it is not), in_doubt (a limit passed in its commit). The
+Each is an actor with a bounded mailbox, under a supervisor that starts all of
+them anew when the database fails. What has come meanwhile is committed in one
+transaction, in a shield that no cancel and no deadline tears.
+
+With --listen it serves clients, which speak JSON lines: docs/ledger.md. Else it
+is a demo: clients in this process run out of time and are cancelled at any
+moment, and then what they were told is compared with what is there.)",
+                              R"(The server prints `listening on HOST:PORT` when it serves; with port 0 the
+system chooses one. SIGTERM and Ctrl-C let it answer what is in hand, close, and
+say what it did: exit code 0 after SIGTERM, 130 after Ctrl-C. A second one ends
+it at once. When the database goes on failing it ends with exit code 1.
+
+Every client of the demo is told one of: committed (it is in the database),
+refused or not_started (it is not), in_doubt (a limit passed in its commit). The
 answers are kept beside the database, in FILE.answers, so an audit also holds
-after a crash: kill it, and run it again with --audit.
-
-Exit code 70 when database and answers disagree.
+after a crash: kill it, and run it again with --audit. Exit code 70 when
+database and answers disagree.
 
 Examples:
+  troupe run ledger --listen 127.0.0.1:7070 --database /tmp/ledger.db
   troupe run ledger
-  troupe run ledger --database /tmp/ledger.db --seconds 10
-  troupe run ledger --database /tmp/ledger.db --audit
+  troupe run ledger --database /tmp/demo.db --seconds 10
+  troupe run ledger --database /tmp/demo.db --audit
 )"};
 
 const description load_service{"load", "ask a ledger service for transfers, and measure it",
@@ -163,7 +171,7 @@ tried again with the same key until its deadline, so nothing is done twice.
 Output: the counts of what clients were told (committed to shutting_down) and of
 what they found out by themselves: no_answer in time, connection_lost with the
 request on its way, no_connection in time, not_sent because all connections were
-busy until its deadline. Ctrl-C prints what was done until then.
+busy for half of its deadline. Ctrl-C prints what was done until then.
 
 --acknowledged FILE has a line `KEY TRANSFER FROM TO AMOUNT` for each transfer
 that was told to be committed, before its connection asks for the next one.

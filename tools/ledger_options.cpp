@@ -14,8 +14,7 @@ constexpr std::int64_t accounts_max = 1'000'000;
 } // namespace
 
 void ledger_command_line::add_options(CLI::App& to) {
-  to.add_option("--listen", listen_, "serve clients there; without it, run clients in this process")
-      ->type_name("HOST:PORT");
+  to.add_option("--listen", listen_, "be a server there; without it, a demo")->type_name("HOST:PORT");
   to.add_option("--database", database_, "file to keep [a new one, removed at the end]")->type_name("FILE");
   add_number(to, "--accounts", accounts_, 2, static_cast<std::uint64_t>(accounts_max),
              "accounts of a new database, 2 to 1000000 [100]");
@@ -38,11 +37,11 @@ void ledger_command_line::add_server_options(CLI::App& to) {
   of_server_[1] = add_number(to, "--connections", options.connections.connections_max, 1, 100'000,
                              "server: connections at a time, 1 to 100000 [1000]");
   of_server_[2] = add_number(to, "--capacity", options.service.capacity, 1, 1'000'000,
-                             "server: orders that wait; more are refused, 1 to 1000000 [512]");
+                             "server: orders that wait, 1 to 1000000 [512]");
   of_server_[3] = add_number(to, "--at-once", options.service.at_once, 1, 10'000,
                              "server: orders in one transaction, 1 to 10000 [64]");
-  of_server_[4] = add_number(to, "--idle-limit", idle_limit_, 1, 86'400,
-                             "server: seconds without a request until a connection is closed [60]");
+  of_server_[4] =
+      add_number(to, "--idle-limit", idle_limit_, 1, 86'400, "server: seconds without a request, at most [60]");
 }
 
 std::optional<usage_mistake> ledger_command_line::mistake() const {

@@ -16,7 +16,6 @@ std::string answers_table(const ledger::load_counts& counts, duration took) {
   row(answer::committed, "yes");
   row(answer::refused, "no");
   row(answer::not_started, "no");
-  row(answer::aborted, "no");
   row(answer::in_doubt, "perhaps");
   table.add({"nothing: cancelled", std::to_string(counts.cancelled), "perhaps"});
   const double seconds = std::chrono::duration<double>(took).count();
@@ -39,7 +38,7 @@ books audit_books(const ledger::audit& found) {
       sum_entry("money in all accounts", money(found.money), {{"at the beginning", money(found.money_opened)}}),
       sum_entry("accounts whose transfers make another balance", found.balances_wrong, {{"none", 0}}),
       sum_entry("told committed", found.committed, {{"in the database", found.committed - found.committed_missing}}),
-      sum_entry("told refused, not_started or aborted", found.not_done,
+      sum_entry("told refused or not_started", found.not_done,
                 {{"not in the database", found.not_done - found.not_done_present}}),
       sum_entry("told in_doubt", found.doubtful,
                 {{"in their commit then, and in the database", found.doubtful_present},

@@ -90,7 +90,7 @@ private:
     const instant deadline = saturated(due, all_.run.options.deadline);
     transfer_request request = next_request();
     told_ = {{}, request_end::not_sent};
-    if (now() < deadline) {
+    if (now() < saturated(due, all_.run.options.deadline / 2)) { // one that has less left measures only our own queue
       told_.what = request_end::no_connection;
       const bool in_time = co_await move_on_at(saturated(deadline, answer_grace), tries(request, deadline));
       static_cast<void>(in_time); // else what it was told last holds

@@ -34,7 +34,7 @@ enum class request_end : std::uint8_t {
   no_answer,       ///< None in time.
   connection_lost, ///< With the request on its way.
   no_connection,   ///< None could be made in time.
-  not_sent,        ///< Its time was over before a connection was free.
+  not_sent,        ///< Half of its time was over before a connection was free.
 };
 inline constexpr std::size_t request_end_count = 12;
 

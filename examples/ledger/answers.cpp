@@ -15,8 +15,7 @@ namespace troupe::ledger {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> names{"commit_began", "committed", "refused",
-                                                "not_started",  "aborted",   "in_doubt"};
+constexpr std::array<std::string_view, 5> names{"commit_began", "committed", "refused", "not_started", "in_doubt"};
 
 } // namespace
 

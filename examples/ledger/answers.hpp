@@ -14,8 +14,7 @@ enum class answer : std::uint8_t {
   commit_began, ///< No answer: the transfer came to its commit phase. Noted by the service.
   committed,    ///< It is in the database.
   refused,      ///< It is not: too little money, or not authorized.
-  not_started,  ///< It is not: nothing was begun.
-  aborted,      ///< It is not: it was stopped before its commit.
+  not_started,  ///< It is not: it was stopped before its commit, or refused before it was begun.
   in_doubt,     ///< It may be: a limit passed in its commit.
 };
 std::string_view to_string(answer what) noexcept;

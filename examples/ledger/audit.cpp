@@ -37,7 +37,6 @@ audit audit_ledger(const std::string& database) {
       break;
     case answer::refused:
     case answer::not_started:
-    case answer::aborted:
       ++found.not_done;
       found.not_done_present += there ? 1 : 0;
       break;

@@ -13,7 +13,7 @@ struct audit {
   std::int64_t money = 0, money_opened = 0;
   std::uint64_t balances_wrong = 0; ///< Accounts whose balance is not what their transfers make of it.
   std::uint64_t committed = 0, committed_missing = 0;
-  std::uint64_t not_done = 0, not_done_present = 0; ///< refused, not_started, aborted
+  std::uint64_t not_done = 0, not_done_present = 0; ///< refused, not_started
   std::uint64_t doubtful = 0, doubtful_without_commit = 0, doubtful_present = 0;
 
   bool holds() const noexcept {

@@ -11,7 +11,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 namespace troupe::ledger {
 
@@ -24,8 +26,6 @@ constexpr duration farewell_limit = 1s;
 
 instant now() { return this_fiber::pointer()->runs_on().time().now(); }
 
-using coming_answer = child<std::string>;
-
 struct conversation {
   byte_stream& over;
   service_side& with;
@@ -33,10 +33,39 @@ struct conversation {
   std::optional<refusal> closes_for = std::nullopt; ///< Why the connection is closed by the service.
 };
 
-task<std::string> answered(conversation& in, std::string line) {
-  std::string answer = co_await respond(in.with, line);
+/// The answer to one line: there is one already, or somebody works on it.
+class coming_answer {
+public:
+  explicit coming_answer(std::string text) noexcept : from_(std::move(text)) {}
+  explicit coming_answer(child<std::string> worker) noexcept : from_(std::move(worker)) {}
+
+  bool is_there() const noexcept {
+    const auto* const worker = std::get_if<child<std::string>>(&from_);
+    return worker == nullptr || worker->ended();
+  }
+  task<std::string> text() {
+    if (const auto* const worker = std::get_if<child<std::string>>(&from_))
+      co_return co_await worker->value();
+    co_return std::move(std::get<std::string>(from_));
+  }
+
+private:
+  std::variant<std::string, child<std::string>> from_;
+};
+
+task<std::string> work(conversation& in, admitted what) {
+  std::string answer = co_await respond(in.with, std::move(what));
   in.mine.request_ends(now());
   co_return answer;
+}
+
+coming_answer answer_to(conversation& in, task_group& group, std::string_view line) {
+  in.mine.request_begins();
+  std::variant<std::string, admitted> found = look_at(in.with, line);
+  if (auto* const what = std::get_if<admitted>(&found))
+    return coming_answer{group.start(work, std::ref(in), std::move(*what))};
+  in.mine.request_ends(now());
+  return coming_answer{std::move(std::get<std::string>(found))};
 }
 
 /// What came of a read; empty: nothing in time. What the other side has sent last may be cut off.
@@ -60,16 +89,29 @@ task<> read_requests(conversation& in, task_group& group, sender<coming_answer> 
       in.closes_for = refusal::idle;
     if (!line || !*line)
       co_return;
-    in.mine.request_begins();
-    co_await answers.send(group.start(answered, std::ref(in), std::move(**line)));
+    co_await answers.send(answer_to(in, group, **line));
   }
 }
 
+task<> write_all(byte_stream& over, const std::string& text) { co_await over.write(text); }
+
+/// Writes what is there in one go.
 task<> write_answers(conversation& in, const receiver<coming_answer>& answers) {
-  while (auto next = co_await answers.receive()) {
-    const std::string line = co_await next->value();
-    co_await fail_after(in.with.all.options().idle_limit, write_line(in.over, line));
-  }
+  const connection_options& options = in.with.all.options();
+  std::string lines;
+  const auto flush = [&]() -> task<> {
+    co_await fail_after(options.idle_limit, write_all(in.over, lines));
+    lines.clear();
+  };
+  while (auto come = co_await answers.receive_up_to(options.pipelined_max))
+    for (auto next = come.next(); next; next = come.next()) {
+      if (!next->is_there() && !lines.empty())
+        co_await flush();
+      const std::string line = co_await next->text();
+      lines += line + '\n';
+      if (come.size() == 0)
+        co_await flush();
+    }
 }
 
 task<> talk(conversation& in) {

@@ -58,11 +58,14 @@ struct batch {
 };
 
 /// The accounts are told before the askers are, so that these see their own transfers there.
-task<> write_down(batch& taken, store& database, const actor_ref<accounts_message>& accounts) {
+task<> write_down(batch& taken, store& database, const journal_options& options) {
   co_await offload([&] { taken.write(database); });
   std::vector<entry> entries = taken.entries();
-  if (!entries.empty())
-    co_await accounts.tell<settled>(std::move(entries));
+  if (entries.empty())
+    co_return;
+  if (options.committed != nullptr)
+    *options.committed += entries.size();
+  co_await options.accounts.tell<settled>(std::move(entries));
 }
 
 } // namespace
@@ -75,8 +78,7 @@ task<> journal(inbox<journal_message> in, startup ready, journal_options options
     for (journal_message& each : messages)
       co_await each.match([&](commit& asked) { taken.add(asked); }, [&](lookup& asked) { taken.add(asked); });
     // Once it has begun no cancel tears it: SQLite's own transaction ends it, one way or the other.
-    const outcome<> ended =
-        co_await as_outcome(shield(options.commit_limit, write_down(taken, *database, options.accounts)));
+    const outcome<> ended = co_await as_outcome(shield(options.commit_limit, write_down(taken, *database, options)));
     taken.answer(ended.has_error() ? ended.error() : nullptr);
     if (ended.has_error())
       std::rethrow_exception(ended.error());

@@ -5,7 +5,10 @@
 #include <troupe/ledger/accounts.hpp>
 #include <troupe/ledger/verdict.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -28,6 +31,7 @@ struct journal_options {
   actor_ref<accounts_message> accounts;
   std::size_t batch_max = 64; ///< Of one transaction.
   duration commit_limit = std::chrono::seconds{2};
+  std::atomic<std::uint64_t>* committed = nullptr; ///< Counts transfers, if not null; outlives the journal.
 };
 
 /// Takes what has come meanwhile, and writes it down in one transaction: so the price of a synchronised write is shared

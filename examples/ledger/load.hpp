@@ -20,7 +20,7 @@ struct load_options {
 
 /// What one run counts. Outlives it.
 struct load_counts {
-  std::array<std::atomic<std::uint64_t>, 6> answers{}; ///< By `answer`.
+  std::array<std::atomic<std::uint64_t>, 5> answers{}; ///< By `answer`.
   std::atomic<std::uint64_t> cancelled{0};             ///< Whose clients were stopped before they had an answer.
   service_counts service;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <limits>
 #include <vector>
 
@@ -153,16 +154,39 @@ constexpr std::array<std::string_view, 12> refusals{
     "bad_request", "too_long",          "unknown_account", "insufficient_funds", "key_reused",    "not_authorized",
     "overloaded",  "deadline_exceeded", "in_doubt",        "unavailable",        "shutting_down", "idle"};
 
-/// The fields that each answer begins with.
-json answer(bool ok, const std::string& id) {
-  json made;
-  made["ok"] = ok;
-  if (!id.empty())
-    made["id"] = json::parse(id);
-  return made;
+/// A text as JSON has it.
+std::string quoted_text(std::string_view text) {
+  const auto is_plain = [](char each) { return each >= 0x20 && each < 0x7f && each != '"' && each != '\\'; };
+  if (std::all_of(text.begin(), text.end(), is_plain)) // nearly all are, and an answer is written often
+    return '"' + std::string(text) + '"';
+  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::string line_of(const json& made) { return made.dump(-1, ' ', false, json::error_handler_t::replace); }
+/// One answer, field by field.
+class answer {
+public:
+  answer(bool ok, const std::string& id) : line_(ok ? R"({"ok":true)" : R"({"ok":false)") {
+    if (!id.empty())
+      line_ += R"(,"id":)" + id;
+  }
+
+  answer& with(std::string_view name, std::string_view text) { return add(name, quoted_text(text)); }
+  answer& with(std::string_view name, std::integral auto number) { return add(name, std::to_string(number)); }
+  answer& with_true(std::string_view name) { return add(name, "true"); }
+  std::string line() { return std::move(line_) + '}'; }
+
+private:
+  answer& add(std::string_view name, const std::string& value) {
+    line_ += ",\"";
+    line_ += name;
+    line_ += "\":" + value;
+    return *this;
+  }
+
+  std::string line_;
+};
+
+std::int64_t milliseconds(duration time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time).count(); }
 
 /// The `id` of a request as JSON has it; empty: none, or of a kind that it must not be.
 std::string id_in(std::vector<value>& all, std::string& wrong) {
@@ -232,52 +256,45 @@ request parse_request(std::string_view line) {
 std::string_view to_string(refusal why) noexcept { return refusals[static_cast<std::size_t>(why)]; }
 
 std::string committed_answer(const std::string& id, std::int64_t number, bool repeated) {
-  json made = answer(true, id);
-  made["result"] = "committed";
-  made["transfer"] = number;
+  answer made{true, id};
+  made.with("result", "committed").with("transfer", number);
   if (repeated)
-    made["repeated"] = true;
-  return line_of(made);
+    made.with_true("repeated");
+  return made.line();
 }
 
 std::string balance_answer(const std::string& id, std::int64_t account, std::int64_t cents) {
-  json made = answer(true, id);
-  made["account"] = account;
-  made["balance"] = cents;
-  return line_of(made);
+  return answer{true, id}.with("account", account).with("balance", cents).line();
 }
 
 std::string status_answer(const std::string& id, const std::string& key, std::optional<std::int64_t> number) {
-  json made = answer(true, id);
-  made["key"] = key;
-  made["result"] = number ? "committed" : "unknown";
+  answer made{true, id};
+  made.with("key", key).with("result", number ? "committed" : "unknown");
   if (number)
-    made["transfer"] = *number;
-  return line_of(made);
+    made.with("transfer", *number);
+  return made.line();
 }
 
 std::string health_answer(const std::string& id, const health& how) {
-  json made = answer(true, id);
-  made["status"] = how.status;
-  made["accounts"] = how.accounts;
-  made["connections"] = how.connections;
-  made["queued"] = how.queued;
-  made["in_hand"] = how.in_hand;
-  made["committed"] = how.committed;
-  made["overloaded"] = how.overloaded;
-  made["restarts"] = how.restarts;
-  made["uptime_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(how.uptime).count();
-  return line_of(made);
+  return answer{true, id}
+      .with("status", how.status)
+      .with("accounts", how.accounts)
+      .with("connections", how.connections)
+      .with("queued", how.queued)
+      .with("in_hand", how.in_hand)
+      .with("committed", how.committed)
+      .with("overloaded", how.overloaded)
+      .with("restarts", how.restarts)
+      .with("uptime_ms", milliseconds(how.uptime))
+      .line();
 }
 
 std::string refusal_answer(const std::string& id, refusal why, std::string_view message, duration retry_after) {
-  json made = answer(false, id);
-  made["error"] = to_string(why);
-  made["message"] = message;
+  answer made{false, id};
+  made.with("error", to_string(why)).with("message", message);
   if (retry_after > duration::zero())
-    made["retry_after_ms"] =
-        std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(retry_after).count());
-  return line_of(made);
+    made.with("retry_after_ms", std::max<std::int64_t>(1, milliseconds(retry_after)));
+  return made.line();
 }
 
 } // namespace troupe::ledger

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <troupe/ledger/store.hpp>
+
 #include <troupe/scope/time_source.hpp>
 
 #include <chrono>
@@ -11,8 +13,6 @@
 #include <string>
 #include <string_view>
 #include <variant>
-
-#include <troupe/ledger/store.hpp>
 
 namespace troupe::ledger {
 

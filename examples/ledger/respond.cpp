@@ -17,6 +17,8 @@ std::optional<verdict> reason_not_to_ask(const service_side& with) {
     return verdict{refusal::shutting_down, "the service is being shut down: nothing was begun"};
   if (!with.counts.is_serving)
     return verdict{refusal::unavailable, "a part of the service is being started anew: nothing was begun"};
+  if (with.counts.admitted >= with.options.capacity + with.options.at_once)
+    return verdict{refusal::overloaded, "too many requests wait: nothing was begun"};
   return std::nullopt;
 }
 
@@ -25,8 +27,8 @@ std::string refused(service_side& with, const std::string& id, const verdict& wh
   duration retry_after{};
   if (why.refused() == refusal::overloaded) {
     ++with.all.counts().overloaded;
-    retry_after = std::max<duration>(std::chrono::milliseconds{1},
-                                     time_for(with.refs.desk.statistics().depth, with.options, with.counts));
+    retry_after =
+        std::max<duration>(std::chrono::milliseconds{1}, time_for(with.counts.admitted, with.options, with.counts));
   }
   return refusal_answer(id, *why.refused(), why.message(), retry_after);
 }
@@ -43,7 +45,7 @@ task<std::string> respond_to(service_side& with, const request& asked, const sta
   outcome<std::optional<std::int64_t>> ended =
       co_await as_outcome(fail_after(asked.deadline, with.refs.desk.ask<question>(about.key)));
   if (ended.has_error())
-    co_return refused(with, asked.id, verdict_of_order(ended.error()));
+    co_return refused(with, asked.id, verdict_of_question(ended.error()));
   co_return status_answer(asked.id, about.key, std::move(ended).value());
 }
 
@@ -51,7 +53,7 @@ task<std::string> respond_to(service_side& with, const request& asked, const bal
   outcome<std::optional<std::int64_t>> ended =
       co_await as_outcome(fail_after(asked.deadline, with.refs.accounts.ask<balance_of>(about.account)));
   if (ended.has_error())
-    co_return refused(with, asked.id, verdict_of_order(ended.error()));
+    co_return refused(with, asked.id, verdict_of_question(ended.error()));
   const std::optional<std::int64_t> cents = std::move(ended).value();
   if (!cents)
     co_return refused(with, asked.id,
@@ -76,24 +78,28 @@ std::string health_of(service_side& with, const request& asked) {
 
 } // namespace
 
-task<std::string> respond(service_side& with, const std::string& line) {
-  std::optional<request> asked;
+std::variant<std::string, admitted> look_at(service_side& with, std::string_view line) {
   try {
-    asked.emplace(parse_request(line));
+    request asked = parse_request(line);
+    if (std::holds_alternative<health_request>(asked.what))
+      return health_of(with, asked);
+    if (const std::optional<verdict> why = reason_not_to_ask(with))
+      return refused(with, asked.id, *why);
+    return admitted{std::move(asked), with.counts.admitted};
   } catch (const bad_request& wrong) {
     if (with.draining && wrong.id().empty()) // the shutdown may have cut the line off
-      co_return refused(with, {}, *reason_not_to_ask(with));
-    co_return refused(with, wrong.id(), {refusal::bad_request, wrong.what()});
+      return refused(with, {}, *reason_not_to_ask(with));
+    return refused(with, wrong.id(), {refusal::bad_request, wrong.what()});
   }
-  if (std::holds_alternative<health_request>(asked->what))
-    co_return health_of(with, *asked);
-  if (const std::optional<verdict> why = reason_not_to_ask(with))
-    co_return refused(with, asked->id, *why);
-  if (const auto* const what = std::get_if<transfer>(&asked->what))
-    co_return co_await respond_to(with, *asked, *what);
-  if (const auto* const about = std::get_if<status_request>(&asked->what))
-    co_return co_await respond_to(with, *asked, *about);
-  co_return co_await respond_to(with, *asked, std::get<balance_request>(asked->what));
+}
+
+task<std::string> respond(service_side& with, admitted what) {
+  const request& asked = what.asked();
+  if (const auto* const wanted = std::get_if<transfer>(&asked.what))
+    co_return co_await respond_to(with, asked, *wanted);
+  if (const auto* const about = std::get_if<status_request>(&asked.what))
+    co_return co_await respond_to(with, asked, *about);
+  co_return co_await respond_to(with, asked, std::get<balance_request>(asked.what));
 }
 
 } // namespace troupe::ledger

@@ -8,14 +8,43 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 namespace troupe::ledger {
 
-/// Gives the answer to a line, whatever it is, in a line without its end.
+/// A request for the actors, with its place in what they have in hand or before them.
+class admitted {
+public:
+  admitted(request asked, std::atomic<std::size_t>& counted_in) noexcept : asked_(std::move(asked)), in_(&counted_in) {
+    ++*in_;
+  }
+  admitted(admitted&& other) noexcept : asked_(std::move(other.asked_)), in_(std::exchange(other.in_, nullptr)) {}
+  admitted& operator=(admitted&&) = delete;
+  ~admitted() {
+    if (in_ != nullptr)
+      --*in_;
+  }
+
+  const request& asked() const noexcept { return asked_; }
+
+private:
+  request asked_;
+  std::atomic<std::size_t>* in_;
+};
+
+/// What can be said to a line at once, and that is most of what there is to say under overload; or what the actors are
+/// to be asked.
 ///
-/// @param line  outlives the await
-/// @suspends until the request is done, or its deadline has passed and its fate is known
+/// @returns a line without its end, or the request
+/// @thread  a fiber's
+std::variant<std::string, admitted> look_at(service_side& with, std::string_view line);
+
+/// Asks the actors.
+///
+/// @suspends until it is done, or its deadline has passed and its fate is known
 /// @cancel   what has not begun is not done; a commit that has begun is carried through
-task<std::string> respond(service_side& with, const std::string& line);
+/// @returns  a line without its end
+task<std::string> respond(service_side& with, admitted what);
 
 } // namespace troupe::ledger

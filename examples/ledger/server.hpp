@@ -64,8 +64,14 @@ task<> run_server(Acceptor from, const server_options& options, server_counts& c
   const instant began = this_fiber::pointer()->runs_on().time().now();
   co_await supervise(supervision(), [&](supervisor& top) -> task<> {
     service_refs refs = co_await start_service(top, options.service, counts.service);
-    service_side side{std::move(refs), top,      options.service, counts.service,
-                      all,             draining, static_cast<std::int64_t>(accounts), began};
+    service_side side{std::move(refs),
+                      top,
+                      options.service,
+                      counts.service,
+                      all,
+                      draining,
+                      static_cast<std::int64_t>(accounts),
+                      began};
     if (options.on_serving)
       options.on_serving();
     detail::noted_acceptor<Acceptor> acceptor{std::move(from), draining};

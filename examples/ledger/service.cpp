@@ -46,7 +46,8 @@ public:
   void note_time() const {
     constexpr duration::rep weight = 16; // of what was known before; two that note at once lose one of both
     const duration::rep known = in_.order_takes;
-    in_.order_takes = known + ((now() - began_).count() - known) / weight;
+    const duration::rep took = (now() - began_).count();
+    in_.order_takes = known == 0 ? took : known + (took - known) / weight;
   }
 
 private:
@@ -79,15 +80,16 @@ task<> take(const desk_state& desk, order& asked) {
     desk.options.commit_begins(asked.what);
   outcome<verdict> ended = co_await as_outcome(written_down(desk, asked.what, this_fiber::deadline()));
   verdict told = ended.has_error() ? verdict_of_commit(ended.error()) : std::move(ended).value();
-  if (!told.refused() && !told.repeated())
-    ++desk.counts.committed;
   in_hand.note_time();
   asked.to(std::move(told));
 }
 
 task<> answer(const desk_state& desk, question& asked) {
-  const std::optional<std::int64_t> found = co_await desk.journal.ask<lookup>(asked.key);
-  asked.to(found);
+  outcome<std::optional<std::int64_t>> found = co_await as_outcome(desk.journal.ask<lookup>(asked.key));
+  if (found.has_error())
+    asked.to.fail(found.error()); // it is the journal that has failed
+  else
+    asked.to(std::move(found).value());
 }
 
 task<> desk(inbox<desk_message> in, desk_state state) {
@@ -117,7 +119,7 @@ task<service_refs> start_service(supervisor top, const service_options& options,
       co_await top.start_actor({.name = "accounts", .capacity = options.capacity}, accounts, options.open);
   // None of them is killed in a commit.
   const duration shutdown = options.commit_limit + desk_fate + 1s;
-  journal_options of_journal{options.open, accounts_ref, options.at_once, options.commit_limit};
+  journal_options of_journal{options.open, accounts_ref, options.at_once, options.commit_limit, &counts.committed};
   const auto journal_ref = co_await top.start_actor(
       {.name = "journal", .capacity = options.at_once, .limits = {.fate = journal_fate}, .shutdown = shutdown}, journal,
       of_journal);

@@ -44,8 +44,9 @@ struct service_options {
 /// What the service counts. Outlives it.
 struct service_counts {
   std::atomic<std::uint64_t> committed{0};
-  std::atomic<std::size_t> in_hand{0}; ///< Orders that the desk works on.
-  std::atomic<bool> is_serving{false}; ///< False: the actors are being started anew.
+  std::atomic<std::size_t> admitted{0};      ///< Requests that the actors have in hand, or before them.
+  std::atomic<std::size_t> in_hand{0};       ///< Orders that the desk works on.
+  std::atomic<bool> is_serving{false};       ///< False: the actors are being started anew.
   std::atomic<duration::rep> order_takes{0}; ///< In the hands of the desk, about: an average of the last ones.
 };
 

@@ -92,4 +92,9 @@ verdict verdict_of_order(const std::exception_ptr& failed) {
   }
 }
 
+verdict verdict_of_question(const std::exception_ptr& failed) {
+  verdict known = verdict_of_order(failed);
+  return known.refused() == refusal::in_doubt ? restarting() : known;
+}
+
 } // namespace troupe::ledger

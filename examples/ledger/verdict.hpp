@@ -38,5 +38,7 @@ verdict verdict_of_commit(const std::exception_ptr& failed);
 /// What is known of an order that the desk has not answered. Once it has asked for the commit the desk always answers,
 /// so an order that was stopped there was not done.
 verdict verdict_of_order(const std::exception_ptr& failed);
+/// The same of a question, which is never in doubt.
+verdict verdict_of_question(const std::exception_ptr& failed);
 
 } // namespace troupe::ledger

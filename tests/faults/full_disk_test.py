@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
 from service import TOOL, Client, FaultTest, main, transfer, transfers, until
 
@@ -22,6 +23,41 @@ class FullDisk(FaultTest):
         if tried.returncode != 0:
             self.skipTest("no namespace with a disk of its own is allowed here: " + tried.stderr.strip())
         return disk, before
+
+    def fill(self, path):
+        with open(path, "ab", buffering=0) as ballast:
+            with self.assertRaises(OSError):
+                while ballast.write(b"x" * 4_096) == 4_096:
+                    pass
+                ballast.write(b"x")
+
+    def test_a_disk_that_stays_full_ends_the_service_with_its_error_and_loses_nothing(self):
+        disk, before = self.small_disk()
+        service = self.service(before=before, database=os.path.join(disk, "ledger.db"))
+        root = os.open("/proc/%d/root%s" % (service.process.pid, disk), os.O_RDONLY)  # it stays when the process has gone
+        self.addCleanup(os.close, root)
+        inside = "/proc/self/fd/%d" % root
+        with Client(service.address) as client:
+            told, number, end = {}, 0, time.monotonic() + 15
+            try:
+                while time.monotonic() < end and (answer := client.ask(**transfer("s-%d" % number, number))):
+                    if answer["ok"]:
+                        told["s-%d" % number] = answer["transfer"]
+                    number += 1
+                    if number >= 20:
+                        self.fill(os.path.join(inside, "ballast"))  # also what a new run of the journal has freed
+                        time.sleep(0.02)
+            except (ConnectionResetError, BrokenPipeError):
+                pass
+            self.assertGreaterEqual(len(told), 20)
+        self.assertEqual(service.ended(), 1)
+        self.assertRegex(service.errors(), "ledger.db: (disk I/O error|database or disk is full)")
+        for name in os.listdir(inside):
+            if name in ("ledger.db", "ledger.db-wal"):
+                shutil.copyfile(os.path.join(inside, name), os.path.join(self.folder, name))
+        found = transfers(os.path.join(self.folder, "ledger.db"))
+        for key, transfer_number in told.items():
+            self.assertEqual(found[key][0], transfer_number)
 
     def test_a_full_disk_is_told_to_each_client_and_no_acknowledged_transfer_is_lost(self):
         disk, before = self.small_disk()
@@ -44,10 +80,7 @@ class FullDisk(FaultTest):
         with Client(service.address) as client:
             for number in range(50):
                 self.assertTrue(ask(client, number)["ok"])
-            with open(os.path.join(inside, "ballast"), "wb", buffering=0) as ballast:
-                with self.assertRaises(OSError):
-                    while True:
-                        ballast.write(b"x" * 65_536)
+            self.fill(os.path.join(inside, "ballast"))
             failed = [answer for answer in (ask(client, 1_000 + i) for i in range(300)) if not answer["ok"]]
             self.assertGreater(len(failed), 0, "the disk was never full")
             for answer in failed:

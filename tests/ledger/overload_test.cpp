@@ -41,6 +41,25 @@ TEST_CASE("a transfer whose deadline passes before its commit begins is not done
   });
 }
 
+TEST_CASE("a transfer that waits behind a slow commit until its deadline is not done", "[ledger]") {
+  beside_a_ledger(
+      {},
+      [](ledger_run& in) -> task<> {
+        client slow{co_await in.network.connect()}, behind{co_await in.network.connect()};
+        co_await slow.send(of_deadline("slow", 5'000));
+        co_await sleep_for(100ms);
+        const std::string told = co_await fail_after(500ms, behind.ask(of_deadline("behind", 200)));
+        CHECK(has(told, R"("error":"deadline_exceeded")"));
+        const std::string done = co_await slow.answer();
+        CHECK(has(done, R"("result":"committed")"));
+        co_await sleep_for(10s);
+        CHECK(in.database.transfers().size() == 1);
+        co_await slow.stream().close(1s);
+        co_await behind.stream().close(1s);
+      },
+      1s);
+}
+
 TEST_CASE("a commit that has begun at the deadline is told as committed where that is soon, and else as in doubt",
           "[ledger]") {
   for (const duration takes : {duration{200ms}, duration{2s}}) {

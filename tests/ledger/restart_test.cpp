@@ -54,6 +54,7 @@ TEST_CASE("what the failed commit was is told as it is known: nothing was done, 
     in.database.fails_before = 1;
     const std::string nothing = co_await one.ask(transfer_line("nothing"));
     CHECK(has(nothing, R"("error":"unavailable","message":"the database has failed: nothing was done")"));
+    co_await sleep_for(10ms); // what comes before the desk has been stopped may wait there, and be done
     const std::string meanwhile = co_await one.ask(transfer_line("meanwhile"));
     CHECK(has(meanwhile, R"("error":"unavailable")"));
     const std::string health = co_await one.ask(R"({"op":"health"})");
@@ -70,6 +71,29 @@ TEST_CASE("what the failed commit was is told as it is known: nothing was done, 
     CHECK_FALSE(has(again, "repeated"));
     co_await one.stream().close(1s);
   });
+}
+
+TEST_CASE("a question that meets a failing database is no failure of its own", "[ledger]") {
+  beside_a_ledger(
+      {},
+      [](ledger_run& in) -> task<> {
+        client one{co_await in.network.connect()}, other{co_await in.network.connect()};
+        in.database.fails_after = 1;
+        co_await one.send(transfer_line("a"));
+        co_await sleep_for(10ms);
+        const std::string status = co_await other.ask(R"({"op":"status","key":"a"})");
+        CHECK(has(status, R"("error":"unavailable")"));
+        const std::string told = co_await one.answer();
+        CHECK(has(told, R"("error":"in_doubt")"));
+        co_await sleep_for(5s);
+        const std::string health = co_await other.ask(R"({"op":"health"})");
+        CHECK(has(health, R"("restarts":3,)")); // each of the actors once
+        const std::string later = co_await other.ask(R"({"op":"status","key":"a"})");
+        CHECK(has(later, R"("result":"committed")"));
+        co_await one.stream().close(1s);
+        co_await other.stream().close(1s);
+      },
+      100ms);
 }
 
 TEST_CASE("a database that goes on failing ends the server, with its error", "[ledger]") {

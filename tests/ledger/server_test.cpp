@@ -79,9 +79,13 @@ TEST_CASE("answers come in the order of the requests, however long each takes", 
       {},
       [](ledger_run& in) -> task<> {
         client one{co_await in.network.connect()};
-        for (int i = 0; i < 20; ++i) // more than are in hand at once
-          co_await one.send(i % 3 == 0 ? R"({"op":"health","id":)" + std::to_string(i) + '}'
-                                       : transfer_line(std::to_string(i), 1, R"(,"id":)" + std::to_string(i)));
+        for (int i = 0; i < 20; ++i) { // more than are in hand at once
+          const std::string id = std::to_string(i);
+          std::string line = transfer_line(id, 1, R"(,"id":)" + id);
+          if (i % 3 == 0)
+            line = R"({"op":"health","id":)" + id + '}';
+          co_await one.send(line);
+        }
         for (int i = 0; i < 20; ++i) {
           const std::string told = co_await one.answer();
           CHECK(told.starts_with(R"({"ok":true,"id":)" + std::to_string(i) + ','));

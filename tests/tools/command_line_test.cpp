@@ -107,6 +107,44 @@ TEST_CASE("load takes a host and a port, and numbers", "[tools]") {
   CHECK(contains(as<show_text>({"help", "load"}).text, "Usage: troupe load HOST:PORT [OPTIONS]"));
 }
 
+TEST_CASE("ledger is a demo, and with --listen a server, each with its own options", "[tools]") {
+  const auto demo = as<run_ledger>({"run", "ledger"});
+  CHECK(demo.options.clients == 32);
+  CHECK(demo.options.lasts == std::chrono::seconds{3});
+  CHECK(demo.options.database.empty());
+  CHECK_FALSE(demo.audit_only);
+  const auto server = as<run_ledger_server>({"run", "ledger", "--listen", "localhost:7070"});
+  CHECK(server.host == "localhost");
+  CHECK(server.port == 7070);
+  CHECK(server.options.connections.connections_max == 1'000);
+  CHECK(server.options.connections.idle_limit == std::chrono::seconds{60});
+  const auto given = as<run_ledger_server>(
+      {"run",          "ledger", "--listen",       "[::1]:0", "--database", "a.db", "--accounts", "7",
+       "--balance",    "9",      "--connections",  "5",       "--capacity", "6",    "--at-once",  "3",
+       "--idle-limit", "2",      "--commit-limit", "8"});
+  CHECK(given.host == "::1");
+  CHECK(given.port == 0);
+  CHECK(given.database == "a.db");
+  CHECK(given.accounts == 7);
+  CHECK(given.balance == 9);
+  CHECK(given.options.connections.connections_max == 5);
+  CHECK(given.options.connections.idle_limit == std::chrono::seconds{2});
+  CHECK(given.options.service.capacity == 6);
+  CHECK(given.options.service.at_once == 3);
+  CHECK(given.options.service.commit_limit == std::chrono::milliseconds{8});
+  for (const std::string where :
+       {":1", "localhost", "localhost:", "localhost:x", "localhost:65536", "::1:80", "[]:1"}) {
+    INFO(where);
+    CHECK(contains(error({"run", "ledger", "--listen=" + where}), "HOST:PORT"));
+  }
+  CHECK(error({"run", "ledger", "--listen", "a:1", "--seed", "1"}) ==
+        "troupe: error: --seed is an option of the demo, and --listen makes it a server");
+  CHECK(error({"run", "ledger", "--balance", "1"}) == "troupe: error: --balance is an option of the server");
+  CHECK(contains(error({"run", "ledger", "--listen", "a:1", "--accounts", "1000", "--balance", "9007199254740991"}),
+                 "1000 accounts with so much are more than"));
+  CHECK(contains(as<usage_error>({"run", "ledger", "--audit"}).text, "try:  --audit --database FILE"));
+}
+
 TEST_CASE("numbers out of range, and what is no number, are refused with the range", "[tools]") {
   CHECK(error({"run", "ingest", "--workers", "0"}) ==
         "troupe: error: --workers: `0` is not a whole number from 1 to 1024");

@@ -193,6 +193,7 @@ TEST_CASE("requests begin by the clock, and their latency counts from there, als
           "[tools]") {
   load_options options = options_for(1, 2s);
   options.rate = 100;
+  options.deadline = 1s;
   load_run run{options};
   int asked = 0;
   const outcome<> ended = load_on(run, [&](const json& request) -> task<std::string> {
@@ -209,7 +210,7 @@ TEST_CASE("requests begin by the clock, and their latency counts from there, als
   CHECK((run.counts.committed.quantile(0.9) >= 150ms));
 }
 
-TEST_CASE("a request whose time is over before a connection is free is not sent, and counted", "[tools]") {
+TEST_CASE("a request that waits for a connection for half of its time is not sent, and counted", "[tools]") {
   load_options options = options_for(1, 4s);
   options.rate = 10;
   load_run run{options};
