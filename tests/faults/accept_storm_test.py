@@ -6,7 +6,7 @@ import select
 import socket
 import time
 
-from service import FaultTest, main, until
+from service import FaultTest, main, sanitized, until
 
 CONNECTS = 10_000
 AT_ONCE = 1_000
@@ -19,6 +19,8 @@ def few_descriptors():
 class AcceptStorm(FaultTest):
     def setUp(self):
         super().setUp()
+        if sanitized():
+            self.skipTest("UBSan looks at memory through a pipe, and takes it for gone where there is no descriptor left")
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         if most != resource.RLIM_INFINITY and most < AT_ONCE + 100:
             self.skipTest("this process may have only %d descriptors" % most)

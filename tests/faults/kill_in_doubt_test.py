@@ -3,7 +3,7 @@
 
 import random
 
-from service import Client, FaultTest, main, transfer, transfers
+from service import Client, FaultTest, main, sanitized, transfer, transfers
 
 KILLS = 25
 CONNECTIONS, REQUESTS = 4, 64
@@ -14,7 +14,7 @@ class KillInDoubt(FaultTest):
         service = self.service()
         dice = random.Random(2)
         number, doubts, repeated = 0, 0, 0
-        for kill in range(KILLS):
+        for kill in range(5 if sanitized() else KILLS):
             clients = [Client(service.address) for _ in range(CONNECTIONS)]
             open_requests = {}
             for client in clients:

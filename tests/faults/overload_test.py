@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from service import TOOL, FaultTest, main, transfers, until
+from service import TOOL, FaultTest, main, sanitized, transfers
 
 DEADLINE = 500  # milliseconds
 SPARE = 32 * 2**20  # bytes
@@ -45,6 +45,11 @@ class Overload(FaultTest):
                                *options], capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
+
+    def setUp(self):
+        super().setUp()
+        if sanitized():
+            self.skipTest("a sanitizer makes it slow")
 
     def sustainable(self, service):
         return self.measured(service, "--seconds", "2", "--connections", "64")["committed_per_second"]

@@ -20,6 +20,13 @@ PROXY = os.environ.get("TROUPE_FAULT_PROXY", "")
 BALANCE = 10_000  # of each of 100 accounts, which are the defaults of the service
 
 
+def sanitized():
+    """Then the program is slow, and its memory is hidden by that of the sanitizer."""
+    with open(TOOL, "rb") as file:
+        text = file.read()
+    return b"__asan_init" in text or b"__tsan_init" in text
+
+
 def until(holds, limit=10.0, what="it"):
     """Waits for what must come; fails when it has not after a time that only a bug takes."""
     end = time.monotonic() + limit
