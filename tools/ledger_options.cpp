@@ -39,7 +39,7 @@ void ledger_command_line::add_server_options(CLI::App& to) {
   of_server_[2] = add_number(to, "--capacity", options.service.capacity, 1, 1'000'000,
                              "server: orders that wait, 1 to 1000000 [512]");
   of_server_[3] = add_number(to, "--at-once", options.service.at_once, 1, 10'000,
-                             "server: orders in one transaction, 1 to 10000 [64]");
+                             "server: orders in one transaction, 1 to 10000 [512]");
   of_server_[4] =
       add_number(to, "--idle-limit", idle_limit_, 1, 86'400, "server: seconds without a request, at most [60]");
 }

@@ -29,7 +29,7 @@ using journal_message = message<commit, lookup>;
 struct journal_options {
   open_store open;
   actor_ref<accounts_message> accounts;
-  std::size_t batch_max = 64; ///< Of one transaction.
+  std::size_t batch_max = 512; ///< Of one transaction.
   duration commit_limit = std::chrono::seconds{2};
   std::atomic<std::uint64_t>* committed = nullptr; ///< Counts transfers, if not null; outlives the journal.
 };

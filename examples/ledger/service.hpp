@@ -32,7 +32,7 @@ using desk_message = message<order, question>;
 struct service_options {
   open_store open;            ///< Has its accounts by then.
   std::size_t capacity = 512; ///< Orders that wait at the desk; more are refused.
-  std::size_t at_once = 64;   ///< Orders that the desk works on, and so transfers of one transaction.
+  std::size_t at_once = 512;  ///< Orders that the desk works on, and so transfers of one transaction.
   duration commit_limit = std::chrono::seconds{2};
   /// Of the demo: how long an authorizer takes, before anything is written, and what it refuses.
   duration authorizing = duration::zero();
