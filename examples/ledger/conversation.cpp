@@ -4,6 +4,7 @@
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/deadline.hpp>
+#include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/streams/framing.hpp>
 
@@ -90,6 +91,8 @@ task<> read_requests(conversation& in, task_group& group, sender<coming_answer> 
     if (!line || !*line)
       co_return;
     co_await answers.send(answer_to(in, group, **line));
+    if (is_full(in.with.options, in.with.counts))
+      co_await sleep_for(pause_when_full);
   }
 }
 

@@ -17,7 +17,7 @@ std::optional<verdict> reason_not_to_ask(const service_side& with) {
     return verdict{refusal::shutting_down, "the service is being shut down: nothing was begun"};
   if (!with.counts.is_serving)
     return verdict{refusal::unavailable, "a part of the service is being started anew: nothing was begun"};
-  if (with.counts.admitted >= with.options.capacity + with.options.at_once)
+  if (is_full(with.options, with.counts))
     return verdict{refusal::overloaded, "too many requests wait: nothing was begun"};
   return std::nullopt;
 }
@@ -27,8 +27,7 @@ std::string refused(service_side& with, const std::string& id, const verdict& wh
   duration retry_after{};
   if (why.refused() == refusal::overloaded) {
     ++with.all.counts().overloaded;
-    retry_after =
-        std::max<duration>(std::chrono::milliseconds{1}, time_for(with.counts.admitted, with.options, with.counts));
+    retry_after = std::max(pause_when_full, time_for(with.counts.admitted, with.options, with.counts));
   }
   return refusal_answer(id, *why.refused(), why.message(), retry_after);
 }

@@ -53,6 +53,14 @@ struct service_counts {
 /// About how long so many orders take, one with the other.
 duration time_for(std::size_t orders, const service_options& options, const service_counts& counts) noexcept;
 
+/// Whether no further request is admitted.
+inline bool is_full(const service_options& options, const service_counts& counts) noexcept {
+  return counts.admitted >= options.capacity + options.at_once;
+}
+/// While it is full, a connection is read no more often than this, and who is refused is told to come back no earlier: so
+/// refusals, which cost nearly as much as all of a transfer but its commit, do not take the processors from commits.
+constexpr duration pause_when_full = std::chrono::milliseconds{100};
+
 /// Where orders go, and questions about accounts.
 struct service_refs {
   actor_ref<desk_message> desk;
