@@ -69,7 +69,9 @@ class Overload(FaultTest):
         self.assertGreater(committed, 0.25 * peak)
         self.assertLess(latency["p90"], DEADLINE * 1_000)
         self.assertLess(service.resident(), resident + SPARE)
-        self.assertGreater(over["outcomes"]["overloaded"], over["requests"] / 4, "it was no overload")
+        # A connection is read seldom while the service is full, so much of the rest is not even sent.
+        self.assertLess(over["outcomes"]["committed"], over["requests"] / 2, "it was no overload")
+        self.assertGreater(over["outcomes"]["overloaded"], over["requests"] / 20, "it was not told")
         self.assert_serves(service, "after the overload")
         disk.end()
         service.stop()
