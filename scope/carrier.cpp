@@ -22,11 +22,11 @@ bool carrier::work() noexcept {
   std::atomic<detail::coarse_time>& noted = detail::time_on_this_thread();
   noted.store(detail::coarse(began), std::memory_order_relaxed); // relaxed, all: only a number
   noted_.store(&noted, std::memory_order_relaxed);
-  pool_.poll(*this, began);
+  poll_between_turns(began);
   fiber* ready = next();
   // relaxed: only this carrier makes or unmakes itself the watcher, or whoever brought it, before it did
   if (ready != nullptr && pool_.watcher_.load(std::memory_order_relaxed) == this)
-    pool_.resign(*this);
+    pool_.resign();
   else if (ready != nullptr && length() != 0) // who pushed the rest may have seen us at home, or watching
     pool_.look_for_watcher();
   int until_clock_read = runs_between_clock_reads_;
@@ -153,6 +153,15 @@ void carrier::nap(duration at_most) noexcept {
   }
   state expected = state::napping;
   state_.compare_exchange_strong(expected, state::running, std::memory_order_seq_cst); // or the rouser has done it
+}
+
+/// Wakes who waits for a socket, if nobody has looked for a while.
+void carrier::poll_between_turns(instant now) noexcept {
+  detail::polling& all = pool_.polling_;
+  if (!all.is_started() || all.unpolled_for(now) < carrier_policy::unpolled_max)
+    return;
+  if (detail::polling::turn mine{all}; mine)
+    poll(mine, duration::zero());
 }
 
 /// The fibers that this wakes have not met, and each may run on any core: the watcher may take them at once.

@@ -153,14 +153,6 @@ void carrier_pool::begin_watch() noexcept {
   watch_ = {true, now + spins, now, carrier_policy::nap_first};
 }
 
-/// Wakes who waits for a socket, if nobody else does that now.
-void carrier_pool::poll(carrier& me, instant now) noexcept {
-  if (!polling_.is_started() || polling_.unpolled_for(now) < carrier_policy::unpolled_max)
-    return;
-  if (detail::polling::turn mine{polling_}; mine)
-    me.poll(mine, duration::zero());
-}
-
 void carrier_pool::end_watch() noexcept {
   watch_.begun = false;
   watcher_.store(nullptr, std::memory_order_seq_cst);
@@ -179,7 +171,7 @@ carrier_pool::found carrier_pool::watch(carrier& me) noexcept {
     if (taken == nullptr)
       taken = look_around(me, now, active);
     if (taken != nullptr) {
-      resign(me);
+      resign();
       return {taken, true};
     }
     if (!active && polling_.is_started()) // what comes next comes from a socket, or wakes us from the poll
@@ -198,7 +190,7 @@ carrier_pool::found carrier_pool::watch(carrier& me) noexcept {
   if (fiber* const woken = polling_.is_started() ? me.next() : nullptr; woken != nullptr) {
     detail::time_on_this_thread().store(detail::coarse(real_time()), std::memory_order_relaxed); // as in work()
     if (me.length() != 0)
-      resign(me);
+      resign();
     else
       end_watch(); // one fiber whose socket is ready calls no second carrier: what it wakes does
     return {woken, true};
@@ -209,7 +201,7 @@ carrier_pool::found carrier_pool::watch(carrier& me) noexcept {
 }
 
 /// Gives up the watch because there is work, and calls the next watcher.
-void carrier_pool::resign(carrier&) noexcept {
+void carrier_pool::resign() noexcept {
   end_watch();
   if (home_.load(std::memory_order_seq_cst) > 0) // else who comes home from now on sees that nobody watches
     call_watcher();

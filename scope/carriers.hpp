@@ -107,6 +107,7 @@ private:
   void note_run(instant now) noexcept;
   void note_queue(instant now) noexcept;
   void nap(duration at_most) noexcept;
+  void poll_between_turns(instant now) noexcept;
   void poll(detail::polling::turn& by, duration at_most) noexcept;
   bool nap_in_poll(duration at_most) noexcept;
   void wake_from_nap() noexcept;
@@ -237,9 +238,8 @@ private:
   found idle(carrier& me) noexcept;
   found watch(carrier& me) noexcept;
   void begin_watch() noexcept;
-  void resign(carrier& me) noexcept;
+  void resign() noexcept;
   void end_watch() noexcept;
-  void poll(carrier& me, instant now) noexcept;
   bool go_home(carrier& me) noexcept;
   void count_away() noexcept;
   fiber* look_around(carrier& me, instant now, bool& others_run) noexcept;

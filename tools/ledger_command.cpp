@@ -4,16 +4,17 @@
 #include <troupe/tools/scratch_folder.hpp>
 
 #include <troupe/streams/socket.hpp>
+#include <troupe/streams/system_socket.hpp>
 
 #include <fmt/format.h>
 
 #include <csignal>
 #include <filesystem>
 #include <memory>
-#include <netdb.h>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace troupe::tools {
 
@@ -65,21 +66,12 @@ namespace {
 ///
 /// @throws std::runtime_error
 std::string numeric_address(const std::string& host) {
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_STREAM;
-  addrinfo* first = nullptr;
-  int failed = getaddrinfo(host.c_str(), nullptr, &wanted, &first);
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all{first, [](addrinfo* each) {
-                                                             if (each != nullptr)
-                                                               freeaddrinfo(each);
-                                                           }};
-  char text[NI_MAXHOST];
-  if (failed == 0)
-    failed = getnameinfo(first->ai_addr, first->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
-  if (failed != 0)
-    throw std::runtime_error(fmt::format("cannot listen on {}: {}\n  try:  an address of this machine, as 127.0.0.1",
-                                         host, gai_strerror(failed)));
-  return text;
+  std::string why;
+  const std::vector<detail::network_address> all = detail::addresses_of(host, 0, detail::lookup::names_too, why);
+  if (all.empty())
+    throw std::runtime_error(
+        fmt::format("cannot listen on {}: {}\n  try:  an address of this machine, as 127.0.0.1", host, why));
+  return all.front().host();
 }
 
 struct ledger_server_run {
@@ -106,8 +98,7 @@ task<> serve_clients(ledger_server_run& run) {
   run.began = this_fiber::pointer()->runs_on().time().now();
   listener at = listens(run);
   run.options.on_serving = [&run, port = at.port()] {
-    const bool is_ipv6 = run.address.find(':') != std::string::npos;
-    print(fmt::format("listening on {}:{}\n", is_ipv6 ? '[' + run.address + ']' : run.address, port));
+    print(fmt::format("listening on {}\n", detail::host_and_port(run.address, port)));
     run.has_served = true;
   };
   co_await ledger::run_server(std::move(at), run.options, run.counts);
