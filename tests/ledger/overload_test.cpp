@@ -133,6 +133,36 @@ TEST_CASE("more requests than fit are refused at once, with when to come again",
   });
 }
 
+TEST_CASE("while the service is full a connection is read seldom, and told to come back no earlier", "[ledger]") {
+  // Two fit, and keep it full for a second.
+  const ledger::server_options options = one_at_a_time(1s, 1);
+  beside_a_ledger(options, [](ledger_run& in) -> task<> {
+    client busy{co_await in.network.connect()}, floods{co_await in.network.connect()};
+    co_await busy.send(of_deadline("in hand", 5'000));
+    co_await sleep_for(100ms);
+    co_await busy.send(of_deadline("waits", 5'000));
+    co_await sleep_for(100ms);
+    const auto now = [] { return this_fiber::pointer()->runs_on().time().now(); };
+    const instant began = now();
+    for (int i = 0; i < 4; ++i)
+      co_await floods.send(transfer_line("flood " + std::to_string(i)));
+    for (int i = 0; i < 4; ++i) {
+      const std::string told = co_await floods.answer();
+      CHECK(has(told, R"("error":"overloaded")"));
+      const std::string_view field = R"("retry_after_ms":)";
+      const std::size_t at = told.find(field);
+      REQUIRE(at != told.npos);
+      CHECK(std::chrono::milliseconds{std::stoi(told.substr(at + field.size()))} >= ledger::pause_when_full);
+      CHECK(now() - began >= i * ledger::pause_when_full);
+    }
+    const std::string first = co_await busy.answer(), second = co_await busy.answer();
+    CHECK(has(first, R"("result":"committed")"));
+    CHECK(has(second, R"("result":"committed")"));
+    co_await busy.stream().close(1s);
+    co_await floods.stream().close(1s);
+  });
+}
+
 TEST_CASE("at three times what can be served as much is done as at the limit, and in time", "[ledger]") {
   // Ten a second can be served. A queue of five is half a second, and the deadline is one.
   const ledger::server_options options = one_at_a_time(100ms, 5);
