@@ -43,9 +43,9 @@ std::uint8_t changes(std::uint32_t events) noexcept {
   const auto if_any = [events](std::uint32_t of, socket_event what) {
     return (events & of) != 0 ? static_cast<std::uint8_t>(what) : std::uint8_t{0};
   };
-  return if_any(EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR, socket_event::readable) |
-         if_any(EPOLLOUT | EPOLLHUP | EPOLLERR, socket_event::writable) |
-         if_any(EPOLLRDHUP | EPOLLHUP | EPOLLERR, socket_event::ended);
+  constexpr std::uint32_t over = EPOLLHUP | EPOLLERR;
+  return if_any(EPOLLIN | EPOLLRDHUP | EPOLLPRI | over, socket_event::readable) |
+         if_any(EPOLLOUT | over, socket_event::writable) | if_any(EPOLLRDHUP | EPOLLPRI | over, socket_event::hidden);
 }
 
 } // namespace
@@ -77,7 +77,7 @@ reactor::~reactor() {
 
 void reactor::add(int descriptor, socket_watcher& told) {
   epoll_event all{};
-  all.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  all.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
   all.data.ptr = &told;
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &all) != 0)
     throw std::system_error(last_error(), "cannot wait for a socket");

@@ -20,7 +20,7 @@ class wakeups;
 enum class socket_event : std::uint8_t {
   readable = 1, ///< There is more to be read than before, or an end.
   writable = 2, ///< There is more room than before.
-  ended = 4,    ///< There will never be more to be read than now: an end, or an error.
+  hidden = 4, ///< Behind what a short read gives there may be more that is not told: an end, an error, an urgent byte.
 };
 constexpr bool has(std::uint8_t events, socket_event one) noexcept {
   return (events & static_cast<std::uint8_t>(one)) != 0;

@@ -47,8 +47,9 @@ public:
         return {0, moved::state::waits};
       std::error_code failed;
       const std::size_t came = socket_.receive(to, failed);
-      // Fewer than it had room for: that was all. What comes from now on is told, but an end may have come before.
-      may_read_ = !would_wait(failed) && (came == to.size() || has_ended_);
+      // Fewer than it had room for: that was all. What comes from now on is told, but an end may have come before, and
+      // a read stops before an urgent byte, whatever is behind it.
+      may_read_ = !would_wait(failed) && (came == to.size() || may_hide_);
       if (came != 0)
         return {came, moved::state::fine};
       if (failed && !would_wait(failed))
@@ -146,7 +147,7 @@ private:
       return;
     may_read_ = may_read_ || has(events, socket_event::readable);
     may_write_ = may_write_ || has(events, socket_event::writable);
-    has_ended_ = has_ended_ || has(events, socket_event::ended);
+    may_hide_ = may_hide_ || has(events, socket_event::hidden);
     if (is_connecting_)
       return look_whether_connected(woken);
     if (may_read_)
@@ -240,8 +241,8 @@ private:
   bool is_closed_ = false;
   bool may_read_ = true; // as far as is known
   bool may_write_ = true;
-  bool has_ended_ = false; // nothing will come after what is there
-  std::error_code lost_;   // why the connection is gone
+  bool may_hide_ = false; // a short read may not be all
+  std::error_code lost_;  // why the connection is gone
   byte_buffer unsent_;
   transport_waits waits_;
   counted_connection counted_;

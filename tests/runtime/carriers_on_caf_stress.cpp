@@ -2,6 +2,7 @@
 
 #include <tests/budget.hpp>
 #include <tests/catch.hpp>
+#include <tests/scope/tickets.hpp>
 
 #include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/root.hpp>
@@ -14,9 +15,10 @@
 #include <caf/send.hpp>
 
 #include <atomic>
+#include <condition_variable>
+#include <functional>
 #include <mutex>
-#include <set>
-#include <thread>
+#include <utility>
 
 using namespace troupe;
 
@@ -89,6 +91,62 @@ private:
   std::atomic<bool>* over_;
 };
 
+/// Has something to be polled, which never comes: so a carrier without work naps in the poll.
+class silence final : public detail::pollable {
+public:
+  explicit silence(executor& on) : asks_(*on.polls()) { asks_.start(*this); }
+  ~silence() { asks_.stop(); }
+
+  void poll(duration at_most) noexcept override {
+    if (carrier::here() != nullptr && at_most != duration::zero()) {
+      if (std::function<void()> call = std::exchange(at_first_nap, nullptr))
+        call();
+      if (!is_over)
+        napped += at_most;
+    }
+    std::unique_lock held{mutex_};
+    const auto interrupted = [this] { return std::exchange(interrupted_, false); };
+    if (at_most == duration::max())
+      changed_.wait(held, interrupted);
+    else
+      changed_.wait_for(held, at_most, interrupted);
+  }
+  void interrupt() noexcept override {
+    {
+      const std::lock_guard held{mutex_};
+      interrupted_ = true;
+    }
+    changed_.notify_one();
+  }
+
+  std::function<void()> at_first_nap; ///< Called in the poll, on the carrier's thread.
+  std::atomic<bool> is_over{false};
+  duration napped{}; ///< What carriers were allowed to nap until then.
+
+private:
+  detail::polling& asks_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool interrupted_ = false;
+};
+
+/// Says when it has its turn.
+class called_actor : public caf::event_based_actor {
+public:
+  called_actor(caf::actor_config& config, std::function<void()> told)
+      : event_based_actor(config), told_(std::move(told)) {}
+
+  caf::behavior make_behavior() override {
+    return {[this](int) {
+      told_();
+      quit();
+    }};
+  }
+
+private:
+  std::function<void()> told_;
+};
+
 } // namespace
 
 TEST_CASE("fibers run on CAF's workers and none is lost", "[runtime][stress]") {
@@ -128,4 +186,23 @@ TEST_CASE("CAF actors get their turn while fibers keep the only worker busy", "[
   }
   REQUIRE(pool.run(yields_until, std::ref(over)).has_value());
   CHECK(over.load());
+}
+
+TEST_CASE("a CAF actor waits for the only worker no longer than one short nap while fibers wait for what is polled",
+          "[runtime][stress][caf_actors]") {
+  caf_pool pool{1};
+  tests::tickets turn;
+  silence* polled = nullptr;
+  const caf::actor waits = pool.carriers.actor_system().spawn<called_actor>([&] {
+    polled->is_over = true;
+    turn.give();
+  });
+  const auto waits_for_it = [&]() -> task<> {
+    polled = &pool.carriers.service<silence>(); // here, where the carrier is not at home: else a thread would poll
+    polled->at_first_nap = [&waits] { caf::anon_send(waits, 1); };
+    co_await turn.take();
+  };
+  REQUIRE(pool.run(waits_for_it).has_value());
+  CHECK(polled->napped > duration::zero());
+  CHECK(polled->napped <= carrier_policy::nap_max);
 }
