@@ -35,17 +35,7 @@ namespace detail {
 
 template <class Acceptor>
 task<> close_when_stopped(Acceptor& from) {
-  class closes {
-  public:
-    explicit closes(Acceptor& what) noexcept : what_(what) {}
-    ~closes() { what_.close(); }
-    closes(const closes&) = delete;
-    closes& operator=(const closes&) = delete;
-
-  private:
-    Acceptor& what_;
-  };
-  const closes at_the_end{from};
+  const closes_at_the_end after{from};
   co_await endless_wait{fiber::wait_kind::daemon, "serve"};
 }
 

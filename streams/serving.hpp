@@ -53,6 +53,19 @@ private:
   bool drains_ = false;
 };
 
+/// Closes a listener when whoever serves it ends, however it ends.
+template <class Acceptor>
+class closes_at_the_end {
+public:
+  explicit closes_at_the_end(Acceptor& what) noexcept : what_(what) {}
+  ~closes_at_the_end() { what_.close(); }
+  closes_at_the_end(const closes_at_the_end&) = delete;
+  closes_at_the_end& operator=(const closes_at_the_end&) = delete;
+
+private:
+  Acceptor& what_;
+};
+
 /// What an error says of its own connection alone, and not of the program.
 bool is_about_connection(const std::exception_ptr& error) noexcept;
 

@@ -1,5 +1,6 @@
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
+#include <troupe/streams/serving.hpp>
 #include <troupe/testing/fault_proxy.hpp>
 #include <troupe/testing/proxy_state.hpp>
 
@@ -170,17 +171,7 @@ fault_proxy::fault_proxy(std::string host, std::uint16_t port, const proxy_optio
 fault_proxy::~fault_proxy() = default;
 
 task<> fault_proxy::run() {
-  class closes_at_the_end {
-  public:
-    explicit closes_at_the_end(listener& what) noexcept : what_(what) {}
-    ~closes_at_the_end() { what_.close(); }
-    closes_at_the_end(const closes_at_the_end&) = delete;
-    closes_at_the_end& operator=(const closes_at_the_end&) = delete;
-
-  private:
-    listener& what_;
-  };
-  const closes_at_the_end after{state_->at};
+  const detail::closes_at_the_end after{state_->at};
   co_await in_task_group([&](task_group& connections) -> task<> {
     for (;;) {
       byte_stream client = co_await state_->at.accept();
