@@ -27,7 +27,7 @@ bool carrier::work() noexcept {
   // relaxed: only this carrier makes or unmakes itself the watcher, or whoever brought it, before it did
   if (ready != nullptr && pool_.watcher_.load(std::memory_order_relaxed) == this)
     pool_.resign();
-  else if (ready != nullptr && length() != 0) // who pushed the rest may have seen us at home, or watching
+  else if (ready != nullptr && lets_wait(began)) // who pushed the rest may have seen us at home, or watching
     pool_.look_for_watcher();
   int until_clock_read = runs_between_clock_reads_;
   for (int runs = 1;; ++runs) {
@@ -143,16 +143,22 @@ void carrier::note_queue(instant now) noexcept {
   seen_.queued_at = now;
 }
 
-void carrier::nap(duration at_most) noexcept {
+bool carrier::nap(place where, duration at_most) noexcept {
   state_.store(state::napping, std::memory_order_seq_cst);
   std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with the one in rouse(): we see the push, or it sees us
-  if (length() == 0 && !pool_.stopping_.load(std::memory_order_seq_cst) && !nap_in_poll(at_most)) {
-    std::unique_lock held{nap_mutex_};
-    // relaxed: written before wake_from_nap() takes the mutex
-    nap_over_.wait_for(held, at_most, [this] { return state_.load(std::memory_order_relaxed) != state::napping; });
+  bool napped = true;
+  if (length() == 0 && !pool_.stopping_.load(std::memory_order_seq_cst)) {
+    if (where == place::poll) {
+      napped = nap_in_poll(at_most);
+    } else {
+      std::unique_lock held{nap_mutex_};
+      // relaxed: written before wake_from_nap() takes the mutex
+      nap_over_.wait_for(held, at_most, [this] { return state_.load(std::memory_order_relaxed) != state::napping; });
+    }
   }
   state expected = state::napping;
   state_.compare_exchange_strong(expected, state::running, std::memory_order_seq_cst); // or the rouser has done it
+  return napped;
 }
 
 /// Wakes who waits for a socket, if nobody has looked for a while.
@@ -164,13 +170,26 @@ void carrier::poll_between_turns(instant now) noexcept {
     poll(mine, duration::zero());
 }
 
-/// The fibers that this wakes have not met, and each may run on any core: the watcher may take them at once.
+/// What this wakes calls no watcher: see lets_wait().
 void carrier::poll(detail::polling::turn& by, duration at_most) noexcept {
-  // relaxed, all: a hint
-  const std::uint32_t before = pushed_.load(std::memory_order_relaxed);
+  polls_ = true;
   by.poll(at_most);
-  if (const std::uint32_t after = pushed_.load(std::memory_order_relaxed); after != before)
-    offered_up_to_.store(after, std::memory_order_relaxed);
+  polls_ = false;
+}
+
+/// A second carrier should take some of what waits. Where there are sockets: since some of it has waited for long.
+bool carrier::lets_wait(instant now) noexcept {
+  if (length() == 0 || !pool_.polling_.is_started())
+    return length() != 0;
+  // relaxed, all: hints; steal() takes the lock
+  if (static_cast<std::int32_t>(popped_.load(std::memory_order_relaxed) - waiting_up_to_) >= 0) {
+    waiting_up_to_ = pushed_.load(std::memory_order_relaxed);
+    waiting_since_ = now;
+  }
+  if (now - waiting_since_ <= carrier_policy::patience)
+    return false;
+  offered_up_to_.store(pushed_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  return true;
 }
 
 /// False: somebody else polls, or there is nothing to be polled.
@@ -184,14 +203,8 @@ bool carrier::nap_in_poll(duration at_most) noexcept {
     return false;
   // seq_cst: who wakes us has changed the state before it reads this; we write this before we read the state.
   naps_in_poll_.store(true, std::memory_order_seq_cst);
-  // While no other carrier runs there is nothing to watch, and timers for short naps may cost more than all else that is
-  // done for a request. seq_cst: see carrier_pool::rouse().
-  pool_.watcher_sees_nobody_.store(true, std::memory_order_seq_cst);
-  if (!pool_.others_run(*this))
-    at_most = pool_.nap_alone_max();
   if (state_.load(std::memory_order_seq_cst) == state::napping)
     poll(*mine, at_most);
-  pool_.watcher_sees_nobody_.store(false, std::memory_order_relaxed);
   naps_in_poll_.store(false, std::memory_order_relaxed); // who reads it too early ends a poll in vain
   return true;
 }

@@ -3,6 +3,7 @@
 #include <troupe/scope/fiber.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
@@ -27,7 +28,9 @@ void carrier_pool::schedule(fiber& ready) noexcept {
   carrier* const me = carrier::here();
   if (me != nullptr && &me->pool_ == this) {
     me->hand_off(ready);
-    return look_for_watcher();
+    if (!me->polls_) // see carrier::poll()
+      look_for_watcher();
+    return;
   }
   TROUPE_ASSERT(!stopping_.load(std::memory_order_relaxed),
                 "a fiber was started or woken on an executor that has been stopped");
@@ -46,7 +49,8 @@ void carrier_pool::schedule_all(fiber& first, fiber& last, std::uint32_t count) 
   fiber& second = *first.next_in_queue;
   me->hand_off(first);
   me->push_all(second, last, count - 1);
-  look_for_watcher();
+  if (!me->polls_)
+    look_for_watcher();
 }
 
 void carrier_pool::schedule_last(fiber& ready) noexcept {
@@ -121,6 +125,15 @@ void carrier_pool::rouse(carrier& with_work) noexcept {
     polling_.interrupt();
 }
 
+void carrier_pool::look_for_standstill() noexcept {
+  for (const std::unique_ptr<carrier>& each : carriers_) {
+    // relaxed: hints
+    const std::uint32_t runs = each->runs_.load(std::memory_order_relaxed);
+    if (std::exchange(each->runs_at_look_, runs) == runs && each->length() != 0)
+      look_for_watcher();
+  }
+}
+
 /// Makes one carrier from home the watcher, if there is none.
 void carrier_pool::call_watcher() noexcept {
   for (const std::unique_ptr<carrier>& idle : carriers_) {
@@ -143,7 +156,29 @@ carrier_pool::found carrier_pool::idle(carrier& me) noexcept {
   if (watcher == &me ||
       (watcher == nullptr && watcher_.compare_exchange_strong(watcher, &me, std::memory_order_seq_cst)))
     return watch(me);
-  return {nullptr, go_home(me)};
+  return polling_.is_started() ? nap_beside_watcher(me) : found{nullptr, go_home(me)};
+}
+
+/// The watcher looks at others, and does not poll.
+carrier_pool::found carrier_pool::nap_beside_watcher(carrier& me) noexcept {
+  if (stopping_.load(std::memory_order_relaxed) || !me.nap(carrier::place::poll, carrier_policy::linger))
+    return {nullptr, go_home(me)};
+  note_clock();
+  return {me.next(), true};
+}
+
+/// The watcher polls while no other carrier runs: then there is nothing to watch, and timers for short naps may cost more
+/// than all else that is done for a request. False: somebody else polls, or there is nothing to be polled.
+bool carrier_pool::nap_alone(carrier& me) noexcept {
+  watcher_sees_nobody_.store(true, std::memory_order_seq_cst); // see rouse()
+  const bool napped = me.nap(carrier::place::poll, others_run(me) ? watch_.nap : nap_alone_max());
+  watcher_sees_nobody_.store(false, std::memory_order_relaxed); // who reads it too early ends a poll in vain
+  return napped;
+}
+
+/// After a nap.
+void carrier_pool::note_clock() noexcept {
+  detail::time_on_this_thread().store(detail::coarse(real_time()), std::memory_order_relaxed); // as in work()
 }
 
 // What was noted of the others in an earlier watch stays: a fiber that has not moved since then has waited since then.
@@ -179,20 +214,18 @@ carrier_pool::found carrier_pool::watch(carrier& me) noexcept {
     for (int i = 0; i < relaxations; ++i)
       detail::cpu_relax();
   } while (now < watch_.spins_until);
-  if (active)
+  if (active && !polling_.is_started())
     watch_.last_active = now;
   const bool stopping = stopping_.load(std::memory_order_relaxed);
   if (stopping || now - watch_.last_active > carrier_policy::linger) {
     end_watch();
     return {nullptr, go_home(me)};
   }
-  me.nap(watch_.nap);
+  if (active || !nap_alone(me))
+    me.nap(carrier::place::bed, watch_.nap);
   if (fiber* const woken = polling_.is_started() ? me.next() : nullptr; woken != nullptr) {
-    detail::time_on_this_thread().store(detail::coarse(real_time()), std::memory_order_relaxed); // as in work()
-    if (me.length() != 0)
-      resign();
-    else
-      end_watch(); // one fiber whose socket is ready calls no second carrier: what it wakes does
+    note_clock();
+    end_watch(); // one fiber, or a few, whose sockets are ready call no second carrier: see lets_wait()
     return {woken, true};
   }
   watch_.nap = std::min(watch_.nap * 2, carrier_policy::nap_max);
@@ -215,8 +248,9 @@ bool carrier_pool::go_home(carrier& me) noexcept {
   // watch: we see that nobody has it while others run, or whoever runs or resigns sees that somebody is at home.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   const bool stopping = stopping_.load(std::memory_order_seq_cst);
-  const bool missed = me.length() != 0 || (!stopping && watcher_.load(std::memory_order_seq_cst) == nullptr &&
-                                           carriers_.size() > 1 && others_run(me));
+  const bool missed =
+      me.length() != 0 || (!stopping && !polling_.is_started() && watcher_.load(std::memory_order_seq_cst) == nullptr &&
+                           carriers_.size() > 1 && others_run(me));
   carrier::state seen = carrier::state::home;
   if (missed && me.state_.compare_exchange_strong(seen, carrier::state::running, std::memory_order_seq_cst)) {
     count_away();

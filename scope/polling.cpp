@@ -92,6 +92,8 @@ void polling::run() noexcept {
       unparked_.wait_for(held, unseen_max);
     is_parked_.store(false, std::memory_order_relaxed);
     held.unlock();
+    if (!alone)
+      pool_.look_for_standstill();
     if (alone || unpolled_for(steady_time::real_now()) >= unseen_max) {
       // Whoever stops us says so before it interrupts.
       if (turn mine{*this}; mine && !stops_.load(std::memory_order_seq_cst))

@@ -30,29 +30,28 @@ public:
   explicit bell(executor& on) : asks_(*on.polls()) { asks_.start(*this); }
   ~bell() { asks_.stop(); }
 
-  void ring() {
-    {
-      const std::lock_guard held{mutex_};
-      ++rung_;
-    }
-    changed_.notify_one();
-  }
+  void ring() { ring(rung_, 1); }
+  /// For the guests, all at once.
+  void ring_for_guests(int how_many) { ring(rung_for_guests_, how_many); }
   void poll(duration at_most) noexcept override {
     CHECK(polling_.exchange(true) == false);
     ++(carrier::here() != nullptr ? by_carriers : by_the_thread);
-    int heard = 0;
+    int heard = 0, heard_for_guests = 0;
     {
       std::unique_lock held{mutex_};
-      const auto over = [this] { return rung_ != 0 || interrupted_; };
+      const auto over = [this] { return rung_ != 0 || rung_for_guests_ != 0 || interrupted_; };
       if (at_most == duration::max())
         changed_.wait(held, over);
       else if (at_most != duration::zero())
         changed_.wait_for(held, at_most, over);
       interrupted_ = false;
       heard = std::exchange(rung_, 0);
+      heard_for_guests = std::exchange(rung_for_guests_, 0);
     }
     for (; heard != 0; --heard)
       visitors.give();
+    for (; heard_for_guests != 0; --heard_for_guests)
+      guests.give();
     polling_ = false;
   }
   void interrupt() noexcept override {
@@ -63,15 +62,23 @@ public:
     changed_.notify_one();
   }
 
-  tickets visitors;
+  tickets visitors, guests;
   std::atomic<int> by_carriers{0}, by_the_thread{0};
 
 private:
+  void ring(int& of, int times) {
+    {
+      const std::lock_guard held{mutex_};
+      of += times;
+    }
+    changed_.notify_one();
+  }
+
   detail::polling& asks_;
   std::atomic<bool> polling_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
-  int rung_ = 0;
+  int rung_ = 0, rung_for_guests_ = 0;
   bool interrupted_ = false;
 };
 
@@ -201,5 +208,52 @@ TEST_CASE("an executor that polls may go at any moment after its last root", "[s
     const auto passes = []() -> task<> { co_await sleep_for(10us); };
     executor.run(passes).value();
     pause_for_a_moment(random); // the carriers are in a nap, on their way home, or there
+  }
+}
+
+TEST_CASE("of those who are woken by one poll none waits for long behind one that keeps its thread",
+          "[scope][stress]") {
+  constexpr int guests = 2;
+  constexpr int visits = 200; // some 20 ms: then one carrier polls, and the other one has gone home
+  for (std::uint64_t round = 0; round < tests::seeds(20); ++round) {
+    thread_pool_executor executor{2};
+    bell& at_the_door = executor.service<bell>();
+    std::atomic<int> opened{0}, waiting{0}, came_in{0};
+    std::atomic<bool> in_time{true};
+    const auto opens = [&]() -> task<> {
+      for (; opened != visits; ++opened)
+        co_await at_the_door.visitors.take();
+    };
+    const auto comes_in = [&]() -> task<> {
+      ++waiting;
+      co_await at_the_door.guests.take();
+      ++came_in;
+      const auto latest = std::chrono::steady_clock::now() + too_long;
+      while (came_in != guests && in_time) { // keeps its thread: the other one must come in on another
+        std::this_thread::yield();
+        in_time = std::chrono::steady_clock::now() < latest;
+      }
+    };
+    std::thread outside{[&] {
+      while (waiting != guests)
+        std::this_thread::yield();
+      for (int i = 0; i < visits; ++i) {
+        std::this_thread::sleep_for(100us);
+        at_the_door.ring();
+      }
+      while (opened != visits)
+        std::this_thread::yield();
+      at_the_door.ring_for_guests(guests);
+    }};
+    const auto all = [&]() -> task<> {
+      co_await in_task_group([&](task_group& group) {
+        group.start(opens);
+        for (int i = 0; i < guests; ++i)
+          group.start(comes_in);
+      });
+    };
+    executor.run(all).value();
+    outside.join();
+    CHECK(in_time);
   }
 }
