@@ -25,4 +25,4 @@ install(FILES
   "${PROJECT_BINARY_DIR}/troupeConfigVersion.cmake"
   cmake/FindCAF.cmake
   DESTINATION "${troupe_package_dir}")
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/troupe" RENAME copyright) # as Debian has it

@@ -2,9 +2,13 @@
 # tests/tools can link it.
 
 find_package(CLI11 REQUIRED)
+include(embed)
 
-file(GLOB_RECURSE troupe_tool_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*.cpp")
+file(GLOB troupe_tool_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*.cpp")
 list(REMOVE_ITEM troupe_tool_sources "${PROJECT_SOURCE_DIR}/tools/main.cpp")
+troupe_embed(project_template "${PROJECT_SOURCE_DIR}/tools/template"
+  CMakeLists.txt README.md gitignore launcher main.cpp service.hpp service_test.cpp)
+list(APPEND troupe_tool_sources "${project_template_source}")
 troupe_include_root(tools "${PROJECT_SOURCE_DIR}/tools" troupe_tool_root)
 
 if(troupe_tool_sources)

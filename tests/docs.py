@@ -4,8 +4,9 @@
     tests/docs.py               checks README.md, CONTRIBUTING.md and docs/; exit code 1 if anything is found
     tests/docs.py --self-test   proves that each check fires
 
-1. A ```cpp block below a comment `<!-- examples/file.cpp -->` stands in that file, line for line (indentation aside).
-   A ```cpp block without such a comment is not allowed in README.md.
+1. A ```cpp or ```python block below a comment `<!-- examples/file.cpp -->` stands in that file, line for line
+   (indentation aside), and a block without a language stands in what the end of that file says that it prints.
+   In README.md a ```cpp or ```python block without such a comment is not allowed.
 2. Each row of docs/guarantees.md names, in its last column, test cases that exist: `name of the test`.
 3. Each relative link leads to a file.
 4. Each case of the lists in docs/conformance.md is the tag of a test ([TR-008]), or has a row or a line there; the rows
@@ -50,17 +51,26 @@ def stands_in(block, source):
     return any(lines[at:at + len(wanted)] == wanted for at in range(len(lines) - len(wanted) + 1))
 
 
+def printed_by(source):
+    """What a program says, after `// Prints:` or `# Prints:` at its end, that it prints."""
+    comment = re.search(r"\n(//|#) Prints:\n(.*)\Z", source, re.S)
+    return re.sub(r"^(//|#) ?", "", comment.group(2), flags=re.M) if comment else ""
+
+
 def check_blocks(path, text, read_source):
     findings = []
-    for match in re.finditer(r"(?:<!-- (?P<from>\S+) -->\n)?```cpp\n(?P<block>.*?)```", text, re.S):
+    for match in re.finditer(r"(?:<!-- (?P<from>\S+\.(?:cpp|hpp|py)) -->\n)?^```(?P<language>\w*)\n(?P<block>.*?)^```$", text, re.S | re.M):
         line = text.count("\n", 0, match.start("block"))
-        source = match.group("from")
+        source, language = match.group("from"), match.group("language")
+        if language not in ("cpp", "python", ""):
+            continue
         if source is None:
-            if path == "README.md":
+            if path == "README.md" and language != "":
                 findings.append((path, line, "a block that no example holds: name the file above it, <!-- examples/… -->"))
             continue
         try:
-            if not stands_in(match.group("block"), read_source(source)):
+            whole = read_source(source) if language else printed_by(read_source(source))
+            if not stands_in(match.group("block"), whole):
                 findings.append((path, line, "this block does not stand in %s as it is here" % source))
         except FileNotFoundError:
             findings.append((path, line, "the block is said to be from %s, which does not exist" % source))
@@ -197,6 +207,13 @@ def self_test():
         (check_blocks("README.md", block.replace("b", "d"), lambda _: source), 1),
         (check_blocks("README.md", "```cpp\nint a;\n```\n", lambda _: source), 1),
         (check_blocks("docs/a.md", "```cpp\nint a;\n```\n", lambda _: source), 0),
+        (check_blocks("README.md", "<td>\n\n" + block + "\n</td>\n", lambda _: source), 0),
+        (check_blocks("README.md", "<!-- x.py -->\n```python\na()\n```\n", lambda _: "a()\n"), 0),
+        (check_blocks("README.md", "<!-- x.py -->\n```python\nb()\n```\n", lambda _: "a()\n"), 1),
+        (check_blocks("README.md", "```python\na()\n```\n", lambda _: "a()\n"), 1),
+        (check_blocks("README.md", "```\nls\n```\n", lambda _: source), 0),
+        (check_blocks("README.md", "<!-- x.py -->\n```\na\nb\n```\n", lambda _: "a()\n\n# Prints:\n# a\n# b\n"), 0),
+        (check_blocks("README.md", "<!-- x.py -->\n```\na()\n```\n", lambda _: "a()\n\n# Prints:\n# a\n# b\n"), 1),
         (check_guarantees("g", "| id | p | t |\n|---|---|---|\n| A1 | p | `yes` |\n", {"yes"}), 0),
         (check_guarantees("g", "| id | p | t |\n|---|---|---|\n| A1 | p | `no` |\n", {"yes"}), 1),
         (check_guarantees("g", "| id | p | t |\n|---|---|---|\n| A1 | p | none |\n", {"yes"}), 1),

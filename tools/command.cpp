@@ -102,6 +102,7 @@ exit_code execute(const run_pipeline& asked) {
 exit_code execute(const run_ledger& asked) { return demonstrate(asked); }
 exit_code execute(const run_ledger_server& asked) { return serve_ledger(asked); }
 exit_code execute(const run_load& asked) { return put_load(asked); }
+exit_code execute(const new_project& asked) { return print(write_project(asked)); }
 exit_code execute(const run_pool& asked) { return demonstrate(asked); }
 exit_code execute(const run_storm& asked) { return demonstrate(asked); }
 

@@ -2,6 +2,7 @@
 #include <troupe/tools/descriptions.hpp>
 #include <troupe/tools/human_text.hpp>
 #include <troupe/tools/ledger_options.hpp>
+#include <troupe/tools/new_command_line.hpp>
 #include <troupe/tools/number_option.hpp>
 #include <troupe/tools/text_table.hpp>
 #include <troupe/tools/tree_demo_options.hpp>
@@ -41,6 +42,8 @@ struct parser {
   storm_command_line storm_command;
   CLI::App* load = nullptr;
   load_command_line load_command;
+  CLI::App* make = nullptr;
+  new_command_line new_command;
 
   parser() {
     described_[&app] = &program;
@@ -58,6 +61,8 @@ struct parser {
     storm_command.add_options(*storm);
     load = add(app, load_service);
     load_command.add_options(*load);
+    make = add(app, make_project);
+    new_command.add_options(*make);
     add(app, list_demos);
     add(app, show_help);
   }
@@ -101,7 +106,11 @@ std::string path_of(const CLI::App& app) {
 std::string parser::help(const CLI::App& about) const {
   const description& what = *described_.at(&about);
   const auto commands = about.get_subcommands([](const CLI::App*) { return true; });
-  const char* const word = &about == run ? "[DEMO] " : &about == &app ? "COMMAND " : &about == load ? "HOST:PORT " : "";
+  const char* const word = &about == run    ? "[DEMO] "
+                           : &about == &app ? "COMMAND "
+                           : &about == load ? "HOST:PORT "
+                           : &about == make ? "NAME "
+                                            : "";
   std::string text = fmt::format("{}\n\nUsage: {} {}[OPTIONS]\n", what.about, path_of(about), word);
 
   text_table table{{{""}, {""}}};
@@ -230,7 +239,7 @@ command read_command_line(const std::vector<std::string>& given) {
   std::size_t words = 0;
   const CLI::App& asked = innermost(known.app, arguments, words);
   const complaint wrong{given, asked};
-  if (words < arguments.size() && !arguments[words].starts_with('-') && &asked != known.load)
+  if (words < arguments.size() && !arguments[words].starts_with('-') && &asked != known.load && &asked != known.make)
     return wrong.unknown_word(arguments[words]);
   try {
     known.app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 takes the last one first
@@ -274,6 +283,8 @@ command read_command_line(const std::vector<std::string>& given) {
     return known.storm_command.asked();
   if (known.load->parsed())
     return known.load_command.asked();
+  if (known.make->parsed())
+    return known.new_command.asked();
   return show_text{list_of_demos()};
 }
 

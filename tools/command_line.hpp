@@ -6,6 +6,7 @@
 #include <troupe/ledger/server.hpp>
 #include <troupe/tools/ingest.hpp>
 #include <troupe/tools/load_command_line.hpp>
+#include <troupe/tools/new_project.hpp>
 #include <troupe/tools/pipeline.hpp>
 #include <troupe/tools/pool.hpp>
 #include <troupe/tools/storm.hpp>
@@ -71,7 +72,7 @@ struct usage_error {
 };
 
 using command = std::variant<run_ingest, run_pipeline, run_ledger, run_ledger_server, run_pool, run_storm, run_load,
-                             show_text, usage_error>;
+                             new_project, show_text, usage_error>;
 
 /// Reads the arguments after the program's name. Looks at nothing else, and changes nothing.
 command read_command_line(const std::vector<std::string>& arguments);

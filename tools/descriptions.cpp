@@ -15,6 +15,7 @@ and puts load on a ledger service.)",
   troupe run pool                       consumers crash; where each message went
   troupe run storm                      workers crash under their supervisors
   troupe load 127.0.0.1:7400            transfers for a running ledger service
+  troupe new till                       a project of your own, with its test
   troupe help run ingest                what a demo does and takes
 
 Exit codes:
@@ -182,6 +183,18 @@ Examples:
   troupe load 127.0.0.1:7400
   troupe load 127.0.0.1:7400 --rate 3000 --connections 200 --retries 0
   troupe load 127.0.0.1:7400 --seconds 60 --json > report.json
+)"};
+
+const description make_project{"new", "make a project of your own, with a supervised service and its test",
+                               R"(Makes the folder NAME with a project that uses troupe: a service of two actors
+under a supervisor, a program that runs it, and a test that runs it in a thousand
+orders and with a fault at every step. What is there already is not touched.)",
+                               R"(Then `./NAME run` and `./NAME test`, in that folder, build it and run it. They
+look for troupe where this program is installed.
+
+Examples:
+  troupe new till
+  troupe new till --into ~/projects
 )"};
 
 const description list_demos{"list", "list the demos", "Lists the demos.", ""};

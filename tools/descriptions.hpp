@@ -20,6 +20,7 @@ extern const description pool_demo;
 extern const description storm_demo;
 extern const description ledger_demo;
 extern const description load_service;
+extern const description make_project;
 extern const description list_demos;
 extern const description show_help;
 

@@ -161,7 +161,7 @@ TEST_CASE("numbers out of range, and what is no number, are refused with the ran
 TEST_CASE("an unknown word or option is named, with what was probably meant", "[tools]") {
   CHECK(error({"rnu"}) == "troupe: error: unknown command `rnu`");
   CHECK(contains(as<usage_error>({"lst"}).text, "try:  troupe list"));
-  CHECK(contains(as<usage_error>({"frobnicate"}).text, "try:  one of: run, load, list, help"));
+  CHECK(contains(as<usage_error>({"frobnicate"}).text, "try:  one of: run, load, new, list, help"));
   CHECK(error({"run", "ingets"}) == "troupe: error: unknown demo `ingets`");
   CHECK(contains(as<usage_error>({"run", "ingets"}).text, "try:  troupe run ingest"));
   CHECK(error({"run", "ingest", "--worker=3"}) == "troupe: error: unknown option `--worker=3`");
