@@ -13,7 +13,7 @@ import sys
 from typing import Callable, NamedTuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-LAYERS = ("scope", "mailbox", "simulation", "actors", "supervision", "runtime", "streams", "testing", "observe")
+LAYERS = ("scope", "mailbox", "simulation", "actors", "supervision", "runtime", "streams", "testing", "topology", "observe")
 CODE_FOLDERS = LAYERS + ("tools", "tests", "examples", "bench")
 CODE = (".cpp", ".hpp")
 TEXT = CODE + (".md", ".txt", ".cmake", ".in", ".py", ".sh", ".json", ".yml", ".yaml", ".toml", "")
