@@ -76,6 +76,6 @@ std::optional<std::uint64_t> count_of(const node_counts& node, std::string_view 
 std::optional<std::uint64_t> count_of(const supervisor_counts& supervisor, std::string_view what) noexcept;
 
 /// What of the expectation does not hold, a sentence each.
-std::vector<std::string> compare(const expectation& wanted, const description& what, const report& with);
+std::vector<std::string> compare(const expectation& wanted, const report& with);
 
 } // namespace troupe::topology
