@@ -2,7 +2,8 @@
 
 #pragma once
 
-#include <troupe/mailbox/overflow.hpp>
+#include <troupe/actors/actor_ref.hpp>
+#include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/task.hpp>
 #include <troupe/simulation/random.hpp>
 #include <troupe/topology/description.hpp>
@@ -92,6 +93,8 @@ public:
 
   /// Crashes where the node's faults say so: for kinds that do not call `work`, once for each item.
   void fault();
+  /// Another item of this node's own making, numbered over all of its runs.
+  item made();
   /// Adds to a number of this node by that name, which its kind must have declared in `counters`.
   void add(std::string_view counter, std::uint64_t by = 1);
 
@@ -114,6 +117,18 @@ private:
   friend class detail::live;
 
   node(std::shared_ptr<detail::live> in, detail::live_instance& of, std::uint64_t run);
+
+  using handler = std::function<task<>(item&)>;
+  template <class In>
+  task<> each_of(const In& in, const handler& handle);
+  static task<> one_of_several(node& here, received<parcel> next, permit<char> slot, const handler& handle);
+  task<> handle_one(parcel& next, const handler& handle);
+  task<> handle_told(told& next, const handler& handle);
+  task<> handle_asked(question& next, const handler& handle);
+  task<> in_time(item& what, const handler& handle);
+  static task<send_status> sent(const sender<parcel>& to, item what, ticket paid);
+  static task<item> asked(const actor_ref<parcel>& whom, item what, ticket paid);
+  duration time_or_zero(std::string_view parameter) const;
 
   const parameter_value* find(std::string_view parameter) const noexcept;
   std::shared_ptr<void> share(std::string_view name, const std::type_info& type,
