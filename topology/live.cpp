@@ -114,16 +114,27 @@ void live::one_less_to_do() noexcept {
     each->box.close();
 }
 
+void live::drop_queued(live_node& of) noexcept {
+  of.box.close();
+  if (of.in)
+    of.in->close_and_drop();
+  std::optional<receiver<parcel>> last; // goes without the lock
+  {
+    const std::lock_guard held{of.mutex};
+    last.swap(of.shared);
+  }
+}
+void live::drop_rest() noexcept {
+  for (const auto& each : nodes)
+    drop_queued(*each);
+}
+
 void live::is_done(live_instance& me) noexcept {
   if (me.done.exchange(true))
     return;
   live_node& of = *me.of;
-  if (of.open.fetch_sub(1) == 1) { // nobody is left to read: who sends must not wait
-    of.box.close();
-    if (of.in)
-      of.in->close_and_drop();
-    of.shared.reset();
-  }
+  if (of.open.fetch_sub(1) == 1) // nobody is left to read: who sends must not wait
+    drop_queued(of);
   if (of.inputs == 0)
     one_less_to_do();
   if (open_.fetch_sub(1) == 1)

@@ -80,6 +80,8 @@ public:
   task<> run_root();
   void time_is_up() noexcept { end(ending_kind::time, {}); }
   void fail(const std::exception_ptr& error);
+  /// When the tree has gone: what is still queued is lost.
+  void drop_rest() noexcept;
   bool begun() const noexcept { return begun_.load(); }
 
   /// @name Books
@@ -110,6 +112,7 @@ private:
   task<> start_children(supervisor& top, std::size_t index);
   void note_error(live_instance& me, const std::exception_ptr& error);
   void is_done(live_instance& me) noexcept;
+  static void drop_queued(live_node& of) noexcept;
   void all_done_below(std::size_t supervisor) noexcept;
   void one_less_to_do() noexcept;
   void end(ending_kind how, std::string text) noexcept;

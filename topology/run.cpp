@@ -211,12 +211,18 @@ task<> end_in_time(std::shared_ptr<detail::live> in) {
   co_await sleep_for(in->what.lasts);
   in->time_is_up();
 }
+/// Also where the run is stopped.
+struct rest_dropped {
+  detail::live& of;
+  ~rest_dropped() { of.drop_rest(); }
+};
 task<> run_root(std::shared_ptr<detail::live> in) { co_await in->run_root(); }
 
 } // namespace
 
 task<> run(running& what) {
   const std::shared_ptr<detail::live> in = what.live_;
+  const rest_dropped at_end{*in};
   in->begin();
   co_await in_task_group([&](task_group& group) -> task<> {
     const child<> app = group.start({.name = root_name}, run_root, in);
