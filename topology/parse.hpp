@@ -25,7 +25,4 @@ struct parsed {
 /// @thread any
 parsed parse(std::string_view text, const kinds& known);
 
-/// The same as a file: what `parse` reads as the same description.
-std::string write(const description& what, const kinds& known);
-
 } // namespace troupe::topology
