@@ -116,7 +116,7 @@ void live::one_less_to_do() noexcept {
 
 void live::drop_queued(live_node& of) noexcept {
   of.box.close();
-  if (of.in)
+  if (of.in && of.reading == 0) // else it belongs to who reads, and goes with that
     of.in->close_and_drop();
   std::optional<receiver<parcel>> last; // goes without the lock
   {

@@ -55,6 +55,7 @@ struct live_node {
   const actor_ref<parcel> address;
   std::vector<std::unique_ptr<live_instance>> instances;
   std::atomic<std::size_t> open{0}; // instances that are not done
+  std::atomic<int> reading{0};      // inboxes that are lent: also to an actor that was abandoned
   std::atomic<std::uint64_t> turn{0};
   std::atomic<std::uint64_t> handled{0}, late{0}, answers{0}, failed_asks{0};
   std::mutex mutex; // guards the rest
@@ -74,6 +75,7 @@ struct live_supervisor {
 class live : public std::enable_shared_from_this<live> {
 public:
   live(description from, const kinds& known);
+  ~live() { drop_rest(); } // while its books are there
 
   /// The first that `run` does: makes the mailboxes, in a fiber, so that whoever tests hears of them.
   void begin();
@@ -122,6 +124,7 @@ private:
 
   std::atomic<bool> begun_{false};
   std::atomic<std::int64_t> to_do_{0}; // beginnings that are not done, and items under way
+  std::atomic<int> running_{0};        // runs that have not ended: after the end, of actors that were abandoned
   std::atomic<std::size_t> open_{0};   // instances that are not done
   std::atomic<bool> has_ended_{false};
   mailbox<char> finished_{capacity{1}}; // closed: it is to end

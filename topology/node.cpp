@@ -243,6 +243,12 @@ task<> node::each(std::function<task<>(item&)> handle) {
   }
   if (run_ > 1) // their askers cannot know how long a restart takes
     of.in->drop_if([](parcel& queued) { return queued.is_asked(); }, drop_reason::restarting);
+  struct lent {
+    std::atomic<int>& count;
+    explicit lent(std::atomic<int>& of_node) noexcept : count(of_node) { ++count; }
+    ~lent() { --count; }
+  };
+  const lent mark{of.reading}; // goes after the inbox
   const inbox<parcel> in = of.in->lend();
   co_await each_of(in, handle);
 }

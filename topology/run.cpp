@@ -57,8 +57,12 @@ std::string cycle_of(const std::exception_ptr& error) {
 /// Goes last of all of a run, and knows whether another one comes after a stop.
 class live::run_mark {
 public:
-  run_mark(live& in, live_instance& me) noexcept : in_(in), me_(me) { ++me_.runs; }
+  run_mark(live& in, live_instance& me) noexcept : in_(in), me_(me) {
+    ++me_.runs;
+    ++in_.running_;
+  }
   ~run_mark() {
+    --in_.running_;
     const restart_type restart = me_.of->what.restart;
     if (this_fiber::stopping() &&
         (restart == restart_type::temporary || (restart == restart_type::transient && me_.cancelled)))

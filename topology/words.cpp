@@ -159,7 +159,8 @@ std::string write_range(const range& what) {
 
 std::string nearest(std::string_view wanted, std::span<const std::string_view> known) {
   constexpr std::size_t listed_max = 20;
-  const std::size_t limit = std::max<std::size_t>(wanted.size() < 4 ? 1 : 2, std::min<std::size_t>(wanted.size(), 60) / 3);
+  const std::size_t limit =
+      std::max<std::size_t>(wanted.size() < 4 ? 1 : 2, std::min<std::size_t>(wanted.size(), 60) / 3);
   std::string_view best;
   std::size_t best_distance = limit + 1;
   for (const std::string_view each : known)
