@@ -125,8 +125,14 @@ void live::drop_queued(live_node& of) noexcept {
   }
 }
 void live::drop_rest() noexcept {
+  tree_gone_ = true; // first: a reader that goes now drops what is queued, or has gone already
   for (const auto& each : nodes)
     drop_queued(*each);
+}
+
+void live::reader_goes(live_node& of) noexcept {
+  if (of.reading.fetch_sub(1) == 1 && tree_gone_)
+    drop_queued(of);
 }
 
 void live::is_done(live_instance& me) noexcept {

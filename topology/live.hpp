@@ -84,6 +84,8 @@ public:
   void fail(const std::exception_ptr& error);
   /// When the tree has gone: what is still queued is lost.
   void drop_rest() noexcept;
+  /// The inbox of that node was given back.
+  void reader_goes(live_node& of) noexcept;
   bool begun() const noexcept { return begun_.load(); }
 
   /// @name Books
@@ -127,6 +129,7 @@ private:
   std::atomic<int> running_{0};        // runs that have not ended: after the end, of actors that were abandoned
   std::atomic<std::size_t> open_{0};   // instances that are not done
   std::atomic<bool> has_ended_{false};
+  std::atomic<bool> tree_gone_{false};
   mailbox<char> finished_{capacity{1}}; // closed: it is to end
   std::optional<sender<char>> finish_{finished_.sender()};
   instant began_{}, ended_at_{};

@@ -244,11 +244,12 @@ task<> node::each(std::function<task<>(item&)> handle) {
   if (run_ > 1) // their askers cannot know how long a restart takes
     of.in->drop_if([](parcel& queued) { return queued.is_asked(); }, drop_reason::restarting);
   struct lent {
-    std::atomic<int>& count;
-    explicit lent(std::atomic<int>& of_node) noexcept : count(of_node) { ++count; }
-    ~lent() { --count; }
+    detail::live& in;
+    detail::live_node& of;
+    lent(detail::live& topology, detail::live_node& reads) noexcept : in(topology), of(reads) { ++of.reading; }
+    ~lent() { in.reader_goes(of); }
   };
-  const lent mark{of.reading}; // goes after the inbox
+  const lent mark{*in_, of}; // goes after the inbox
   const inbox<parcel> in = of.in->lend();
   co_await each_of(in, handle);
 }
