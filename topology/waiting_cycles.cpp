@@ -11,6 +11,7 @@ namespace troupe::topology {
 
 namespace {
 
+constexpr std::size_t edges_named_max = 100; // who has more looks at a picture
 constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
 /// Whether who uses it may wait for as long as the node at its end does not go on.
@@ -112,8 +113,13 @@ void find_waiting_cycles(const description& what, finding_list& wrong) {
     std::reverse(cycle.begin(), cycle.end());
     std::size_t asks = 0;
     std::string text = what.nodes[start].name;
+    std::size_t named = 0;
     for (const std::size_t edge : cycle) {
       asks += what.edges[edge].how == edge_use::ask ? 1 : 0;
+      if (++named == edges_named_max && cycle.size() > edges_named_max)
+        text += fmt::format(" ... {} more ... ", cycle.size() - edges_named_max);
+      if (named >= edges_named_max && edge != cycle.back())
+        continue;
       text += fmt::format(" ({}, line {}) -> {}", to_string(what.edges[edge].how), what.edges[edge].at.line,
                           what.nodes[what.edges[edge].to].name);
     }
