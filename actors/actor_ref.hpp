@@ -17,10 +17,17 @@
 
 namespace troupe {
 
+template <class Message>
+class actor_ref;
+
 namespace detail {
 
 template <class Message, class Lost, class Function, class... Args>
 class supervised_actor; // of a layer above
+
+/// The address of a mailbox whose readers come and go, and are no actors of a group or a supervisor: for layers above.
+template <class Message>
+actor_ref<Message> address_of(sender<Message> to, actor_life_pointer life) noexcept;
 
 /// Awaits `sent`, which sends the ask and waits for its answer, and sees to it that there is one: afterwards the block
 /// is answered, or the stop goes on.
@@ -147,6 +154,7 @@ public:
 
 private:
   friend class task_group;
+  friend actor_ref detail::address_of<Message>(sender<Message> to, detail::actor_life_pointer life) noexcept;
   friend class detail::actor_gate<Message>;
   template <class M, class Lost, class Function, class... Args>
   friend class detail::supervised_actor;
@@ -173,5 +181,10 @@ private:
   sender<Message> to_;
   detail::actor_life_pointer life_;
 };
+
+template <class Message>
+actor_ref<Message> detail::address_of(sender<Message> to, actor_life_pointer life) noexcept {
+  return actor_ref<Message>{std::move(to), std::move(life)};
+}
 
 } // namespace troupe

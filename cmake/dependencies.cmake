@@ -17,6 +17,17 @@ if(NOT TARGET nlohmann_json::nlohmann_json)
   set_target_properties(nlohmann_json::nlohmann_json PROPERTIES IMPORTED_GLOBAL TRUE)
 endif()
 
+# toml++ as headers: what links the library then needs none of it, also where the distribution has it as a library.
+find_path(TROUPE_TOML_INCLUDE_DIR toml++/toml.h) # Debian, Ubuntu: libtomlplusplus-dev
+if(NOT TROUPE_TOML_INCLUDE_DIR)
+  message(FATAL_ERROR "troupe: toml++ was not found (toml++/toml.h). apt-get install libtomlplusplus-dev")
+endif()
+if(NOT TARGET troupe_toml)
+  add_library(troupe_toml INTERFACE)
+  target_include_directories(troupe_toml SYSTEM INTERFACE "${TROUPE_TOML_INCLUDE_DIR}")
+  target_compile_definitions(troupe_toml INTERFACE TOML_HEADER_ONLY=1 TOML_EXCEPTIONS=0 TOML_ENABLE_FORMATTERS=0)
+endif()
+
 if(NOT TARGET CAF::core)
   find_package(CAF 0.17 REQUIRED COMPONENTS core)
 endif()

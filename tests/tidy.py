@@ -13,7 +13,7 @@ import sys
 from typing import Callable, NamedTuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-LAYERS = ("scope", "mailbox", "simulation", "actors", "supervision", "runtime", "streams", "testing", "observe")
+LAYERS = ("scope", "mailbox", "simulation", "actors", "supervision", "runtime", "streams", "testing", "topology", "observe")
 CODE_FOLDERS = LAYERS + ("tools", "tests", "examples", "bench")
 CODE = (".cpp", ".hpp")
 TEXT = CODE + (".md", ".txt", ".cmake", ".in", ".py", ".sh", ".json", ".yml", ".yaml", ".toml", "")
@@ -79,6 +79,25 @@ TESTED_ELSEWHERE = {
     "runtime/caf_simulated_clock.hpp": "tests/runtime/caf_simulation_test.cpp: hours of timeouts, and all other clocks of CAF's",
     "runtime/caf_simulated_scheduler.hpp": "tests/runtime/caf_simulation_test.cpp, which sees all it does",
     "simulation/step_source.hpp": "an interface: offloaded functions and CAF's scheduler are its tests",
+    "topology/description.hpp": "data: running_test, wrong_test",
+    "topology/file_reader.hpp": "what parse is made of: wrong_test has a file for its findings",
+    "topology/table_reader.hpp": "what parse is made of: wrong_test has a file for its findings",
+    "topology/text_tree.hpp": "what parse is made of: wrong_test, tests/fuzz/topology_fuzz.cpp",
+    "topology/spellings.hpp": "what parse is made of: wrong_test",
+    "topology/words.hpp": "how values are written: wrong_test",
+    "topology/node_keys.hpp": "data: kinds.cpp",
+    "topology/finding.hpp": "wrong_test, byte by byte",
+    "topology/finding_list.hpp": "wrong_test",
+    "topology/parse.hpp": "wrong_test, tests/fuzz/topology_fuzz.cpp",
+    "topology/check.hpp": "wrong_test, deadlocks_test",
+    "topology/waiting_cycles.hpp": "deadlocks_test",
+    "topology/kinds.hpp": "running_test",
+    "topology/parameter.hpp": "wrong_test",
+    "topology/node.hpp": "running_test",
+    "topology/item.hpp": "running_test, whose books balance",
+    "topology/live.hpp": "running_test",
+    "topology/report.hpp": "running_test",
+    "topology/picture.hpp": "deadlocks_test draws each file",
     "scope/work.hpp": "internal to child and root: child_test, root_test",
 }
 

@@ -1,0 +1,156 @@
+#include <troupe/topology/running.hpp>
+
+#include <troupe/scope/sleep.hpp>
+#include <troupe/simulation/simulator.hpp>
+#include <troupe/topology/check.hpp>
+#include <troupe/topology/parse.hpp>
+
+#include <tests/catch.hpp>
+
+using namespace troupe;
+using namespace troupe::topology;
+
+namespace {
+
+description read(std::string_view text) {
+  const parsed made = parse(text, standard_kinds());
+  INFO(render(made.findings, text, "test.toml"));
+  REQUIRE(made.what);
+  return *made.what;
+}
+
+report run_once(const description& what, std::uint64_t seed = 0) {
+  const kinds known = standard_kinds();
+  running all{what, known};
+  simulator simulated{{.seed = seed}};
+  simulated.run([&]() -> task<> { co_await run(all); }).value();
+  return all.result();
+}
+
+constexpr std::string_view pipeline = R"(
+[node.read]
+kind = "source"
+items = 200
+
+[node.parse]
+kind = "stage"
+count = 3
+work = "1ms"
+faults.crash_every = 50
+
+[node.store]
+kind = "sink"
+
+[supervisor.app]
+intensity = 100
+
+[[edge]]
+from = "read"
+to = "parse"
+capacity = 5
+
+[[edge]]
+from = "parse"
+to = "store"
+overflow = "drop_oldest"
+capacity = 1
+
+[expect]
+ends = "normal"
+[expect.edge."read -> parse"]
+sent = 200
+crashed = "1.."
+[expect.node.parse]
+restarts = "1.."
+)";
+
+constexpr std::string_view two_that_ask = R"(
+[node.begin]
+kind = "client"
+items = 1
+[node.a]
+kind = "server"
+[node.b]
+kind = "server"
+[[edge]]
+from = "begin"
+to = "a"
+how = "ask"
+[[edge]]
+from = "a"
+to = "b"
+how = "ask"
+[[edge]]
+from = "b"
+to = "a"
+how = "ask"
+[expect]
+ends = "would_deadlock"
+cycle = ["a", "b"]
+)";
+
+} // namespace
+
+TEST_CASE("a pipeline whose stage crashes ends by itself, and its books balance", "[topology]") {
+  const description what = read(pipeline);
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const report came = run_once(what, seed);
+    INFO("seed " << seed << ": " << to_string(came.ended) << " " << came.text);
+    CHECK(came.unbalanced == std::vector<std::string>{});
+    CHECK(came.unexpected == std::vector<std::string>{});
+    CHECK(came.took < std::chrono::seconds{1});
+  }
+}
+
+TEST_CASE("two nodes that ask each other fail at once, with the cycle", "[topology][C4]") {
+  const report came = run_once(read(two_that_ask));
+  INFO(to_string(came.ended) << " " << came.text);
+  CHECK(came.unexpected == std::vector<std::string>{});
+  CHECK(came.unbalanced == std::vector<std::string>{});
+  CHECK(came.took < std::chrono::seconds{1});
+}
+
+TEST_CASE("a cycle that nobody expects is an error that names each of its edges", "[topology][C4]") {
+  description what = read(two_that_ask);
+  what.expect = {};
+  const checked seen = check(what, standard_kinds());
+  REQUIRE(seen.findings.size() == 1);
+  CHECK(seen.findings[0].rule == "ask-cycle");
+  CHECK(seen.findings[0].what.find("a (ask, line 13) -> b (ask, line 17) -> a") != std::string::npos);
+  const kinds known = standard_kinds();
+  CHECK_THROWS_AS((running{what, known}), std::invalid_argument);
+}
+
+TEST_CASE("a node can be crashed, and started anew, by hand while it runs", "[topology]") {
+  const description what = read(R"(
+[run]
+lasts = "1s"
+[node.x]
+kind = "worker"
+[expect]
+ends = "time"
+[expect.node.x]
+restarts = 2
+crashes = 1
+[supervisor.app]
+intensity = 10
+)");
+  const kinds known = standard_kinds();
+  running all{what, known};
+  simulator simulated;
+  simulated
+      .run([&]() -> task<> {
+        co_await in_task_group([&](task_group& group) {
+          group.start([&]() -> task<> { co_await run(all); });
+          group.start([&]() -> task<> {
+            co_await sleep_for(std::chrono::milliseconds{100});
+            CHECK(all.control(action::crash, "x") == std::nullopt);
+            co_await sleep_for(std::chrono::milliseconds{100});
+            CHECK(all.control(action::restart, all.nodes()[0].paths[0]) == std::nullopt);
+            CHECK(all.control(action::restart, "nobody") != std::nullopt);
+          });
+        });
+      })
+      .value();
+  CHECK(all.result().unexpected == std::vector<std::string>{});
+}
