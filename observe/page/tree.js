@@ -152,7 +152,7 @@ export class Tree {
       const inCycle = this.model.inCycle.has(node.key) && this.model.inCycle.has(on);
       const { path, label } = this.line(`wait ${node.key} ${on}`, 'waits', '');
       const curve = this.curve(node.key, on, 5);
-      put(path, 'class', inCycle ? 'waits cycle' : 'waits'); put(path, 'd', curve.d);
+      put(path, 'class', inCycle ? 'link cycle' : 'link'); put(path, 'd', curve.d);
       put(label, 'x', curve.x); put(label, 'y', curve.y);
       write(label, inCycle ? 'cycle: waits to ' + node.wait.to : '');
     }
