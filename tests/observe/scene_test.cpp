@@ -148,10 +148,10 @@ TEST_CASE("a frame of text has bars, restarts, waits and what flows", "[observe]
   scene made = scene_maker{100}.make(seen, {flow_of(0)}, 0);
   made.title = "shop";
   CHECK(frame_text(made, {100, 20, false}) == "shop  3 fibers  2 restarts\n"
-                                             "○ /           ready\n"
-                                             "  ● worker-0  running  2 restarts  [####----] 50/100\n"
-                                             "  ● worker-1  running  waits to send (/worker-0)\n"
-                                             "jobs  0/s  [########] 10/10  2 senders wait\n");
+                                              "○ /           ready\n"
+                                              "  ● worker-0  running  2 restarts  [####----] 50/100\n"
+                                              "  ● worker-1  running  waits to send (/worker-0)\n"
+                                              "jobs  0/s  [########] 10/10  2 senders wait\n");
 }
 
 TEST_CASE("a frame keeps within its lines and columns, and counts the rest", "[observe]") {
