@@ -46,7 +46,7 @@ void live_feed::attach(observed what, bool control) {
   what_ = std::move(what);
 }
 
-void live_feed::detach() noexcept {
+void live_feed::let_go() noexcept {
   const std::lock_guard held{looking_};
   what_.reset();
 }

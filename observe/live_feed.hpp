@@ -50,7 +50,7 @@ public:
   event_ring& events() noexcept { return events_; }
 
   void attach(observed what, bool control);
-  void detach() noexcept;
+  void let_go() noexcept;
   /// Empty: it was begun. Else what is wrong.
   std::optional<std::string> control(control_action action, std::string_view path);
 

@@ -54,6 +54,6 @@ observer::attachment observer::attach(observed what) {
   return attachment{*this};
 }
 
-void observer::detach() noexcept { state_->feed.detach(); }
+void observer::let_go() noexcept { state_->feed.let_go(); }
 
 } // namespace troupe

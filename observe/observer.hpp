@@ -65,7 +65,7 @@ struct observer_options {
   /// Of the tree's events, the newest: what the timeline can scroll back to, and a client resume from.
   std::size_t events_max = 2'000;
   /// Children of one parent beyond so many are shown as one, with the most interesting ones of them.
-  std::size_t children_max = 100;
+  std::size_t children_max = 150;
   /// Is given every event as well, after it was noted; null: nobody. Must outlive the observer.
   event_sink* next = nullptr;
 };
@@ -107,7 +107,7 @@ public:
     attachment& operator=(attachment&&) = delete;
     ~attachment() {
       if (to_ != nullptr)
-        to_->detach();
+        to_->let_go();
     }
 
   private:
@@ -128,7 +128,7 @@ public:
 private:
   class state;
 
-  void detach() noexcept;
+  void let_go() noexcept;
 
   std::unique_ptr<state> state_;
 };

@@ -28,9 +28,10 @@ exit_code demonstrate(const run_pool& asked) {
                  return !reader_gone(STDOUT_FILENO);
                }};
   const auto flows = [&run] {
-    std::vector<std::string> producers;
     std::vector<std::string> consumers;
-    return std::vector<flow_seen>{{"messages", std::move(producers), std::move(consumers), run.queue.statistics()}};
+    for (const std::string& name : run.names)
+      consumers.push_back("/pool/" + name);
+    return std::vector<flow_seen>{{"messages", {"/pool"}, std::move(consumers), run.queue.statistics()}};
   };
   const ended_tree end = run_observed(
       &pool, run, [&](instant now) { line.finish(text(run), now); }, asked.observe,

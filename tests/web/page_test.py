@@ -164,8 +164,8 @@ class Case(unittest.TestCase):
         self.until(lambda: state() == "live")
 
     def test_400_nodes_are_drawn_without_stutter(self):
-        self.watch("storm", "--seconds", "120", "--workers", "100", "--intensity", "1000000")
-        self.until(lambda: len(self.browser.find_elements(By.CSS_SELECTOR, ".node")) >= 300)
+        self.watch(*CALM, "--workers", "133")  # each of which begins to sleep anew ten times a second or more
+        self.until(lambda: len(self.browser.find_elements(By.CSS_SELECTOR, ".node")) >= 400)
         worst, frames = self.browser.execute_async_script("""
             const done = arguments[0], times = []; let last = performance.now();
             const next = now => { times.push(now - last); last = now;
