@@ -12,7 +12,8 @@ const svgOf = (name, attributes = {}, parent) => {
 const put = (element, key, value) => { if (element.getAttribute(key) !== String(value)) element.setAttribute(key, value); };
 const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 const cut = (text, length) => text.length > length ? text.slice(0, length - 1) + '…' : text;
-const failedFor = 1500, linksMax = 24;
+const middle = list => list[Math.floor((list.length - 1) / 2)];
+const failedFor = 1500, linksMax = 6, widthMax = 7;
 
 export class Tree {
   constructor(model, choose) {
@@ -126,6 +127,12 @@ export class Tree {
     return { d: `M${ax} ${ay}C${cx} ${ay} ${dx} ${by} ${bx} ${by}`, x: (ax + 3 * cx + 3 * dx + bx) / 8, y: (ay + by) / 2 - 4 };
   }
 
+  /** Those in the leftmost column: lines to the others would run across these. */
+  nearest(keys) {
+    const left = Math.min(...keys.map(key => this.places.get(key).x));
+    return keys.filter(key => this.places.get(key).x === left);
+  }
+
   drawFlows() {
     const { model } = this;
     for (const each of this.lines.values()) each.seen = false;
@@ -133,8 +140,9 @@ export class Tree {
       const ends = paths => [...new Set(paths.map(path => model.at(path)).filter(key => this.places?.has(key)))];
       const from = ends(flow.from), to = ends(flow.to);
       const isFull = flow.senders_waiting > 0;
-      const links = from.flatMap(a => to.filter(b => b !== a).map(b => [a, b])).slice(0, linksMax);
-      const width = 1.2 + 1.1 * Math.log10(1 + flow.sent_per_second);
+      let links = from.flatMap(a => to.filter(b => b !== a).map(b => [a, b]));
+      if (links.length > linksMax) links = [[middle(from), middle(this.nearest(to))]]; // one for all of them can be read
+      const width = Math.min(widthMax, 1.2 + 0.9 * Math.log10(1 + flow.sent_per_second));
       links.forEach(([a, b], at) => {
         const { path, label } = this.line(`flow ${flow.name} ${a} ${b}`, 'flows', 'flow' + (isFull ? ' full' : ''));
         const curve = this.curve(a, b, 0);
