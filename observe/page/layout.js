@@ -1,7 +1,8 @@
 // Where each node stands: parents left of their children, many leaves as a grid of small chips.
 
 export const big = { w: 196, h: 52 }, small = { w: 128, h: 38 };
-const gapX = 96, gapY = 12, gridGap = 8, gridFrom = 7;
+export const gapX = 96;
+const gapY = 12, gridGap = 8, gridFrom = 7;
 
 /** @returns {Map<number, {x, y, w, h}>} by key, and `.size` of all in `box` */
 export function layout(roots, childrenOf) {

@@ -1,6 +1,6 @@
 // The picture: the tree, what flows in it, and who waits for whom.
 
-import { layout } from '/layout.js';
+import { gapX, layout } from '/layout.js';
 import { count, inWords, short, states } from '/model.js';
 
 const svgOf = (name, attributes = {}, parent) => {
@@ -54,7 +54,7 @@ export class Tree {
       if (!from) continue;
       const x = from.x + from.w, y = from.y + from.h / 2, to = place.y + place.h / 2;
       if (place.w === from.w) owns += `M${x} ${y}C${x + 27} ${y} ${place.x - 27} ${to} ${place.x} ${to}`;
-      else if (model.childrenOf(key).length === 0) owns += `M${x} ${y}H${x + 27}V${to}H${Math.min(place.x, x + 54)}`;
+      else if (model.childrenOf(key).length === 0) owns += `M${x} ${y}H${x + 27}V${to}H${Math.min(place.x, x + gapX)}`;
     }
     this.groups.owns.replaceChildren(svgOf('path', { d: owns }));
     if (this.fitted) this.fit();
@@ -124,7 +124,7 @@ export class Tree {
     const ay = a.y + a.h / 2 + bend, by = b.y + b.h / 2 + bend;
     const reach = sameColumn ? 40 + Math.abs(ay - by) / 5 : (bx - ax) / 2;
     const cx = ax + reach, dx = sameColumn ? bx + reach : bx - reach;
-    return { d: `M${ax} ${ay}C${cx} ${ay} ${dx} ${by} ${bx} ${by}`, x: (ax + 3 * cx + 3 * dx + bx) / 8, y: (ay + by) / 2 - 4 };
+    return { d: `M${ax} ${ay}C${cx} ${ay} ${dx} ${by} ${bx} ${by}`, x: (ax + 3 * cx + 3 * dx + bx) / 8, y: (ay + by) / 2 - 12 };
   }
 
   /** Those in the leftmost column: lines to the others would run across these. */
