@@ -2,7 +2,7 @@
 
 export const big = { w: 196, h: 52 }, small = { w: 128, h: 38 };
 export const gapX = 96;
-const gapY = 12, gridGap = 8, gridFrom = 7;
+const gapY = 12, gridGap = 8, gridFrom = 5;
 
 /** @returns {Map<number, {x, y, w, h}>} by key, and `.size` of all in `box` */
 export function layout(roots, childrenOf) {
