@@ -1,7 +1,7 @@
 // Where each node stands: parents left of their children, many leaves as a grid of small chips.
 
 export const big = { w: 196, h: 52 }, small = { w: 128, h: 38 };
-export const gapX = 96;
+export const gapX = 176;
 const gapY = 12, gridGap = 8, gridFrom = 5;
 
 /** @returns {Map<number, {x, y, w, h}>} by key, and `.size` of all in `box` */
