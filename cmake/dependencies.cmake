@@ -36,3 +36,11 @@ if(NOT TARGET OpenSSL::SSL)
   find_package(OpenSSL 3 REQUIRED) # Debian, Ubuntu: libssl-dev
   set_target_properties(OpenSSL::SSL OpenSSL::Crypto PROPERTIES IMPORTED_GLOBAL TRUE)
 endif()
+
+# The server of the live view. Linked by its name: Debian's package of it brings no targets.
+find_path(TROUPE_HTTPLIB_INCLUDE httplib.h)
+find_library(TROUPE_HTTPLIB_LIBRARY cpp-httplib)
+if(NOT TROUPE_HTTPLIB_INCLUDE OR NOT TROUPE_HTTPLIB_LIBRARY)
+  message(FATAL_ERROR "troupe: no cpp-httplib found, which serves the live view: apt-get install libcpp-httplib-dev")
+endif()
+mark_as_advanced(TROUPE_HTTPLIB_INCLUDE TROUPE_HTTPLIB_LIBRARY)

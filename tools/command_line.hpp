@@ -7,6 +7,7 @@
 #include <troupe/tools/ingest.hpp>
 #include <troupe/tools/load_command_line.hpp>
 #include <troupe/tools/new_project.hpp>
+#include <troupe/tools/observe_options.hpp>
 #include <troupe/tools/pipeline.hpp>
 #include <troupe/tools/pool.hpp>
 #include <troupe/tools/storm.hpp>
@@ -54,11 +55,13 @@ struct run_ledger_server {
 
 struct run_pool {
   pool_options options;
+  observe_options observe;
 };
 
 struct run_storm {
   storm_options options;
   bool simulate = false; ///< In virtual time.
+  observe_options observe;
 };
 
 /// A text for standard output: help, version, list.

@@ -40,6 +40,27 @@ std::uint64_t storm_run::starts_of(const std::string& path) const {
   return found != starts_.end() ? found->second : 0;
 }
 
+void storm_run::reach(const std::string& path, std::optional<supervised> child) {
+  const std::lock_guard held{mutex_};
+  reached_.erase(path);
+  if (child)
+    reached_.emplace(path, *child);
+}
+
+std::optional<std::string> storm_run::control(control_action action, std::string_view path) const {
+  const std::lock_guard held{mutex_};
+  const auto found = reached_.find(path);
+  if (found == reached_.end())
+    return "there is no such child";
+  if (found->second.state() == child_status::down)
+    return "it is down";
+  if (action == control_action::crash)
+    found->second.kill();
+  else
+    found->second.cancel(); // all of them are permanent: it is started anew
+  return std::nullopt;
+}
+
 namespace {
 
 /// Counts a child while its frame is there.
@@ -60,8 +81,10 @@ class kept_children {
 public:
   kept_children(storm_run& run, std::string path) : run_(run), path_(std::move(path)) {}
   ~kept_children() {
-    for (const supervised& each : children_)
+    for (const supervised& each : children_) {
+      run_.reach(path_ + '/' + each.name(), std::nullopt);
       run_.note_starts(path_ + '/' + each.name(), each.incarnation());
+    }
   }
   kept_children(const kept_children&) = delete;
   kept_children& operator=(const kept_children&) = delete;
@@ -74,6 +97,7 @@ public:
       return;
     const std::lock_guard held{mutex_};
     children_.push_back(*child);
+    run_.reach(path_ + '/' + name, *child);
   }
 
 private:

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/observe/observer.hpp>
 #include <troupe/scope/task.hpp>
 #include <troupe/supervision/strategy.hpp>
 #include <troupe/supervision/supervisor.hpp>
@@ -63,6 +64,13 @@ public:
   void note_starts(const std::string& path, std::uint64_t starts);
   std::uint64_t starts_of(const std::string& path) const;
 
+  /// A child that runs or may run again, by which others reach it; empty: it does not any more.
+  void reach(const std::string& path, std::optional<supervised> child);
+  /// Begins what is asked for of the child of that path. What is wrong; empty: nothing.
+  ///
+  /// @thread any
+  std::optional<std::string> control(control_action action, std::string_view path) const;
+
   const storm_options options;
   const std::function<bool()> on_look;
   tree_tally tally;
@@ -75,6 +83,7 @@ private:
   std::array<std::vector<worker>, storm_sections.size()> workers_;
   mutable std::mutex mutex_;
   std::map<std::string, std::uint64_t> starts_; // by path, of all children that were there
+  std::map<std::string, supervised, std::less<>> reached_;
 };
 
 /// Runs the tree until its time is over, or until the app gives up.

@@ -21,12 +21,14 @@ void pool_command_line::add_options(CLI::App& to) {
   intensity_given_ = add_number(to, "--intensity", intensity_, 0, 1'000'000'000,
                                 "restarts in 5 s before the pool gives up [all crashes]");
   add_number(to, "--seed", options.seed, 0, seed_max, "of what crashes [1]");
+  observe_.add_options(to);
 }
 
 run_pool pool_command_line::asked() const {
   run_pool asked = read_;
   if (intensity_given_->count() != 0)
     asked.options.intensity = intensity_;
+  asked.observe = observe_.asked();
   return asked;
 }
 
@@ -39,11 +41,13 @@ void storm_command_line::add_options(CLI::App& to) {
              "restarts before a supervisor gives up, 0 to 1000000 [3]");
   add_number(to, "--seed", options.seed, 0, seed_max, "of what crashes [1]");
   to.add_flag("--simulate", read_.simulate, "in virtual time: at once, and the same for each seed");
+  observe_.add_options(to);
 }
 
 run_storm storm_command_line::asked() const {
   run_storm asked = read_;
   asked.options.lasts = std::chrono::seconds{seconds_};
+  asked.observe = observe_.asked();
   return asked;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/tools/command_line.hpp>
+#include <troupe/tools/observed_run.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -21,6 +22,7 @@ public:
 
 private:
   run_pool read_;
+  observe_command_line observe_;
   std::size_t intensity_ = 0;
   CLI::Option* intensity_given_ = nullptr;
 };
@@ -34,6 +36,7 @@ public:
 
 private:
   run_storm read_;
+  observe_command_line observe_;
   std::uint64_t seconds_ = 3;
 };
 

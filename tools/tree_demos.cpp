@@ -2,6 +2,7 @@
 #include <troupe/scope/task_group.hpp>
 #include <troupe/simulation/simulator.hpp>
 #include <troupe/tools/conclusion.hpp>
+#include <troupe/tools/observed_run.hpp>
 #include <troupe/tools/output.hpp>
 #include <troupe/tools/progress_line.hpp>
 #include <troupe/tools/story.hpp>
@@ -26,8 +27,15 @@ exit_code demonstrate(const run_pool& asked) {
                  line.show(text(running), now);
                  return !reader_gone(STDOUT_FILENO);
                }};
-  const ended_tree end = run_tree(
-      &pool, run, [&](instant now) { line.finish(text(run), now); }, &run.tally);
+  const auto flows = [&run] {
+    std::vector<std::string> consumers;
+    for (const std::string& name : run.names)
+      consumers.push_back("/pool/" + name);
+    return std::vector<flow_seen>{{"messages", {"/pool"}, std::move(consumers), run.queue.statistics()}};
+  };
+  const ended_tree end = run_observed(
+      &pool, run, [&](instant now) { line.finish(text(run), now); }, asked.observe,
+      {.tree = nullptr, .flows = flows, .title = "troupe run pool"}, &run.tally);
   if (run.unwanted)
     return exit_code::output_closed;
 
@@ -54,9 +62,12 @@ exit_code demonstrate(const run_storm& asked) {
   story_screen screen;
   storm_run run{asked.options, [&screen] { return !screen.failure() && !reader_gone(STDOUT_FILENO); }};
   text_sink story{[&screen](std::string_view line) { screen.write(line); }, &run.tally};
-  const ended_tree end = asked.simulate ? simulate(run, story)
-                                        : run_tree(
-                                              &storm, run, [](instant) {}, &story);
+  const auto control = [&run](control_action action, std::string_view path) { return run.control(action, path); };
+  const ended_tree end = asked.simulate
+                             ? simulate(run, story)
+                             : run_observed(
+                                   &storm, run, [](instant) {}, asked.observe,
+                                   {.tree = nullptr, .control = control, .title = "troupe run storm"}, &story);
   if (run.unwanted && !screen.failure())
     return exit_code::output_closed;
 

@@ -1,0 +1,49 @@
+// Where each node stands: parents left of their children, many leaves as a grid of small chips.
+
+export const big = { w: 196, h: 52 }, small = { w: 128, h: 38 };
+export const gapX = 176;
+const gapY = 12, gridGap = 8, gridFrom = 5;
+
+/** @returns {Map<number, {x, y, w, h}>} by key, and `.size` of all in `box` */
+export function layout(roots, childrenOf) {
+  const places = new Map();
+  const measured = new Map();
+
+  function measure(key) {
+    const children = childrenOf(key);
+    const leaves = children.length >= gridFrom ? children.filter(each => childrenOf(each).length === 0) : [];
+    const grid = leaves.length >= gridFrom ? leaves : [];
+    const inGrid = new Set(grid);
+    const rows = children.filter(each => !inGrid.has(each));
+    let height = 0;
+    for (const each of rows) height += measure(each) + gapY;
+    const columns = grid.length ? Math.max(2, Math.ceil(Math.sqrt(grid.length / 2.4))) : 0;
+    const gridHeight = grid.length ? Math.ceil(grid.length / columns) * (small.h + gridGap) : 0;
+    height = Math.max(big.h, height + gridHeight - (height + gridHeight ? gapY : 0));
+    measured.set(key, { height, rows, grid, columns });
+    return height;
+  }
+
+  function place(key, x, y) {
+    const { height, rows, grid, columns } = measured.get(key);
+    places.set(key, { x, y: y + height / 2 - big.h / 2, ...big });
+    let top = y;
+    const right = x + big.w + gapX;
+    for (const each of rows) {
+      place(each, right, top);
+      top += measured.get(each).height + gapY;
+    }
+    grid.forEach((each, at) => places.set(each, {
+      x: right + (at % columns) * (small.w + gridGap), y: top + Math.floor(at / columns) * (small.h + gridGap), ...small }));
+  }
+
+  let top = 0;
+  for (const root of roots) {
+    const height = measure(root);
+    place(root, 0, top);
+    top += height + 2 * gapY;
+  }
+  let w = 0, h = 0;
+  for (const each of places.values()) { w = Math.max(w, each.x + each.w); h = Math.max(h, each.y + each.h); }
+  return { places, box: { w, h } };
+}

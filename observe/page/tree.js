@@ -1,0 +1,238 @@
+// The picture: the tree, what flows in it, and who waits for whom.
+
+import { gapX, layout } from '/layout.js';
+import { count, inWords, short, states } from '/model.js';
+
+const svgOf = (name, attributes = {}, parent) => {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  parent?.append(made);
+  return made;
+};
+const put = (element, key, value) => { if (element.getAttribute(key) !== String(value)) element.setAttribute(key, value); };
+const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+const cut = (text, length) => text.length > length ? text.slice(0, length - 1) + '…' : text;
+const middle = list => list[Math.floor((list.length - 1) / 2)];
+const failedFor = 1500, linksMax = 6, widthMax = 7;
+
+export class Tree {
+  constructor(model, choose) {
+    this.model = model; this.choose = choose; this.elements = new Map(); this.lines = new Map();
+    this.svg = document.getElementById('tree'); this.world = document.getElementById('world');
+    this.groups = Object.fromEntries(['owns', 'flows', 'waits', 'nodes'].map(id => [id, document.getElementById(id)]));
+    this.shape = ''; this.chosen = 0; this.focused = 0; this.fitted = true; this.view = { x: 0, y: 0, zoom: 1 };
+    this.listen();
+  }
+
+  render() {
+    this.place();
+    for (const [key, element] of this.elements) this.draw(this.model.nodes.get(key), element);
+    this.drawFlows();
+    this.drawWaits();
+    this.svg.classList.toggle('ended', !this.model.rest.attached);
+  }
+
+  place() {
+    const { model } = this;
+    const shape = [...model.nodes.values()].map(each => each.key + '<' + each.parent).join();
+    if (shape === this.shape) return;
+    this.shape = shape;
+    const { places, box } = layout(model.roots(), key => model.childrenOf(key));
+    this.places = places; this.box = box;
+    for (const [key, element] of this.elements) if (!places.has(key)) { element.group.remove(); this.elements.delete(key); }
+    for (const [key, place] of places) {
+      let element = this.elements.get(key);
+      const isSmall = place.w < 180;
+      if (element && element.isSmall !== isSmall) { element.group.remove(); element = undefined; }
+      if (!element) this.elements.set(key, element = this.make(key, place, isSmall));
+      put(element.group, 'transform', `translate(${place.x} ${place.y})`);
+    }
+    if (!places.has(this.focused)) this.focus(model.roots()[0] ?? 0, false);
+    let owns = '';
+    for (const [key, place] of places) {
+      const from = places.get(model.nodes.get(key).parent);
+      if (!from) continue;
+      const x = from.x + from.w, y = from.y + from.h / 2, to = place.y + place.h / 2;
+      if (place.w === from.w) owns += `M${x} ${y}C${x + 27} ${y} ${place.x - 27} ${to} ${place.x} ${to}`;
+      else if (model.childrenOf(key).length === 0) owns += `M${x} ${y}H${x + 27}V${to}H${Math.min(place.x, x + gapX)}`;
+    }
+    this.groups.owns.replaceChildren(svgOf('path', { d: owns }));
+    if (this.fitted) this.fit();
+  }
+
+  make(key, place, isSmall) {
+    const group = svgOf('g', { class: 'node', role: 'treeitem', tabindex: '-1', 'data-key': key }, this.groups.nodes);
+    const { w, h } = place;
+    svgOf('rect', { class: 'body', width: w, height: h, rx: 8 }, group);
+    svgOf('rect', { class: 'edge', x: 0, y: 6, width: 4, height: h - 12, rx: 2 }, group);
+    const icon = svgOf('text', { class: 'icon', x: 12, y: isSmall ? 15 : 20 }, group);
+    const name = svgOf('text', { class: 'name', x: 26, y: isSmall ? 15 : 20 }, group);
+    const what = svgOf('text', { class: 'what', x: 12, y: isSmall ? 28 : 36 }, group);
+    const track = svgOf('rect', { class: 'track', x: 12, y: h - 9, width: w - 24, height: 4, rx: 2 }, group);
+    const fill = svgOf('rect', { class: 'fill', x: 12, y: h - 9, width: 0, height: 4, rx: 2 }, group);
+    svgOf('rect', { class: 'ring', x: -4, y: -4, width: w + 8, height: h + 8, rx: 11 }, group);
+    return { group, icon, name, what, track, fill, isSmall, w };
+  }
+
+  draw(node, element) {
+    const { model } = this, state = model.stateOf(node), path = model.pathOf(node.key);
+    const failed = model.now() - (model.failedAt.get(path) ?? -1e9) < failedFor;
+    const inCycle = model.inCycle.has(node.key);
+    const classes = `node ${state}${element.isSmall ? ' small' : ''}${failed ? ' failed' : ''}${inCycle ? ' cycle' : ''}`;
+    const restarts = node.fold ? node.fold.restarts : Math.max(0, (node.incarnation ?? 0) - 1);
+    const words = this.words(node, state, restarts, failed, inCycle);
+    put(element.group, 'class', classes);
+    put(element.group, 'data-path', path);
+    put(element.group, 'data-restarts', restarts);
+    put(element.group, 'aria-label', `${path}: ${words}${node.mailbox ? `, mailbox ${node.mailbox.depth} of ${node.mailbox.capacity}` : ''}`);
+    put(element.group, 'aria-selected', node.key === this.chosen);
+    write(element.icon, failed ? '✕' : states[state]?.[0] ?? '○');
+    write(element.name, cut(node.parent === 0 ? '/' : node.name, element.isSmall ? 14 : 21));
+    write(element.what, cut(words, element.isSmall ? 20 : 32));
+    const box = node.mailbox, share = box && box.capacity ? Math.min(1, box.depth / box.capacity) : 0;
+    put(element.track, 'visibility', box ? 'visible' : 'hidden');
+    put(element.fill, 'width', Math.round(share * (element.w - 24)));
+    put(element.fill, 'class', share > 0.8 ? 'fill hot' : share > 0.4 ? 'fill warm' : 'fill');
+  }
+
+  words(node, state, restarts, failed, inCycle) {
+    if (node.fold) return Object.entries(node.fold.states).map(([state, n]) => `${n.toLocaleString('en')} ${(states[state]?.[1] ?? state)}`).join(', ');
+    const parts = [inCycle ? 'in a cycle of waits' : failed ? 'has failed' : states[state]?.[1] ?? state];
+    if (restarts) parts.push(count(restarts, 'restart'));
+    if (node.mailbox && node.mailbox.depth) parts.push(`${node.mailbox.depth}/${node.mailbox.capacity}`);
+    else if (!node.state && node.wait) parts.splice(0, 1, 'waits to ' + node.wait.to);
+    return parts.join(' · ');
+  }
+
+  line(id, group, className) {
+    let made = this.lines.get(id);
+    if (!made) {
+      const g = svgOf('g', {}, this.groups[group]);
+      made = { g, path: svgOf('path', {}, g), label: svgOf('text', { class: 'label' }, g) };
+      this.lines.set(id, made);
+    }
+    made.seen = true;
+    put(made.g, 'class', className);
+    return made;
+  }
+
+  /** From the side of one to the side of the other, or around where one is the other's parent. */
+  curve(from, to, bend) {
+    const a = this.places.get(from), b = this.places.get(to);
+    const sameColumn = Math.abs(a.x - b.x) < 60;
+    const ax = a.x + (sameColumn || b.x > a.x ? a.w : 0), bx = b.x + (sameColumn || b.x < a.x ? b.w : 0);
+    const ay = a.y + a.h / 2 + bend, by = b.y + b.h / 2 + bend;
+    const reach = sameColumn ? 40 + Math.abs(ay - by) / 5 : (bx - ax) / 2;
+    const cx = ax + reach, dx = sameColumn ? bx + reach : bx - reach;
+    return { d: `M${ax} ${ay}C${cx} ${ay} ${dx} ${by} ${bx} ${by}`, x: (ax + 3 * cx + 3 * dx + bx) / 8, y: (ay + by) / 2 - 12 };
+  }
+
+  /** Those in the leftmost column: lines to the others would run across these. */
+  nearest(keys) {
+    const left = Math.min(...keys.map(key => this.places.get(key).x));
+    return keys.filter(key => this.places.get(key).x === left);
+  }
+
+  drawFlows() {
+    const { model } = this;
+    for (const each of this.lines.values()) each.seen = false;
+    for (const flow of model.flows.values()) {
+      const ends = paths => [...new Set(paths.map(path => model.at(path)).filter(key => this.places?.has(key)))];
+      const from = ends(flow.from), to = ends(flow.to);
+      const isFull = flow.senders_waiting > 0;
+      let links = from.flatMap(a => to.filter(b => b !== a).map(b => [a, b]));
+      if (links.length > linksMax) links = [[middle(from), middle(this.nearest(to))]]; // one for all of them can be read
+      const width = Math.min(widthMax, 1.2 + 0.9 * Math.log10(1 + flow.sent_per_second));
+      links.forEach(([a, b], at) => {
+        const { path, label } = this.line(`flow ${flow.name} ${a} ${b}`, 'flows', 'flow' + (isFull ? ' full' : ''));
+        const curve = this.curve(a, b, 0);
+        put(path, 'd', curve.d); put(path, 'stroke-width', (isFull ? width + 1 : width).toFixed(1));
+        put(label, 'x', curve.x); put(label, 'y', curve.y);
+        write(label, at === Math.floor(links.length / 2) ? `${flow.name} ${short(flow.sent_per_second)}/s · ${flow.depth}/${flow.capacity}${isFull ? ` · ${flow.senders_waiting} wait` : ''}` : '');
+      });
+    }
+  }
+
+  drawWaits() {
+    for (const node of this.model.nodes.values()) {
+      const on = node.wait?.on;
+      if (!on || !this.places.has(on) || !this.places.has(node.key) || on === node.key) continue;
+      const inCycle = this.model.inCycle.has(node.key) && this.model.inCycle.has(on);
+      const { path, label } = this.line(`wait ${node.key} ${on}`, 'waits', '');
+      const curve = this.curve(node.key, on, 5);
+      put(path, 'class', inCycle ? 'link cycle' : 'link'); put(path, 'd', curve.d);
+      put(label, 'x', curve.x); put(label, 'y', curve.y);
+      write(label, inCycle ? 'cycle: waits to ' + node.wait.to : '');
+    }
+    for (const [id, each] of this.lines) if (!each.seen) { each.g.remove(); this.lines.delete(id); }
+  }
+
+  // -- looking around --------------------------------------------------------------------------------------------------
+
+  fit() {
+    const { clientWidth: w, clientHeight: h } = this.svg;
+    if (!this.box || !w) return;
+    const zoom = Math.min(1.25, (w - 48) / this.box.w, (h - 76) / this.box.h);
+    this.view = { zoom, x: (w - this.box.w * zoom) / 2, y: (h - 30 - this.box.h * zoom) / 2 };
+    this.fitted = true;
+    this.look();
+  }
+  look() { put(this.world, 'transform', `translate(${this.view.x} ${this.view.y}) scale(${this.view.zoom})`); }
+  zoomBy(times, x = this.svg.clientWidth / 2, y = this.svg.clientHeight / 2) {
+    const zoom = Math.min(4, Math.max(0.05, this.view.zoom * times)), real = zoom / this.view.zoom;
+    this.view = { zoom, x: x - (x - this.view.x) * real, y: y - (y - this.view.y) * real };
+    this.fitted = false;
+    this.look();
+  }
+
+  focus(key, really = true) {
+    this.elements.get(this.focused)?.group.setAttribute('tabindex', '-1');
+    this.focused = key;
+    const element = this.elements.get(key);
+    element?.group.setAttribute('tabindex', '0');
+    if (really) element?.group.focus({ preventScroll: true });
+  }
+  select(key) { this.chosen = key; this.focus(key, false); this.choose(key); this.render(); }
+
+  /** The order in which arrow keys go up and down. */
+  inOrder() {
+    const all = [], walk = key => { all.push(key); this.model.childrenOf(key).forEach(walk); };
+    this.model.roots().forEach(walk);
+    return all;
+  }
+
+  onKey(event) {
+    const { model } = this, node = model.nodes.get(this.focused);
+    if (!node) return;
+    const order = this.inOrder(), at = order.indexOf(node.key);
+    const to = { ArrowLeft: node.parent, ArrowRight: model.childrenOf(node.key)[0], ArrowUp: order[at - 1],
+      ArrowDown: order[at + 1], Home: order[0], End: order[order.length - 1] }[event.key];
+    if (event.key === 'Enter' || event.key === ' ') this.select(node.key);
+    else if (to && model.nodes.has(to)) this.focus(to);
+    else return;
+    event.preventDefault();
+  }
+
+  listen() {
+    this.svg.addEventListener('keydown', event => this.onKey(event));
+    this.groups.nodes.addEventListener('click', event => {
+      const group = event.target.closest('.node');
+      if (group && !this.dragged) this.select(Number(group.dataset.key));
+    });
+    this.svg.addEventListener('wheel', event => {
+      event.preventDefault();
+      const box = this.svg.getBoundingClientRect();
+      this.zoomBy(Math.exp(-event.deltaY / 500), event.clientX - box.left, event.clientY - box.top);
+    }, { passive: false });
+    let from;
+    this.svg.addEventListener('pointerdown', event => { from = { x: event.clientX - this.view.x, y: event.clientY - this.view.y, at: [event.clientX, event.clientY] }; this.dragged = false; });
+    window.addEventListener('pointermove', event => {
+      if (!from || (!this.dragged && Math.hypot(event.clientX - from.at[0], event.clientY - from.at[1]) < 5)) return;
+      this.dragged = true; this.fitted = false;
+      this.view.x = event.clientX - from.x; this.view.y = event.clientY - from.y;
+      this.look();
+    });
+    window.addEventListener('pointerup', () => { from = undefined; });
+    new ResizeObserver(() => this.fitted && this.fit()).observe(this.svg);
+  }
+}

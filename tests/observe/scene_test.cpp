@@ -1,0 +1,162 @@
+#include <troupe/observe/scene.hpp>
+
+#include <tests/catch.hpp>
+
+#include <troupe/observe/scene_json.hpp>
+#include <troupe/observe/scene_text.hpp>
+
+#include <string>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+tree_node node(std::size_t parent, std::string name, std::uint64_t number, std::string_view state = {}) {
+  tree_node made;
+  made.parent = parent;
+  made.name = std::move(name);
+  made.number = number;
+  made.state = state;
+  made.incarnation = state.empty() ? 0 : 1;
+  return made;
+}
+
+wait_seen wait_on(std::string_view to, std::size_t on) {
+  wait_seen wait;
+  wait.to = to;
+  wait.on = on;
+  wait.lasts = 1s;
+  return wait;
+}
+
+tree_snapshot pool_of(std::size_t children) {
+  tree_snapshot seen;
+  seen.nodes.push_back(node(0, "", 1));
+  for (std::size_t at = 0; at != children; ++at)
+    seen.nodes.push_back(node(0, "worker-" + std::to_string(at), 2 + at, "running"));
+  return seen;
+}
+
+flow_seen flow_of(std::uint64_t sent) {
+  flow_seen flow{"jobs", {"/a"}, {"/b"}, {}};
+  flow.counts.sent = sent;
+  flow.counts.capacity = 10;
+  flow.counts.depth = 10;
+  flow.counts.senders_waiting = 2;
+  return flow;
+}
+
+scene scene_of(const tree_snapshot& seen) { return scene_maker{100}.make(seen, {}, 0); }
+
+} // namespace
+
+TEST_CASE("of 5000 children those are shown that back off, and one node stands for the rest", "[observe]") {
+  tree_snapshot seen = pool_of(5'000);
+  seen.nodes[4'321].state = "backing_off";
+  seen.nodes[4'321].incarnation = 4;
+  const scene made = scene_of(seen);
+  CHECK(made.nodes.size() == 1 + detail::shown_of_many + 1);
+  CHECK(std::any_of(made.nodes.begin(), made.nodes.end(), [](const auto& each) { return each.name == "worker-4320"; }));
+  const scene_node& rest = made.nodes.back();
+  REQUIRE(rest.fold);
+  CHECK(rest.fold->children == 5'000 - detail::shown_of_many);
+  CHECK(rest.fold->states.at("running") == 5'000 - detail::shown_of_many);
+  CHECK(rest.parent == 1);
+}
+
+TEST_CASE("a parent with no more children than may be shown is not folded", "[observe]") {
+  CHECK(scene_of(pool_of(100)).nodes.size() == 101);
+}
+
+TEST_CASE("what lies below a child that is not shown is counted with it", "[observe]") {
+  tree_snapshot seen = pool_of(200);
+  seen.nodes.push_back(node(200, "deep", 999)); // of the last one, which is not shown
+  const scene made = scene_of(seen);
+  CHECK(made.nodes.back().fold->children == 200 - detail::shown_of_many);
+  CHECK(made.nodes.back().fold->fibers == 200 - detail::shown_of_many + 1);
+}
+
+TEST_CASE("two that ask each other are a cycle once it has lasted for two scenes", "[observe]") {
+  tree_snapshot seen = pool_of(3);
+  seen.nodes[1].wait = wait_on("ask", 2);
+  seen.nodes[2].wait = wait_on("ask", 1);
+  seen.nodes[3].wait = wait_on("ask", 1);
+  scene_maker scenes{100};
+  CHECK(scenes.make(seen, {}, 0).cycles.empty());
+  CHECK(scenes.make(seen, {}, 100).cycles == std::vector<std::vector<std::uint64_t>>{{2, 3}});
+}
+
+TEST_CASE("a handler that asks its own actor, which joins it, is a cycle", "[observe]") {
+  tree_snapshot seen = pool_of(1);
+  seen.nodes.push_back(node(1, "handler", 9));
+  seen.nodes[1].wait.emplace();
+  seen.nodes[1].wait->to = "join its children";
+  seen.nodes[2].wait = wait_on("ask", 1);
+  CHECK(detail::wait_cycles(seen) == std::vector<std::vector<std::size_t>>{{1, 2}});
+}
+
+TEST_CASE("who waits at its own mailbox is no cycle", "[observe]") {
+  tree_snapshot seen = pool_of(1);
+  seen.nodes[1].wait = wait_on("receive", 1);
+  CHECK(detail::wait_cycles(seen).empty());
+}
+
+TEST_CASE("a rate is what was sent in between, by the seconds", "[observe]") {
+  scene_maker scenes{100};
+  scenes.make(pool_of(1), {flow_of(0)}, 0);
+  scene made;
+  for (int second = 1; second <= 20; ++second)
+    made = scenes.make(pool_of(1), {flow_of(static_cast<std::uint64_t>(100 * second))}, second * 1'000);
+  CHECK(made.flows[0].sent_per_second > 99);
+  CHECK(made.flows[0].sent_per_second < 100.1);
+}
+
+TEST_CASE("a scene in which nothing happens is the same as the one before", "[observe]") {
+  tree_snapshot seen = pool_of(2);
+  seen.nodes[1].wait = wait_on("sleep", 0);
+  scene_maker scenes{100};
+  const scene_parts before = parts_of(scenes.make(seen, {}, 0));
+  seen.nodes[1].wait->lasts = 1'150ms; // the clock by which it is dated is read now and then
+  CHECK(difference(before, parts_of(scenes.make(seen, {}, 100))).empty());
+  seen.nodes[1].wait->to = "receive";
+  seen.nodes.pop_back();
+  const std::string changed = difference(before, parts_of(scenes.make(seen, {}, 200)));
+  CHECK(changed.find("\"to\":\"receive\"") != changed.npos);
+  CHECK(changed.find("\"gone\":[3]") != changed.npos);
+}
+
+TEST_CASE("a scene that is written as JSON can be read again", "[observe]") {
+  tree_snapshot seen = pool_of(200);
+  seen.nodes[1].mailbox = mailbox_seen{4, 3, 16, false};
+  seen.nodes[1].in_hand = message_seen{"order", 5ms};
+  seen.nodes[1].wait = wait_on("ask", 2);
+  const scene made = scene_maker{100}.make(seen, {flow_of(7)}, 2'000);
+  const std::string text = to_json(parts_of(made));
+  const auto read = read_scene(text);
+  REQUIRE(read);
+  CHECK(to_json(parts_of(*read)) == text);
+  CHECK(!read_scene("{\"at\":1}"));
+  CHECK(!read_scene("no json"));
+}
+
+TEST_CASE("a frame of text has bars, restarts, waits and what flows", "[observe]") {
+  tree_snapshot seen = pool_of(2);
+  seen.nodes[1].mailbox = mailbox_seen{4, 50, 100, false};
+  seen.nodes[1].incarnation = 3;
+  seen.nodes[2].wait = wait_on("send", 1);
+  scene made = scene_maker{100}.make(seen, {flow_of(0)}, 0);
+  made.title = "shop";
+  CHECK(frame_text(made, {100, 20, false}) == "shop  3 fibers  2 restarts\n"
+                                              "○ /           ready\n"
+                                              "  ● worker-0  running  2 restarts  [####----] 50/100\n"
+                                              "  ● worker-1  running  waits to send (/worker-0)\n"
+                                              "jobs  0/s  [########] 10/10  2 senders wait\n");
+}
+
+TEST_CASE("a frame keeps within its lines and columns, and counts the rest", "[observe]") {
+  const std::string frame = frame_text(scene_of(pool_of(50)), {12, 10, false});
+  CHECK(std::count(frame.begin(), frame.end(), '\n') == 10);
+  CHECK(frame.find("... and 43 mo\n") == frame.npos); // cut to 12
+  CHECK(frame.find("... and 43 m\n") != frame.npos);
+}

@@ -1,0 +1,170 @@
+#include <troupe/observe/scene_json.hpp>
+#include <troupe/observe/scene_text.hpp>
+#include <troupe/tools/conclusion.hpp>
+#include <troupe/tools/host_and_port.hpp>
+#include <troupe/tools/human_text.hpp>
+#include <troupe/tools/output.hpp>
+#include <troupe/tools/top.hpp>
+
+#include <fmt/format.h>
+
+#define CPPHTTPLIB_OPENSSL_SUPPORT // as the library itself was compiled, on which the sizes of its classes depend
+#include <httplib.h>
+
+#include <csignal>
+#include <ctime>
+#include <optional>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace troupe::tools {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view enter_screen = "\x1b[?1049h\x1b[?25l"; // a screen of its own, without a cursor
+constexpr std::string_view leave_screen = "\x1b[?25h\x1b[?1049l";
+constexpr std::size_t plain_lines_max = 10'000;
+constexpr std::size_t plain_columns_max = 1'000;
+
+/// Ctrl-C and its like are waited for, between two frames, and end nothing by themselves: the terminal is put back first.
+class awaited_signals {
+public:
+  awaited_signals() {
+    sigemptyset(&awaited_);
+    for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGWINCH})
+      sigaddset(&awaited_, each);
+    pthread_sigmask(SIG_BLOCK, &awaited_, &before_);
+  }
+  ~awaited_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  awaited_signals(const awaited_signals&) = delete;
+  awaited_signals& operator=(const awaited_signals&) = delete;
+
+  /// The one that came within that time; 0: none.
+  int wait(std::chrono::nanoseconds limit) const {
+    const timespec time{static_cast<time_t>(limit / 1s), static_cast<long>((limit % 1s).count())};
+    const int caught = sigtimedwait(&awaited_, nullptr, &time);
+    return caught > 0 ? caught : 0;
+  }
+
+private:
+  sigset_t awaited_{};
+  sigset_t before_{};
+};
+
+frame_shape shape_of_terminal() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+    return {80, 24, true};
+  return {size.ws_col, size.ws_row, std::getenv("NO_COLOR") == nullptr};
+}
+
+/// A frame in place of the one before, without a flicker: each line is cleared behind its end only.
+std::string redrawn(const std::string& frame) {
+  std::string text = "\x1b[H";
+  for (const char letter : frame.substr(0, frame.size() - 1)) // without the last line's end, which would scroll
+    text += letter == '\n' ? "\x1b[K\r\n" : std::string(1, letter);
+  return text + "\x1b[K\x1b[J";
+}
+
+class view {
+public:
+  explicit view(const top_options& asked) : asked_(asked), client_(asked.host, asked.port) {
+    client_.set_connection_timeout(3);
+    client_.set_read_timeout(5);
+    client_.set_keep_alive(true);
+  }
+
+  exit_code run() {
+    const auto first = look();
+    if (!first)
+      return fail();
+    if (asked_.as_json)
+      return print(json_ + '\n');
+    if (asked_.once || isatty(STDOUT_FILENO) == 0)
+      return plain(*first);
+    return redraw(*first);
+  }
+
+private:
+  std::optional<scene> look() {
+    const auto answer = client_.Get("/tree.json");
+    if (!answer) {
+      why_ = fmt::format("{}:{} does not answer: {}", asked_.host, asked_.port, httplib::to_string(answer.error()));
+      return std::nullopt;
+    }
+    json_ = answer->body;
+    std::optional<scene> seen = answer->status == 200 ? read_scene(json_) : std::nullopt;
+    if (!seen)
+      why_ = fmt::format("{}:{} is no observer of this version: it says {} {}", asked_.host, asked_.port,
+                         answer->status, printable(answer->body.substr(0, 100)));
+    return seen;
+  }
+
+  exit_code fail() const {
+    say(fmt::format("troupe: error: {}\n  try:  troupe run storm --observe 8080, and troupe top 127.0.0.1:8080\n",
+                    why_));
+    return exit_code::failed;
+  }
+
+  exit_code plain(scene seen) {
+    const awaited_signals signals;
+    for (;;) {
+      const exit_code printed = print(frame_text(seen, {plain_columns_max, plain_lines_max, false}));
+      if (asked_.once || printed != exit_code::ok || !seen.attached)
+        return printed;
+      if (const int caught = signals.wait(1s); caught != 0 && caught != SIGWINCH)
+        return exit_code::ok;
+      auto next = look();
+      if (!next)
+        return exit_code::ok; // it has ended
+      seen = std::move(*next);
+    }
+  }
+
+  exit_code redraw(scene seen) {
+    const awaited_signals signals;
+    static_cast<void>(write_all(STDOUT_FILENO, enter_screen));
+    std::error_code error;
+    for (int caught = 0; caught == 0 || caught == SIGWINCH;) {
+      error = write_all(STDOUT_FILENO, redrawn(frame_text(seen, shape_of_terminal())));
+      if (error)
+        break;
+      caught = signals.wait(250ms);
+      auto next = look();
+      if (!next)
+        break;
+      seen = std::move(*next);
+    }
+    static_cast<void>(write_all(STDOUT_FILENO, leave_screen));
+    if (!why_.empty())
+      say(fmt::format("troupe: {}\n", why_));
+    return error ? exit_code::output_closed : exit_code::ok;
+  }
+
+  const top_options asked_;
+  httplib::Client client_;
+  std::string json_;
+  std::string why_;
+};
+
+} // namespace
+
+void top_command_line::add_options(CLI::App& to) {
+  const auto read = [this](const std::string& text) {
+    const auto found = read_host_and_port(text);
+    if (!found || found->port == 0)
+      throw CLI::ValidationError(
+          "HOST:PORT", fmt::format("`{}` is no host and port, as in 127.0.0.1:8080 or [::1]:8080", printable(text)));
+    read_.host = found->host;
+    read_.port = found->port;
+  };
+  to.add_option_function<std::string>("HOST:PORT", read, "where a program is observed")->required()->type_name("");
+  to.add_flag("--once", read_.once, "print one frame, and end");
+  to.add_flag("--json", read_.as_json, "print the tree as JSON, and end");
+}
+
+exit_code top(const top_options& asked) { return view(asked).run(); }
+
+} // namespace troupe::tools
