@@ -22,7 +22,7 @@ enum class wants : std::uint8_t { none, some, at_least_one };
 /// What the check and the reader of a file must know of a kind.
 struct kind {
   std::string name;
-  std::string what;             ///< One sentence: what it does.
+  std::string what{};           ///< One sentence: what it does.
   wants inputs = wants::none;   ///< Edges that send to it.
   wants outputs = wants::none;  ///< Edges by which it sends.
   wants asked_by = wants::none; ///< Edges that ask it.

@@ -36,7 +36,7 @@ struct parameter {
   std::string name;
   parameter_type type = parameter_type::count;
   parameter_value fallback{}; ///< Where the file says nothing. Of its type.
-  std::string what;           ///< One sentence.
+  std::string what{};         ///< One sentence.
   double least = 0;           ///< Of numbers: of times in seconds.
   double most = 1e15;
   std::vector<std::string> choices{};
