@@ -1,10 +1,5 @@
-#include <troupe/topology/waiting_cycles.hpp>
-
-#include <troupe/simulation/simulator.hpp>
 #include <troupe/topology/check.hpp>
-#include <troupe/topology/parse.hpp>
 #include <troupe/topology/picture.hpp>
-#include <troupe/topology/running.hpp>
 
 #include <tests/catch.hpp>
 #include <tests/topology/files.hpp>
