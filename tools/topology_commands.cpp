@@ -74,7 +74,7 @@ exit_code run(const run_topology& asked, const topology::kinds& known) {
   loaded_topology loaded = load_topology(asked.which, known);
   if (!loaded.what)
     return loaded.otherwise;
-  if (!asked.as_json)
+  if (!asked.as_json && !loaded.what->title.empty())
     say(fmt::format("{}: {}\n", printable(loaded.what->title, 200), printable(loaded.what->watch, 400)));
   topology::running tree{std::move(*loaded.what), known};
   const auto flows = [&tree] {
