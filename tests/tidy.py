@@ -108,7 +108,7 @@ TESTED_ELSEWHERE = {
     "topology/finding.hpp": "wrong_test, byte by byte",
     "topology/finding_list.hpp": "wrong_test",
     "topology/parse.hpp": "wrong_test, tests/fuzz/topology_fuzz.cpp",
-    "topology/check.hpp": "wrong_test, deadlocks_test",
+    "topology/check.hpp": "wrong_test, deadlocks_test, sound_sim",
     "topology/waiting_cycles.hpp": "deadlocks_test",
     "topology/kinds.hpp": "running_test",
     "topology/parameter.hpp": "wrong_test",
