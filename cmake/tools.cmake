@@ -20,7 +20,7 @@ if(troupe_tool_sources)
   troupe_parse_library_once(troupe_tools)
   # Mostly CLI11's templates: half the time of the whole library to optimise, and nothing there is hot.
   set_source_files_properties("${PROJECT_SOURCE_DIR}/tools/command_line.cpp"
-    "${PROJECT_SOURCE_DIR}/tools/tree_demo_options.cpp" PROPERTIES COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
+    "${PROJECT_SOURCE_DIR}/tools/tree_demo_options.cpp" "${PROJECT_SOURCE_DIR}/tools/topology_command_line.cpp" PROPERTIES COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
   set(troupe_tool_visibility PUBLIC)
 else()
   add_library(troupe_tools INTERFACE)

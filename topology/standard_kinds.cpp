@@ -119,9 +119,10 @@ kinds standard_kinds() {
        .parameters = {items, every, count_of("keys", 0, "How many different keys its items have; 0: each its own.")}},
       run_source);
   all.add({.name = "stage",
-           .what = "Works on each item and sends it on.",
+           .what = "Works on each item and sends it on; who asks it has the answer after that.",
            .inputs = wants::at_least_one,
            .outputs = wants::at_least_one,
+           .asked_by = wants::some,
            .asks = wants::some,
            .parameters = {work, busy, commit, count_of("keep_one_in", 1, "It sends one in so many.", 1),
                           count_of("makes", 1, "How many it sends for each that it keeps."),

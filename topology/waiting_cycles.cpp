@@ -16,9 +16,20 @@ constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
 /// Whether who uses it may wait for as long as the node at its end does not go on.
 bool binds(const description& what, const edge_description& edge) noexcept {
+  const node_description& end = what.nodes[edge.to];
+  if (edge.from == edge.to && end.count == 1 && end.at_once == 1) // fails at once: no time would help it
+    return edge.how == edge_use::ask || edge.on_full == overflow::suspend;
   if (!edge.waits() || what.nodes[edge.from].deadline)
     return false;
-  return edge.how == edge_use::send || what.nodes[edge.to].at_once == 1; // a reentrant callee takes the ask meanwhile
+  return edge.how == edge_use::send || end.at_once == 1; // a reentrant callee takes the ask meanwhile
+}
+
+const char* way_out(std::size_t edges, std::size_t asks) noexcept {
+  if (edges == 1)
+    return asks == 0 ? "overflow = \"reject\": it cannot wait for itself, however shortly"
+                     : "at_once = 2, and an end to its questions: it cannot wait for itself, however shortly";
+  return asks != edges ? "overflow = \"reject\", or within = \"1s\", at one of these edges"
+                       : "within = \"1s\" at one of these edges, or at_once = 2 for who is asked";
 }
 
 /// Tarjan's strongly connected components, with a stack of its own: a chain may be as long as there are nodes.
@@ -128,9 +139,7 @@ void find_waiting_cycles(const description& what, finding_list& wrong) {
                              : asks == cycle.size() ? "ask-cycle"
                                                     : "mixed-cycle";
     finding made{severity::error, what.edges[cycle.front()].at, rule,
-                 fmt::format("each waits for the next, and so for itself: {}", text),
-                 asks != cycle.size() ? "overflow = \"reject\", or within = \"1s\", at one of these edges"
-                                      : "within = \"1s\" at one of these edges, or at_once = 2 for who is asked"};
+                 fmt::format("each waits for the next, and so for itself: {}", text), way_out(cycle.size(), asks)};
     if (what.expect.ends == ending_kind::would_deadlock)
       made.how = severity::warning;
     wrong.add(std::move(made));

@@ -2,10 +2,15 @@
 
 #pragma once
 
+#include <troupe/simulation/simulator.hpp>
 #include <troupe/topology/check.hpp>
 #include <troupe/topology/parse.hpp>
+#include <troupe/topology/running.hpp>
+
+#include <tests/catch.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -32,6 +37,24 @@ inline std::string findings_of(const std::string& text, const std::string& name)
   const topology::kinds known = topology::standard_kinds();
   const topology::parsed made = topology::parse(text, known);
   return topology::render(made.what ? topology::check(*made.what, known).findings : made.findings, text, name);
+}
+
+/// The file as a description; it must be one.
+inline topology::description parsed(const std::filesystem::path& path) {
+  const std::string text = read(path);
+  const topology::parsed made = topology::parse(text, topology::standard_kinds());
+  INFO(topology::render(made.findings, text, path.filename().string()));
+  REQUIRE(made.what);
+  return *made.what;
+}
+
+/// Runs it in the simulator, in an order that is drawn from the seed.
+inline topology::report run_once(const topology::description& what, std::uint64_t seed) {
+  const topology::kinds known = topology::standard_kinds();
+  topology::running all{what, known};
+  simulator simulated{{.seed = seed}};
+  simulated.run([&]() -> task<> { co_await topology::run(all); }).value();
+  return all.result();
 }
 
 } // namespace troupe::tests::topology_files
