@@ -39,4 +39,5 @@ if(EXISTS "${PROJECT_SOURCE_DIR}/tools/main.cpp")
   set_target_properties(troupe_tool PROPERTIES
     OUTPUT_NAME troupe RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tools")
   install(TARGETS troupe_tool RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/topologies" DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/troupe")
 endif()
