@@ -8,7 +8,10 @@ file(GLOB troupe_tool_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*.c
 list(REMOVE_ITEM troupe_tool_sources "${PROJECT_SOURCE_DIR}/tools/main.cpp")
 troupe_embed(project_template "${PROJECT_SOURCE_DIR}/tools/template"
   CMakeLists.txt README.md gitignore launcher main.cpp service.hpp service_test.cpp)
-list(APPEND troupe_tool_sources "${project_template_source}")
+file(GLOB troupe_topologies CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/topologies"
+  "${PROJECT_SOURCE_DIR}/topologies/*.toml")
+troupe_embed(built_in_topologies "${PROJECT_SOURCE_DIR}/topologies" ${troupe_topologies})
+list(APPEND troupe_tool_sources "${project_template_source}" "${built_in_topologies_source}")
 troupe_include_root(tools "${PROJECT_SOURCE_DIR}/tools" troupe_tool_root)
 
 if(troupe_tool_sources)
@@ -17,7 +20,7 @@ if(troupe_tool_sources)
   troupe_parse_library_once(troupe_tools)
   # Mostly CLI11's templates: half the time of the whole library to optimise, and nothing there is hot.
   set_source_files_properties("${PROJECT_SOURCE_DIR}/tools/command_line.cpp"
-    "${PROJECT_SOURCE_DIR}/tools/tree_demo_options.cpp" PROPERTIES COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
+    "${PROJECT_SOURCE_DIR}/tools/tree_demo_options.cpp" "${PROJECT_SOURCE_DIR}/tools/topology_command_line.cpp" PROPERTIES COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
   set(troupe_tool_visibility PUBLIC)
 else()
   add_library(troupe_tools INTERFACE)
@@ -36,4 +39,5 @@ if(EXISTS "${PROJECT_SOURCE_DIR}/tools/main.cpp")
   set_target_properties(troupe_tool PROPERTIES
     OUTPUT_NAME troupe RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tools")
   install(TARGETS troupe_tool RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/topologies" DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/troupe")
 endif()

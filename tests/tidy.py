@@ -21,6 +21,16 @@ LINES_MAX = 300
 
 # Headers that are tested by a test of another name, or need none, each with the reason.
 TESTED_ELSEWHERE = {
+    "tools/completion.hpp": "tests/tools/topology_test.py, which completes words in bash",
+    "tools/listing.hpp": "tests/tools/topology_test.py: list and list --json",
+    "tools/loaded_topology.hpp": "tests/tools/topology_test.py: files that are wrong, or not there",
+    "tools/picture_output.hpp": "tests/tools/topology_test.py: graph, with and without dot",
+    "tools/top_options.hpp": "tests/tools/command_line_test.cpp: the arguments of top",
+    "tools/topology_command_line.hpp": "tests/tools/command_line_test.cpp: the arguments of run FILE, check, explore, graph",
+    "tools/topology_commands.hpp": "tests/tools/topology_test.py: each way they can end",
+    "tools/topology_options.hpp": "tests/tools/command_line_test.cpp: as above",
+    "tools/topology_report.hpp": "tests/tools/topology_test.py: the report, also as JSON",
+    "tools/topology_screen.hpp": "tests/tools/topology_test.py: its line while a run goes on",
     "tools/conclusion.hpp": "tests/tools/command_test.py: what each demo prints at its end, and its exit code",
     "tools/number_option.hpp": "tests/tools/command_line_test.cpp: numbers in their range, and what is none",
     "tools/host_and_port.hpp": "tests/tools/command_line_test.cpp: where load asks, and a ledger listens",

@@ -6,13 +6,18 @@
 #include <troupe/tools/load_command.hpp>
 #include <troupe/tools/output.hpp>
 #include <troupe/tools/progress_line.hpp>
+#include <troupe/tools/top.hpp>
+#include <troupe/tools/topology_commands.hpp>
 #include <troupe/tools/tree_demos.hpp>
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <filesystem>
 #include <optional>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 namespace troupe::tools {
 
@@ -104,6 +109,28 @@ exit_code execute(const run_ledger_server& asked) { return serve_ledger(asked); 
 exit_code execute(const run_load& asked) { return put_load(asked); }
 exit_code execute(const new_project& asked) { return print(write_project(asked)); }
 exit_code execute(const run_pool& asked) { return demonstrate(asked); }
+exit_code execute(const run_topology& asked) { return run(asked, topology::standard_kinds()); }
+exit_code execute(const check_topologies& asked) { return check(asked, topology::standard_kinds()); }
+exit_code execute(const explore_topology& asked) { return explore(asked, topology::standard_kinds()); }
+exit_code execute(const draw_topology& asked) { return draw(asked, topology::standard_kinds()); }
+exit_code execute(const top_options& asked) { return top(asked); }
+
+exit_code execute(const run_program& asked) {
+  const std::filesystem::path program =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / asked.program;
+  std::string path = program.string();
+  std::vector<std::string> words = asked.arguments;
+  std::vector<char*> arguments{path.data()};
+  for (std::string& each : words)
+    arguments.push_back(each.data());
+  arguments.push_back(nullptr);
+  ::execv(path.c_str(), arguments.data());
+  say(fmt::format(
+      "troupe: error: cannot run {}: {}\n  try:  in troupe's sources: cmake --build --preset release --target "
+      "{}\n",
+      path, std::generic_category().message(errno), program.filename().string()));
+  return exit_code::failed;
+}
 exit_code execute(const run_storm& asked) { return demonstrate(asked); }
 
 exit_code execute(const show_text& asked) { return print(asked.text); }

@@ -1,10 +1,14 @@
 #include <troupe/tools/command_line.hpp>
+#include <troupe/tools/completion.hpp>
 #include <troupe/tools/descriptions.hpp>
 #include <troupe/tools/human_text.hpp>
 #include <troupe/tools/ledger_options.hpp>
+#include <troupe/tools/listing.hpp>
 #include <troupe/tools/new_command_line.hpp>
 #include <troupe/tools/number_option.hpp>
 #include <troupe/tools/text_table.hpp>
+#include <troupe/tools/top.hpp>
+#include <troupe/tools/topology_command_line.hpp>
 #include <troupe/tools/tree_demo_options.hpp>
 
 #include <CLI/CLI.hpp>
@@ -44,6 +48,20 @@ struct parser {
   load_command_line load_command;
   CLI::App* make = nullptr;
   new_command_line new_command;
+  CLI::App* topology = nullptr;
+  topology_command_line topology_command;
+  CLI::App* check = nullptr;
+  check_command_line check_command;
+  CLI::App* explore = nullptr;
+  explore_command_line explore_command;
+  CLI::App* graph = nullptr;
+  graph_command_line graph_command;
+  CLI::App* top = nullptr;
+  top_command_line top_command;
+  CLI::App* completion = nullptr;
+  std::string shell;
+  CLI::App* list = nullptr;
+  bool list_as_json = false;
 
   parser() {
     described_[&app] = &program;
@@ -61,9 +79,27 @@ struct parser {
     storm_command.add_options(*storm);
     load = add(app, load_service);
     load_command.add_options(*load);
+    topology = add(*run, topology_run);
+    topology_command.add_options(*topology);
+    check = add(app, check_files);
+    check_command.add_options(*check);
+    explore = add(app, explore_schedules);
+    explore_command.add_options(*explore);
+    graph = add(app, draw_graph);
+    graph_command.add_options(*graph);
+    top = add(app, watch_tree);
+    top_command.add_options(*top);
     make = add(app, make_project);
     new_command.add_options(*make);
-    add(app, list_demos);
+    add(app, run_benchmarks);
+    add(app, run_tests);
+    completion = add(app, complete_words);
+    completion->add_option("SHELL", shell, "bash, zsh or fish")
+        ->required()
+        ->type_name("")
+        ->check(CLI::IsMember(completed_shells));
+    list = add(app, list_demos);
+    list->add_flag("--json", list_as_json, "print them as JSON");
     add(app, show_help);
   }
 
@@ -106,11 +142,10 @@ std::string path_of(const CLI::App& app) {
 std::string parser::help(const CLI::App& about) const {
   const description& what = *described_.at(&about);
   const auto commands = about.get_subcommands([](const CLI::App*) { return true; });
-  const char* const word = &about == run    ? "[DEMO] "
-                           : &about == &app ? "COMMAND "
-                           : &about == load ? "HOST:PORT "
-                           : &about == make ? "NAME "
-                                            : "";
+  std::string word = &about == run ? "[DEMO|NAME|FILE] " : &about == &app ? "COMMAND " : "";
+  for (const CLI::Option* const each : about.get_options())
+    if (each->get_positional())
+      word += each->get_name(true, false) + ' ';
   std::string text = fmt::format("{}\n\nUsage: {} {}[OPTIONS]\n", what.about, path_of(about), word);
 
   text_table table{{{""}, {""}}};
@@ -149,11 +184,15 @@ public:
   }
 
   usage_error unknown_word(const std::string& word) const {
-    const std::vector<std::string> known = names_of(where_);
+    std::vector<std::string> known = names_of(where_);
+    if (where_.get_name() == run_demo.name)
+      for (const std::string& each : names_of_topologies())
+        known.push_back(each);
     if (known.empty())
       return (*this)(fmt::format("unexpected argument `{}`", printable(word)));
     const std::string similar = closest(word, known);
-    return (*this)(fmt::format("unknown {} `{}`", where_.get_parent() == nullptr ? "command" : "demo", printable(word)),
+    return (*this)(fmt::format("unknown {} `{}`", where_.get_parent() == nullptr ? "command" : "demo or topology",
+                               printable(word)),
                    similar.empty() ? fmt::format("one of: {}", fmt::join(known, ", "))
                                    : path_of(where_) + ' ' + similar);
   }
@@ -183,11 +222,9 @@ CLI::App& innermost(CLI::App& top, const std::vector<std::string>& arguments, st
   return *found;
 }
 
-std::string list_of_demos() {
-  text_table table{{{""}, {""}}};
-  for (const description& each : {ingest_demo, pipeline_demo, pool_demo, storm_demo, ledger_demo})
-    table.add({each.name, each.summary});
-  return table.text() + "\nRun one with `troupe run NAME`; `troupe help run NAME` explains it.\n";
+bool takes_words(const CLI::App& asked) {
+  const auto options = asked.get_options();
+  return std::any_of(options.begin(), options.end(), [](const CLI::Option* each) { return each->get_positional(); });
 }
 
 command explain(parser& known, const std::vector<std::string>& arguments) {
@@ -235,11 +272,16 @@ command read_command_line(const std::vector<std::string>& given) {
   if (arguments[0] == run_demo.name &&
       (arguments.size() == 1 || (arguments[1].starts_with('-') && arguments[1] != "-h" && arguments[1] != "--help")))
     arguments.insert(arguments.begin() + 1, ingest_demo.name);
+  if (arguments.size() > 1 && arguments[0] == run_demo.name && names_topology(arguments[1]))
+    arguments.insert(arguments.begin() + 1, topology_run.name);
+  const bool wants_help = arguments.size() > 1 && (arguments[1] == "-h" || arguments[1] == "--help");
+  if (arguments[0] == run_benchmarks.name && !wants_help)
+    return run_program{"bench/troupe_bench", {arguments.begin() + 1, arguments.end()}};
 
   std::size_t words = 0;
   const CLI::App& asked = innermost(known.app, arguments, words);
   const complaint wrong{given, asked};
-  if (words < arguments.size() && !arguments[words].starts_with('-') && &asked != known.load && &asked != known.make)
+  if (words < arguments.size() && !arguments[words].starts_with('-') && !takes_words(asked))
     return wrong.unknown_word(arguments[words]);
   try {
     known.app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 takes the last one first
@@ -285,7 +327,21 @@ command read_command_line(const std::vector<std::string>& given) {
     return known.load_command.asked();
   if (known.make->parsed())
     return known.new_command.asked();
-  return show_text{list_of_demos()};
+  if (known.topology->parsed())
+    return known.topology_command.asked();
+  if (known.check->parsed())
+    return known.check_command.asked();
+  if (known.explore->parsed())
+    return known.explore_command.asked();
+  if (known.graph->parsed())
+    return known.graph_command.asked();
+  if (known.top->parsed())
+    return known.top_command.asked();
+  if (known.completion->parsed())
+    return show_text{completion_for(known.shell, known.app, names_of_topologies())};
+  if (known.list->parsed())
+    return show_text{list_of_demos(known.list_as_json)};
+  return wrong("troupe's tests run in its sources", "./troupe test; or ./NAME test in a project of `troupe new`");
 }
 
 } // namespace troupe::tools

@@ -11,6 +11,8 @@
 #include <troupe/tools/pipeline.hpp>
 #include <troupe/tools/pool.hpp>
 #include <troupe/tools/storm.hpp>
+#include <troupe/tools/top_options.hpp>
+#include <troupe/tools/topology_options.hpp>
 
 #include <cstdint>
 #include <string>
@@ -75,6 +77,7 @@ struct usage_error {
 };
 
 using command = std::variant<run_ingest, run_pipeline, run_ledger, run_ledger_server, run_pool, run_storm, run_load,
+                             run_topology, check_topologies, explore_topology, draw_topology, top_options, run_program,
                              new_project, show_text, usage_error>;
 
 /// Reads the arguments after the program's name. Looks at nothing else, and changes nothing.

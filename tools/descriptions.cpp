@@ -4,8 +4,9 @@ namespace troupe::tools {
 
 const description program{"troupe", "",
                           R"(troupe: structured concurrency for actors. Every actor has an owner, every
-mailbox has a bound, every wait can be cancelled. This program runs demos,
-and puts load on a ledger service.)",
+mailbox has a bound, every wait can be cancelled. This program runs demos and
+trees of actors that files describe, checks and explores these, and shows what
+runs, live.)",
                           R"(Examples:
   troupe run                            the default demo, on this machine's
                                         package database
@@ -14,6 +15,9 @@ and puts load on a ledger service.)",
                                         and the error comes back
   troupe run pool                       consumers crash; where each message went
   troupe run storm                      workers crash under their supervisors
+  troupe run fan-out --observe          a built-in topology, live in a browser
+  troupe check mine.toml                what is wrong with a tree of yours
+  troupe explore mine.toml              it, in a thousand orders
   troupe load 127.0.0.1:7400            transfers for a running ledger service
   troupe new till                       a project of your own, with its test
   troupe help run ingest                what a demo does and takes
@@ -28,10 +32,14 @@ Exit codes:
   143  stopped by SIGTERM, after cleaning up; the server of ledger: 0
 )"};
 
-const description run_demo{"run", "run a demo",
-                           "Runs a demo; without a name, ingest. Options right after `run` are those of\ningest.",
-                           R"(Examples:
+const description run_demo{
+    "run", "run a demo, or a topology",
+    "Runs a demo, or a topology: a file, or a built-in one (`troupe list` has them).\nWithout a name, "
+    "ingest. Options right after `run` are those of ingest.",
+    R"(Examples:
   troupe run
+  troupe run fan-out
+  troupe run ./mine.toml --observe 8080
   troupe run --workers 1 --capacity 1
   troupe run pipeline --fail-at 5000
 )"};
@@ -187,8 +195,9 @@ Examples:
 
 const description make_project{"new", "make a project of your own, with a supervised service and its test",
                                R"(Makes the folder NAME with a project that uses troupe: a service of two actors
-under a supervisor, a program that runs it, and a test that runs it in a thousand
-orders and with a fault at every step. What is there already is not touched.)",
+under a supervisor, a program that runs it, and a test that runs it in a
+thousand orders and with a fault at every step. What is there already is not
+touched.)",
                                R"(Then `./NAME run` and `./NAME test`, in that folder, build it and run it. They
 look for troupe where this program is installed.
 
@@ -197,7 +206,90 @@ Examples:
   troupe new till --into ~/projects
 )"};
 
-const description list_demos{"list", "list the demos", "Lists the demos.", ""};
+const description topology_run{"topology", "a topology: a file, or a built-in one",
+                               R"(Runs a tree of actors that a file describes, on threads, until it ends or its
+time is over, and tells what went over each edge, what became of each node, and
+whether what the file expects of itself came out. `troupe run FILE` is short for
+it; docs/topology.md says what a file can say.)",
+                               R"(While it runs, a line on standard error says how much was handled and where most
+waits. With --observe it is shown in a browser; --control has buttons to crash,
+cancel and restart actors.
+
+Exit code 1 where it did not come out as expected, 2 where the file is wrong.
+
+Examples:
+  troupe run fan-out
+  troupe run ./mine.toml --observe 8080 --control
+  troupe run topology mine.toml --json > report.json
+)"};
+
+const description check_files{"check", "say what is wrong with topology files",
+                              R"(Reads topology files and looks for what can never work: words that nobody knows,
+cycles of actors that wait for each other, restarts that multiply, shutdowns
+that do not fit, mailboxes that hold more than memory may, nodes that nothing
+reaches. Nothing is run. Each finding has its line and column, and what to try.)",
+                              R"(For a sound one it prints what is known of it: actors, memory, restarts, time to
+stop. Exit code 2 when one of them has an error; warnings are none.
+
+Examples:
+  troupe check mine.toml
+  troupe check *.toml --json
+)"};
+
+const description explore_schedules{"explore", "run a topology in many orders, in virtual time",
+                                    R"(Runs a topology in the simulator under many schedules, and judges each run by
+what troupe promises and by what the file expects of itself. Use it when a tree
+works, and you want to know whether it always does. With --faults actors crash,
+and so on, at any moment: then the books must balance, whatever comes out.)",
+                                    R"(A run that is wrong is made short and told as a story, with a schedule that
+--replay runs again, exactly. Ctrl-C prints what was tried until then.
+
+Examples:
+  troupe explore workers
+  troupe explore ./mine.toml --seeds 100000 --faults crash,cancel
+)"};
+
+const description draw_graph{"graph", "draw a topology, for Mermaid, DOT or as SVG",
+                             R"(Draws the tree of supervisors of a topology as boxes in boxes, and its edges
+with their capacities. Mermaid is what code hosts draw in Markdown.)",
+                             R"(SVG needs the program `dot` of the package graphviz.
+
+Examples:
+  troupe graph orders
+  troupe graph ./mine.toml --as svg --output mine.svg
+)"};
+
+const description watch_tree{"top", "watch a running tree in the terminal",
+                             R"(Follows a program that is observed, as by `troupe run storm --observe 8080`, and
+redraws its tree four times a second: states, restarts, how full mailboxes are,
+who waits for whom. Where standard output is no terminal, plain lines.)",
+                             R"(Examples:
+  troupe top 127.0.0.1:8080
+  troupe top 127.0.0.1:8080 --json | jq .nodes
+)"};
+
+const description run_benchmarks{"bench", "measure this machine: messages, spawns, restarts, ...",
+                                 R"(Runs the benchmark program that was built beside this one, with the arguments
+that follow; without any it explains itself.)",
+                                 R"(Example:
+  troupe bench pipeline 20000000
+)"};
+
+const description run_tests{"test", "run the tests: in troupe's sources, `./troupe test`",
+                            R"(Troupe's own tests run in its sources, by `./troupe test`; those of a project
+that `troupe new` has made, by `./NAME test` in its folder.)",
+                            ""};
+
+const description complete_words{"completion", "a script that completes words in bash, zsh or fish",
+                                 R"(Prints a script for a shell, which then completes commands, options and names.)",
+                                 R"(Examples:
+  troupe completion bash > ~/.local/share/bash-completion/completions/troupe
+  source <(troupe completion zsh)
+  troupe completion fish > ~/.config/fish/completions/troupe.fish
+)"};
+
+const description list_demos{"list", "list the demos and the built-in topologies",
+                             "Lists the demos and the built-in topologies.", "Example:\n  troupe list --json\n"};
 const description show_help{"help", "explain a command", "Explains a command.", "Example:\n  troupe help run ingest\n"};
 
 } // namespace troupe::tools

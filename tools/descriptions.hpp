@@ -21,6 +21,14 @@ extern const description storm_demo;
 extern const description ledger_demo;
 extern const description load_service;
 extern const description make_project;
+extern const description topology_run;
+extern const description check_files;
+extern const description explore_schedules;
+extern const description draw_graph;
+extern const description watch_tree;
+extern const description run_benchmarks;
+extern const description run_tests;
+extern const description complete_words;
 extern const description list_demos;
 extern const description show_help;
 

@@ -14,5 +14,7 @@ struct embedded_file {
 
 /// The files of tools/template.
 const std::vector<embedded_file>& project_template();
+/// Those of topologies/.
+const std::vector<embedded_file>& built_in_topologies();
 
 } // namespace troupe::tools

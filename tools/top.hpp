@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/tools/command_line.hpp>
+#include <troupe/tools/top_options.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -10,13 +11,6 @@
 #include <string>
 
 namespace troupe::tools {
-
-struct top_options {
-  std::string host;
-  std::uint16_t port = 0;
-  bool once = false;    ///< One frame, and that is all.
-  bool as_json = false; ///< As the observer has it; once as well.
-};
 
 /// Where the arguments of `top` go.
 class top_command_line {

@@ -57,7 +57,7 @@ private:
   std::map<std::string, entry, std::less<>> all_;
 };
 
-/// `source`, `stage`, `sink`, `server`, `client`, `worker`: see docs/topology.md.
+/// `source`, `stage`, `sink`, `server`, `client`, `worker`, and those of `stream_kinds.hpp`: see docs/topology.md.
 kinds standard_kinds();
 
 } // namespace troupe::topology

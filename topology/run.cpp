@@ -211,9 +211,14 @@ report running::result() const { return live_->result(); }
 
 namespace {
 
+/// Also where a test cancels it: then its time is over.
+struct time_is_up {
+  detail::live& of;
+  ~time_is_up() { of.time_is_up(); }
+};
 task<> end_in_time(std::shared_ptr<detail::live> in) {
+  const time_is_up at_end{*in};
   co_await sleep_for(in->what.lasts);
-  in->time_is_up();
 }
 /// Also where the run is stopped.
 struct rest_dropped {

@@ -5,6 +5,7 @@
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/topology/node.hpp>
+#include <troupe/topology/stream_kinds.hpp>
 
 #include <stdexcept>
 
@@ -165,6 +166,7 @@ kinds standard_kinds() {
                            .what = "How long a step takes."}},
            .counters = {"steps"}},
           run_worker);
+  add_stream_kinds(all);
   return all;
 }
 

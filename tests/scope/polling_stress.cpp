@@ -214,7 +214,7 @@ TEST_CASE("an executor that polls may go at any moment after its last root", "[s
 TEST_CASE("of those who are woken by one poll none waits for long behind one that keeps its thread",
           "[scope][stress]") {
   constexpr int guests = 2;
-  constexpr int visits = 200; // some 20 ms: then one carrier polls, and the other one has gone home
+  constexpr int visits = 150; // some 20 ms: then one carrier polls, and the other one has gone home
   for (std::uint64_t round = 0; round < tests::seeds(20); ++round) {
     thread_pool_executor executor{2};
     bell& at_the_door = executor.service<bell>();
@@ -235,10 +235,11 @@ TEST_CASE("of those who are woken by one poll none waits for long behind one tha
       }
     };
     std::thread outside{[&] {
+      std::mt19937 random{static_cast<unsigned>(round)};
       while (waiting != guests)
         std::this_thread::yield();
       for (int i = 0; i < visits; ++i) {
-        std::this_thread::sleep_for(100us);
+        pause_for_a_moment(random);
         at_the_door.ring();
       }
       while (opened != visits)

@@ -161,8 +161,9 @@ TEST_CASE("numbers out of range, and what is no number, are refused with the ran
 TEST_CASE("an unknown word or option is named, with what was probably meant", "[tools]") {
   CHECK(error({"rnu"}) == "troupe: error: unknown command `rnu`");
   CHECK(contains(as<usage_error>({"lst"}).text, "try:  troupe list"));
-  CHECK(contains(as<usage_error>({"frobnicate"}).text, "try:  one of: run, load, new, list, help"));
-  CHECK(error({"run", "ingets"}) == "troupe: error: unknown demo `ingets`");
+  CHECK(contains(as<usage_error>({"frobnicate"}).text,
+                 "try:  one of: run, load, check, explore, graph, top, new, bench, test, completion, list, help"));
+  CHECK(error({"run", "ingets"}) == "troupe: error: unknown demo or topology `ingets`");
   CHECK(contains(as<usage_error>({"run", "ingets"}).text, "try:  troupe run ingest"));
   CHECK(error({"run", "ingest", "--worker=3"}) == "troupe: error: unknown option `--worker=3`");
   CHECK(contains(as<usage_error>({"run", "ingest", "--worker=3"}).text, "try:  --workers"));
@@ -205,4 +206,39 @@ TEST_CASE("the closest word is offered only where it is close", "[tools]") {
   CHECK(closest("lits", {"list", "help"}) == "");
   CHECK(closest("lis", {"list", "help"}) == "list");
   CHECK(closest("x", {"list", "help"}) == "");
+}
+
+TEST_CASE("a file after run is a topology, with its options", "[tools]") {
+  for (const std::string file : {"./mine", "mine.toml", "some/where.toml"}) {
+    CHECK(as<run_topology>({"run", file}).which == file);
+    CHECK(as<run_topology>({"run", "topology", file}).which == file);
+  }
+  const auto read = as<run_topology>({"run", "mine.toml", "--observe", "8080", "--control", "--json"});
+  CHECK(read.observe.port == 8080);
+  CHECK(read.observe.control);
+  CHECK(read.as_json);
+  CHECK(contains(error({"run", "mine"}), "unknown demo or topology `mine`"));
+}
+
+TEST_CASE("check takes several files, explore faults and a schedule, graph a form", "[tools]") {
+  CHECK(as<check_topologies>({"check", "a.toml", "b.toml", "--json"}).files.size() == 2);
+  CHECK(contains(error({"check"}), "NAME|FILE"));
+  const auto explored = as<explore_topology>({"explore", "a.toml", "--seeds", "7", "--faults", "crash,cancel"});
+  CHECK(explored.schedules == 7);
+  CHECK(explored.faults == std::vector<std::string>{"crash", "cancel"});
+  CHECK(as<explore_topology>({"explore", "a.toml"}).schedules == 1'000);
+  CHECK(contains(error({"explore", "a.toml", "--faults", "crush"}), "crush"));
+  CHECK(contains(error({"explore", "a.toml", "--seeds", "0"}), "--seeds"));
+  CHECK(as<draw_topology>({"graph", "a.toml", "--as", "svg", "--output", "a.svg"}).form == "svg");
+  CHECK(contains(error({"graph", "a.toml", "--as", "png"}), "png"));
+}
+
+TEST_CASE("top takes where to look, bench what it is given, completion a shell", "[tools]") {
+  CHECK(as<top_options>({"top", "127.0.0.1:8080", "--once"}).port == 8080);
+  CHECK(contains(error({"top", "nowhere"}), "nowhere"));
+  CHECK(as<run_program>({"bench", "pipeline", "100", "--workers", "1"}).arguments.size() == 4);
+  CHECK(contains(as<show_text>({"bench", "--help"}).text, "troupe bench pipeline"));
+  CHECK(contains(as<show_text>({"completion", "bash"}).text, "complete -o default -F _troupe troupe"));
+  CHECK(contains(error({"completion", "tcsh"}), "tcsh"));
+  CHECK(contains(error({"test"}), "in its sources"));
 }

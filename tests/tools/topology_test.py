@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+"""`troupe check`, `run FILE`, `explore`, `graph`, `list`, `completion`: what they print, and their exit codes.
+
+TROUPE_TOOL (or the first argument) is the program.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+TOOL = os.environ.get("TROUPE_TOOL") or (sys.argv.pop(1) if len(sys.argv) > 1 else "")
+FILES = pathlib.Path(__file__).resolve().parent.parent / "topology"
+
+SOUND = """
+title = "Two in a row"
+[run]
+lasts = "20s"
+[supervisor.app]
+intensity = 100
+[node.read]
+kind = "source"
+items = 50
+[node.store]
+kind = "sink"
+faults = { crash_every = 20 }
+[[edge]]
+from = "read"
+to = "store"
+capacity = 4
+[expect]
+ends = "normal"
+[expect.node.store]
+restarts = 2
+[expect.edge."read -> store"]
+sent = 50
+"""
+ENDLESS = SOUND.replace("items = 50", 'items = 0\nevery = "1ms"').split("[expect]")[0]
+
+
+def troupe(*arguments):
+    return subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+
+
+class Commands(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def file(self, text, name="mine.toml"):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def test_a_sound_file_is_checked_with_what_is_known_of_it(self):
+        ended = troupe("check", self.file(SOUND))
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+        self.assertIn("3 actors, mailboxes of at most", ended.stdout)
+
+    def test_a_wrong_file_of_each_kind_is_told_with_line_and_column(self):
+        for wrong in sorted((FILES / "wrong").glob("*.toml")):
+            with self.subTest(wrong.name):
+                expected = wrong.with_suffix(".expected").read_text()
+                ended = troupe("check", wrong)
+                self.assertEqual(ended.returncode, 2 if ": error: " in expected else 0)
+                self.assertEqual(ended.stderr.replace(str(wrong), wrong.name).strip(), expected.strip())
+                if ": error: " in expected:
+                    for command in ("run", "explore", "graph"):
+                        self.assertEqual(troupe(command, wrong).returncode, 2)
+
+    def test_findings_come_as_json(self):
+        ended = troupe("check", "--json", self.file(SOUND), FILES / "wrong" / "unknown_name.toml")
+        sound, wrong = json.loads(ended.stdout)
+        self.assertTrue(sound["sound"])
+        self.assertFalse(wrong["sound"])
+        self.assertEqual((wrong["findings"][0]["rule"], wrong["findings"][0]["line"]), ("unknown-name", 12))
+
+    def test_what_is_not_there_is_named(self):
+        for name in (self.folder / "none.toml", "./none.toml"):
+            ended = troupe("run", name)
+            self.assertEqual(ended.returncode, 1)
+            self.assertIn("No such file", ended.stderr)
+            self.assertIn("try:", ended.stderr)
+        self.assertIn("Is a directory", troupe("check", str(self.folder) + "/").stderr)
+
+    def test_a_run_says_whether_it_came_out_as_expected(self):
+        ended = troupe("run", self.file(SOUND))
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertIn("ended: normal", ended.stdout)
+        self.assertIn("as expected", ended.stdout)
+        ended = troupe("run", self.file(SOUND.replace("sent = 50", "sent = 51")))
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("not as expected", ended.stdout)
+
+    def test_a_run_as_json(self):
+        report = json.loads(
+            troupe("run", self.file(SOUND), "--json").stdout)
+        self.assertEqual(report["ended"], "normal")
+        edge, = report["edges"]
+        self.assertEqual((edge["offered"], edge["handled"], edge["dropped"]), (50, 48, 2))
+
+    def test_ctrl_c_ends_a_run_with_its_report(self):
+        running = subprocess.Popen([TOOL, "run", self.file(ENDLESS)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True)
+        self.assertIn("Two in a row", running.stderr.readline())
+        self.assertIn("handled", running.stderr.readline())
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 130)
+        self.assertIn("stopped by Ctrl-C", out)
+
+    def test_an_observed_run_shows_its_edges(self):
+        running = subprocess.Popen([TOOL, "run", self.file(ENDLESS), "--observe"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        try:
+            url = None
+            while url is None:
+                said = re.search(r"watch it at (\S+)", running.stderr.readline())
+                url = said and said.group(1)
+            address = url.removeprefix("http://").strip("/")
+            for _ in range(100):
+                seen = urllib.request.urlopen(url + "tree.json", timeout=30).read().decode()
+                if "read -> store" in seen:
+                    break
+                time.sleep(0.05)
+            self.assertIn("read -> store", seen)
+            frame = troupe("top", address, "--once")
+            self.assertEqual(frame.returncode, 0, frame.stderr)
+            self.assertIn("store", frame.stdout)
+        finally:
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 143)
+
+    def test_an_exploration_says_what_it_has_tried(self):
+        ended = troupe("explore", self.file(SOUND), "--seeds", 100)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertIn("100 schedules", ended.stdout)
+        tried = json.loads(troupe("explore", self.file(SOUND), "--seeds", 50, "--faults", "crash,cancel", "--json").stdout)
+        self.assertEqual(tried["schedules"], 50)
+
+    def test_an_exploration_that_fails_can_be_had_again(self):
+        wrong = self.file(SOUND.replace("restarts = 2", 'restarts = "3.."'))
+        ended = troupe("explore", wrong, "--seeds", 20)
+        self.assertEqual(ended.returncode, 1)
+        again = re.search(r"troupe explore \S+ --replay '(.*)'", ended.stderr)
+        replayed = troupe("explore", wrong, "--replay", again.group(1))
+        self.assertEqual(replayed.returncode, 1)
+        self.assertIn("restarts", replayed.stderr)
+        self.assertEqual(troupe("explore", wrong, "--replay", "nonsense").returncode, 2)
+
+    def test_a_graph_is_drawn(self):
+        mine = self.file(SOUND)
+        self.assertTrue(troupe("graph", mine).stdout.startswith("flowchart"))
+        self.assertTrue(troupe("graph", mine, "--as", "dot").stdout.startswith("digraph"))
+        picture = self.folder / "mine.svg"
+        ended = troupe("graph", mine, "--as", "svg", "--output", picture)
+        if shutil.which("dot"):
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            self.assertIn("</svg>", picture.read_text())
+        without = subprocess.run([TOOL, "graph", mine, "--as", "svg"], capture_output=True, text=True,
+                                 env={**os.environ, "PATH": str(self.folder)})
+        self.assertEqual(without.returncode, 1)
+        self.assertIn("apt-get install graphviz", without.stderr)
+
+    def test_what_can_be_run_is_listed(self):
+        all_of_them = json.loads(troupe("list", "--json").stdout)
+        self.assertIn("storm", [each["name"] for each in all_of_them if each["kind"] == "demo"])
+        text = troupe("list").stdout
+        for each in all_of_them:
+            self.assertIn(each["name"], text)
+
+    def test_words_are_completed(self):
+        script = troupe("completion", "bash").stdout + """
+complete_line() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _troupe; echo "${COMPREPLY[*]}"; }
+complete_line troupe ex
+complete_line troupe run st
+complete_line troupe explore mine.toml --fa
+"""
+        ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+        self.assertEqual((ended.stdout.splitlines(), ended.stderr), (["explore", "storm", "--faults"], ""))
+        for shell in ("zsh", "fish"):
+            self.assertIn("explore", troupe("completion", shell).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,79 @@
+#include <troupe/tools/completion.hpp>
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace troupe::tools {
+
+namespace {
+
+/// What may stand after the words of `path`.
+struct place {
+  std::string path; ///< "troupe run"
+  std::vector<std::string> words;
+};
+
+bool takes_names(const CLI::App& at) {
+  static const std::set<std::string> all{"run", "topology", "check", "explore", "graph"};
+  return all.count(at.get_name()) != 0;
+}
+
+void add_places(std::vector<place>& to, const CLI::App& at, const std::string& path,
+                const std::vector<std::string>& names) {
+  place here{path, {}};
+  const auto below = at.get_subcommands([](const CLI::App*) { return true; });
+  for (const CLI::App* const each : below)
+    here.words.push_back(each->get_name());
+  if (takes_names(at))
+    here.words.insert(here.words.end(), names.begin(), names.end());
+  for (const CLI::Option* const each : at.get_options())
+    for (const std::string& name : each->get_lnames())
+      here.words.push_back("--" + name);
+  to.push_back(std::move(here));
+  for (const CLI::App* const each : below)
+    add_places(to, *each, path + ' ' + each->get_name(), names);
+}
+
+std::string for_bash(const std::vector<place>& all) {
+  std::string deeper, words;
+  for (const place& each : all) {
+    if (each.path.find(' ') != std::string::npos)
+      deeper += fmt::format("{}\"{}\"", deeper.empty() ? "" : " | ", each.path);
+    words += fmt::format("    \"{}\") words=\"{}\" ;;\n", each.path, fmt::join(each.words, " "));
+  }
+  return fmt::format(R"(_troupe() {{
+  local path=troupe words='' i
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    case "$path ${{COMP_WORDS[i]}}" in
+    {}) path+=" ${{COMP_WORDS[i]}}" ;;
+    esac
+  done
+  case $path in
+{}  esac
+  COMPREPLY=($(compgen -W "$words" -- "${{COMP_WORDS[COMP_CWORD]}}"))
+}}
+complete -o default -F _troupe troupe
+)",
+                     deeper, words);
+}
+
+std::string for_fish(const std::vector<place>& all) {
+  std::string text = "function __troupe_at\n  test (string join ' ' -- (commandline -opc | string match -v -- '-*')) = "
+                     "\"$argv\"\nend\n";
+  for (const place& each : all)
+    text += fmt::format("complete -c troupe -n '__troupe_at {}' -a '{}'\n", each.path, fmt::join(each.words, " "));
+  return text;
+}
+
+} // namespace
+
+std::string completion_for(const std::string& shell, const CLI::App& all, const std::vector<std::string>& names) {
+  std::vector<place> places;
+  add_places(places, all, all.get_name(), names);
+  if (shell == "fish")
+    return for_fish(places);
+  return (shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "") + for_bash(places);
+}
+
+} // namespace troupe::tools
