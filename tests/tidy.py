@@ -109,7 +109,7 @@ TESTED_ELSEWHERE = {
     "topology/finding_list.hpp": "wrong_test",
     "topology/parse.hpp": "wrong_test, tests/fuzz/topology_fuzz.cpp",
     "topology/check.hpp": "wrong_test, deadlocks_test, sound_sim",
-    "topology/waiting_cycles.hpp": "deadlocks_test",
+    "topology/waiting_cycles.hpp": "deadlocks_test, sound_sim",
     "topology/kinds.hpp": "running_test",
     "topology/parameter.hpp": "wrong_test",
     "topology/node.hpp": "running_test",
