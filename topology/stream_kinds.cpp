@@ -12,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <span>
+#include <stdexcept>
 
 namespace troupe::topology {
 
@@ -65,12 +66,10 @@ using use_function = std::function<task<>(byte_stream&)>;
 
 task<> use_end(byte_stream over, use_function use, std::exception_ptr& failed) {
   const outcome<> ended = co_await as_outcome(use(over));
-  if (!ended.has_error()) {
+  if (ended.has_error())
+    failed = ended.error(); // and the connection is reset, as its end goes
+  else
     co_await over.close();
-    co_return;
-  }
-  failed = ended.error();
-  over.abort(); // who has the other end must hear of it
 }
 
 /// Over all runs of a node.
@@ -111,7 +110,9 @@ task<> connect(node& here, item what, use_function use) {
     outcome<std::optional<item>> answered = co_await as_outcome(here.ask(plan.whom, what));
     if (answered.has_error())
       refused = answered.error();
-    if (answered.has_error() || !answered.value()) // nobody serves it, or not any longer
+    else if (!answered.value())
+      refused = std::make_exception_ptr(std::runtime_error("the connection was given up"));
+    if (refused) // nobody may have the other end
       used.cancel();
   });
   if (refused || failed)
@@ -213,10 +214,8 @@ task<> run_serving(node& here, task<> (*serve)(node&, const item&, byte_stream&)
       co_return;
     const outcome<> ended = co_await as_outcome(serve(here, what, *over));
     count_end(here, ended);
-    if (ended.has_error())
-      over->abort();
-    else
-      co_await over->close();
+    if (!ended.has_error())
+      co_await over->close(); // else it is reset, as it goes
   });
 }
 task<> run_proxy(node& here) { return run_serving(here, pass_on); }
