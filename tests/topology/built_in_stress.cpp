@@ -1,5 +1,6 @@
 // The topologies that come with the program, in real time: all at once, for about three seconds.
 
+#include <troupe/scope/task_group.hpp>
 #include <troupe/scope/thread_pool_executor.hpp>
 #include <troupe/topology/running.hpp>
 

@@ -1,6 +1,7 @@
 #include <troupe/topology/running.hpp>
 
 #include <troupe/scope/sleep.hpp>
+#include <troupe/scope/task_group.hpp>
 #include <troupe/simulation/simulator.hpp>
 #include <troupe/topology/check.hpp>
 #include <troupe/topology/parse.hpp>
