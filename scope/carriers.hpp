@@ -44,7 +44,7 @@ inline constexpr duration unpolled_max = std::chrono::microseconds{250};
 /// When no other carrier has run for this long, the watcher goes home: an idle program uses no CPU time. Where there are
 /// sockets, when it has moved nothing for this long.
 inline constexpr duration linger = std::chrono::milliseconds{10};
-/// Of the fibers that a poll has woken, a second carrier is called to take some when the last of them would wait for longer
+/// Of the fibers that a poll has woken, a second carrier is called to take some when the last of them has waited for longer
 /// than this. They would spread at once if it cost nothing, but it takes a CPU from who sends the requests, and two carriers
 /// that poll in turn get fewer at a time: with 64 connections on two cores, one carrier answers 1.4 times as many.
 inline constexpr duration patience = std::chrono::microseconds{500};

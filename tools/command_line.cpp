@@ -15,7 +15,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -40,24 +42,6 @@ struct parser {
   std::uint64_t fail_at = 0;
   CLI::App* ledger = nullptr;
   ledger_command_line ledger_command;
-  CLI::App* pool = nullptr;
-  pool_command_line pool_command;
-  CLI::App* storm = nullptr;
-  storm_command_line storm_command;
-  CLI::App* load = nullptr;
-  load_command_line load_command;
-  CLI::App* make = nullptr;
-  new_command_line new_command;
-  CLI::App* topology = nullptr;
-  topology_command_line topology_command;
-  CLI::App* check = nullptr;
-  check_command_line check_command;
-  CLI::App* explore = nullptr;
-  explore_command_line explore_command;
-  CLI::App* graph = nullptr;
-  graph_command_line graph_command;
-  CLI::App* top = nullptr;
-  top_command_line top_command;
   CLI::App* completion = nullptr;
   std::string shell;
   CLI::App* list = nullptr;
@@ -73,24 +57,15 @@ struct parser {
     add_pipeline();
     ledger = add(*run, ledger_demo);
     ledger_command.add_options(*ledger);
-    pool = add(*run, pool_demo);
-    pool_command.add_options(*pool);
-    storm = add(*run, storm_demo);
-    storm_command.add_options(*storm);
-    load = add(app, load_service);
-    load_command.add_options(*load);
-    topology = add(*run, topology_run);
-    topology_command.add_options(*topology);
-    check = add(app, check_files);
-    check_command.add_options(*check);
-    explore = add(app, explore_schedules);
-    explore_command.add_options(*explore);
-    graph = add(app, draw_graph);
-    graph_command.add_options(*graph);
-    top = add(app, watch_tree);
-    top_command.add_options(*top);
-    make = add(app, make_project);
-    new_command.add_options(*make);
+    add<pool_command_line>(*run, pool_demo);
+    add<storm_command_line>(*run, storm_demo);
+    add<load_command_line>(app, load_service);
+    add<topology_command_line>(*run, topology_run);
+    add<check_command_line>(app, check_files);
+    add<explore_command_line>(app, explore_schedules);
+    add<graph_command_line>(app, draw_graph);
+    add<top_command_line>(app, watch_tree);
+    add<new_command_line>(app, make_project);
     add(app, run_benchmarks);
     add(app, run_tests);
     completion = add(app, complete_words);
@@ -104,12 +79,27 @@ struct parser {
   }
 
   std::string help(const CLI::App& about) const;
+  /// What was asked for, where that was one of the commands that read it by themselves.
+  std::optional<command> asked() const {
+    for (const auto& [at, read] : readers_)
+      if (at->parsed())
+        return read();
+    return std::nullopt;
+  }
 
 private:
   CLI::App* add(CLI::App& to, const description& what) {
     CLI::App* const added = to.add_subcommand(what.name, what.summary);
     described_[added] = &what;
     return added;
+  }
+
+  template <class CommandLine>
+  void add(CLI::App& to, const description& what) {
+    CLI::App* const added = add(to, what);
+    auto line = std::make_shared<CommandLine>(); // CLI11 writes into it
+    line->add_options(*added);
+    readers_.emplace_back(added, [line = std::move(line)] { return command{line->asked()}; });
   }
 
   void add_ingest() {
@@ -133,6 +123,7 @@ private:
   }
 
   std::map<const CLI::App*, const description*> described_;
+  std::vector<std::pair<const CLI::App*, std::function<command()>>> readers_;
 };
 
 std::string path_of(const CLI::App& app) {
@@ -319,24 +310,8 @@ command read_command_line(const std::vector<std::string>& given) {
       options.fail_at = known.fail_at;
     return known.pipeline_command;
   }
-  if (known.pool->parsed())
-    return known.pool_command.asked();
-  if (known.storm->parsed())
-    return known.storm_command.asked();
-  if (known.load->parsed())
-    return known.load_command.asked();
-  if (known.make->parsed())
-    return known.new_command.asked();
-  if (known.topology->parsed())
-    return known.topology_command.asked();
-  if (known.check->parsed())
-    return known.check_command.asked();
-  if (known.explore->parsed())
-    return known.explore_command.asked();
-  if (known.graph->parsed())
-    return known.graph_command.asked();
-  if (known.top->parsed())
-    return known.top_command.asked();
+  if (const std::optional<command> asked_for = known.asked())
+    return *asked_for;
   if (known.completion->parsed())
     return show_text{completion_for(known.shell, known.app, names_of_topologies())};
   if (known.list->parsed())
