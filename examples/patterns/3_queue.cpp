@@ -31,10 +31,10 @@ task<> main_task() {
       group.start(consumer, queue.receiver());
     co_await produce(queue.sender());
     co_await queue.join(); // each item is settled
-    mailbox_statistics seen = queue.statistics();
-    std::printf("handled %d, crashed %d\n", static_cast<int>(seen.handled),
-                static_cast<int>(seen.dropped_by(drop_reason::crashed)));
   });
+  mailbox_statistics seen = queue.statistics();
+  std::printf("handled %d, crashed %d\n", static_cast<int>(seen.handled),
+              static_cast<int>(seen.dropped_by(drop_reason::crashed)));
 }
 
 int main() { return troupe::run(main_task); }

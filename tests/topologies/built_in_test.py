@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Each built-in topology, by the command: `check`, `run` with what it expects of itself, `explore --seeds 1000`.
 
-TROUPE_TOOL (or the first argument) is the program. Where TROUPE_SANITIZE names sanitizers it is several times slower: fewer
-schedules then, and what depends on the machine's time is not judged.
+TROUPE_TOOL (or the first argument) is the program. With TROUPE_IS_SLOW=1 it is not optimised, or sanitized, and ten times slower:
+fewer schedules then, and what depends on the machine's time is not judged.
 """
 
 import json
@@ -12,7 +12,7 @@ import sys
 import unittest
 
 TOOL = os.environ.get("TROUPE_TOOL") or (sys.argv.pop(1) if len(sys.argv) > 1 else "")
-IS_SLOW = bool(os.environ.get("TROUPE_SANITIZE"))
+IS_SLOW = os.environ.get("TROUPE_IS_SLOW") == "1"
 
 
 def troupe(*arguments):
