@@ -22,7 +22,7 @@ task<> account(inbox<account_message> in, int cents) {
   while (auto message = co_await in.receive()) // false once nobody has the address any more
     co_await message->match(                   // the scope of this message: its deadline, its revoke
         [&](deposit& d) -> task<> {
-          co_await sleep_for(100ms); // as if it were written down first
+          co_await sleep_for(400ms); // as if it were written down first
           d.to(cents += d.cents);
         },
         [&](balance& b) { b.to(cents); });
@@ -34,7 +34,7 @@ task<> main_task() {
     int after = co_await fail_after(5s, mine.ask<deposit>(50));
     std::printf("after the deposit: %d\n", after);
     try {
-      co_await fail_after(50ms, mine.ask<deposit>(50)); // the callee has the deadline too
+      co_await fail_after(200ms, mine.ask<deposit>(50)); // the callee has the deadline too
     } catch (const deadline_exceeded& late) {
       std::printf("%s\n", message_of(late.fate()).c_str());
     }
