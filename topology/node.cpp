@@ -67,6 +67,11 @@ void node::add(std::string_view counter, std::uint64_t by) {
   of_.of->counters[std::string(counter)] += by;
 }
 
+void node::note(const std::exception_ptr& error) {
+  const std::lock_guard held{of_.of->mutex};
+  of_.of->last_error = message_of(error);
+}
+
 std::shared_ptr<void> node::share(std::string_view name, const std::type_info& type,
                                   const std::function<std::shared_ptr<void>()>& make) {
   return in_->share(name, type, make);

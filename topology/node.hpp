@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -97,6 +98,8 @@ public:
   item made();
   /// Adds to a number of this node by that name, which its kind must have declared in `counters`.
   void add(std::string_view counter, std::uint64_t by = 1);
+  /// Shows an error as the last one of this node: one that has ended no run.
+  void note(const std::exception_ptr& error);
 
   /// The object of that name and type that all nodes of this topology share: made at the first call, as `T(args...)`,
   /// and there until the run of the topology has ended.
@@ -107,10 +110,10 @@ public:
     return std::static_pointer_cast<T>(share(
         name, typeid(T), [&]() -> std::shared_ptr<void> { return std::make_shared<T>(std::forward<Args>(args)...); }));
   }
-  /// The same for this node alone, over its runs.
+  /// The object of that type that this node alone keeps, over its runs: one of each type.
   template <class T, class... Args>
   std::shared_ptr<T> kept(Args&&... args) {
-    return shared<T>(name() + "/kept", std::forward<Args>(args)...);
+    return shared<T>(name() + "/kept/" + typeid(T).name(), std::forward<Args>(args)...);
   }
 
 private:

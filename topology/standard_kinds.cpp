@@ -87,6 +87,7 @@ task<> run_client(node& here) {
     const outcome<> ended = co_await as_outcome(ask_in_time(here, next, policy));
     if (ended.has_error()) {
       here.add("failed");
+      here.note(ended.error());
       if (!here.flag("goes_on"))
         std::rethrow_exception(ended.error());
     }

@@ -8,8 +8,8 @@ namespace troupe::topology {
 
 /// Adds `stream_client`, `stream_proxy` and `stream_server`; `standard_kinds` has them. See docs/topology.md.
 ///
-/// An ask is a connection: a pipe in memory, so that it is the same on threads and in the simulator. It is answered when
-/// the connection has ended.
+/// An ask is a connection, over TCP or through a pipe in memory: see `connection.hpp`. It is answered when the connection has
+/// ended.
 void add_stream_kinds(kinds& to);
 
 } // namespace troupe::topology

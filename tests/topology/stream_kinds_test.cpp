@@ -67,6 +67,7 @@ TEST_CASE("a fault in one connection ends that one, and the server goes on", "[t
   CHECK(count(came, 0, "resets") == 2);
   CHECK(count(came, 0, "served") == 8);
   CHECK(count(came, 2, "crashes") == 0);
+  CHECK(came.nodes[2].last_error == "crashed with an item, as its faults say");
 }
 
 TEST_CASE("a client that gives up before it is served leaves nothing of its connection", "[topology]") {
