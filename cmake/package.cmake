@@ -3,7 +3,9 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME troupe)
 set(CPACK_PACKAGE_VENDOR "troupe developers")
-set(CPACK_PACKAGE_CONTACT "troupe developers <troupe@localhost>")
+set(TROUPE_PACKAGE_CONTACT "troupe developers <troupe@localhost>" CACHE STRING
+  "Who builds the package and answers for it: a name, and an address that exists")
+set(CPACK_PACKAGE_CONTACT "${TROUPE_PACKAGE_CONTACT}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "structured concurrency for C++ actors, with its demos")
 set(CPACK_PACKAGE_DESCRIPTION
 "Every task has an owner, every mailbox a bound, every wait obeys the cancels
