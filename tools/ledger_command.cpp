@@ -112,7 +112,10 @@ exit_code serve_ledger(const run_ledger_server& asked) {
     const std::string database = asked.database.empty() ? scratch.emplace().file("ledger.db") : asked.database;
     ledger_server_run run{numeric_address(asked.host), asked.port, asked.options, {}, {}};
     ledger::store{database}.open_accounts(asked.accounts, asked.balance);
-    run.options.service.open = [&database] { return std::make_shared<ledger::store>(database); };
+    run.options.service.open = [&database] {
+      return std::make_shared<ledger::store>(database, ledger::store::opening::must_exist);
+    };
+    run.options.service.says = [](const std::string& sentence) { say("troupe: ledger: " + sentence + '\n'); };
     run.options.on_failure = [](const std::exception_ptr& error) {
       say("troupe: error in a connection: " + message_of(error) + '\n');
     };
