@@ -131,7 +131,12 @@ public:
   /// Closes the stream: nothing else is accepted, whoever waits in a read or a write gets `stream_closed`, and what was
   /// accepted is sent. What is unsent when `limit` has passed is dropped, and the connection is reset.
   ///
-  /// @suspends until all is sent, or `limit` has passed
+  /// A socket that is closed while something has come that nobody has read would reset the connection, and with it what
+  /// was sent last might be lost. So then the end is sent, and what comes is dropped, until the other side has ended as
+  /// well, a mebibyte has come, or `limit` has passed.
+  ///
+  /// @suspends until all is sent, and the other side has ended where it has sent more than was read; or `limit` has
+  ///           passed
   /// @cancel   it is closed all the same, at once: what is unsent is dropped
   /// @returns  how many accepted bytes were dropped, 0: none. The same for a connection that is gone
   task<std::size_t> close(duration limit = std::chrono::seconds{5});

@@ -100,11 +100,13 @@ task<byte_stream> listener_state::accept() {
   for (;;) {
     accepted come = accept_now();
     if (come.how == accepted::state::made) {
-      std::unique_ptr<transport> over = made_from(self.runs_on(), std::move(come));
+      std::unique_ptr<transport> over = made_from(self.runs_on(), come);
       if (over != nullptr)
         co_return byte_stream{std::move(over)};
       come.how = accepted::state::short_of;
     }
+    if (come.shortage && options_.on_shortage)
+      options_.on_shortage(come.shortage);
     if (come.how == accepted::state::waits)
       co_await accept_wait{*this};
     else
@@ -135,7 +137,7 @@ listener_state::accepted listener_state::accept_now() {
       break;
     }
     if (is_shortage(error))
-      ++statistics_.shortages;
+      note_shortage(come, {error, std::system_category()});
     else if (!is_of_connection(error))
       throw listen_error("accept", bound_to_.text(), std::system_category().message(error));
     else if (++skipped < skipped_in_a_row_max)
@@ -146,7 +148,13 @@ listener_state::accepted listener_state::accept_now() {
   return come;
 }
 
-std::unique_ptr<transport> listener_state::made_from(executor& on, accepted&& come) {
+/// Under the lock.
+void listener_state::note_shortage(accepted& come, const std::error_code& why) noexcept {
+  come.shortage = why;
+  ++statistics_.shortages;
+}
+
+std::unique_ptr<transport> listener_state::made_from(executor& on, accepted& come) {
   counted_connection counted{shared_from_this()};
   send_at_once(come.socket);
   if (come.peer.host().empty()) // of Unix sockets that connect nobody knows from where
@@ -160,9 +168,9 @@ std::unique_ptr<transport> listener_state::made_from(executor& on, accepted&& co
     const std::lock_guard held{lock_};
     ++statistics_.accepted;
     return over;
-  } catch (const std::system_error&) { // the reactor cannot watch it
+  } catch (const std::system_error& failed) { // the reactor cannot watch it
     const std::lock_guard held{lock_};
-    ++statistics_.shortages;
+    note_shortage(come, failed.code());
     return nullptr;
   }
 }

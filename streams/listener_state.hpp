@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 #include <sys/types.h>
+#include <system_error>
 
 namespace troupe::detail {
 
@@ -51,10 +52,12 @@ private:
     system_socket socket;
     network_address peer;
     state how = state::waits;
+    std::error_code shortage = {}; ///< Where it is short of descriptors or memory.
   };
 
   accepted accept_now();
-  std::unique_ptr<transport> made_from(executor& on, accepted&& come);
+  void note_shortage(accepted& come, const std::error_code& why) noexcept;
+  std::unique_ptr<transport> made_from(executor& on, accepted& come);
   void on_change(std::uint8_t events, wakeups& woken) noexcept override;
   void connection_closed() noexcept override;
   void enter(accept_wait& wait) noexcept;

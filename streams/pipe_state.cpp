@@ -280,6 +280,8 @@ bool pipe_state::is_ready(const pipe_end& end, readiness what) const noexcept {
     return end.is_closing || out.unsent.size() < high_water_;
   case readiness::flushed:
     return out.unsent.empty();
+  case readiness::to_drop: // there is nothing to drop
+    break;
   }
   return true;
 }

@@ -21,7 +21,8 @@ namespace troupe {
 struct serve_options {
   /// From when the server is stopped, until connections that have not ended are.
   duration drain_limit = std::chrono::seconds{5};
-  /// For what a connection has not sent yet when its handler has returned.
+  /// For what a connection has not sent yet when its handler has returned, and for what the other side still sends: see
+  /// `byte_stream::close`.
   duration close_limit = std::chrono::seconds{1};
   /// Where there is one, connections are encrypted. Must outlive the server.
   const tls_server* tls = nullptr;

@@ -8,8 +8,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <system_error>
 
 namespace troupe {
 
@@ -29,6 +31,10 @@ struct listen_options {
   int backlog = 128;
   /// Of each stream.
   socket_options socket = {};
+  /// Is told why, each time that a connection cannot be accepted for want of descriptors or memory: at most every 100 ms,
+  /// on the fiber that accepts. ("Too many open files": raise `ulimit -n`, or lower `connections_max`.) It must not wait;
+  /// what it throws comes out of `accept`, and no connection is lost by that.
+  std::function<void(const std::error_code&)> on_shortage = nullptr;
 };
 
 /// Connects over TCP.
@@ -76,7 +82,7 @@ public:
   ~listener();
 
   /// Waits for a connection, as one who is idle by nature. What goes wrong with one that was not accepted yet is no
-  /// error; where descriptors or memory are short it tries again every 100 ms.
+  /// error; where descriptors or memory are short it tells `on_shortage`, and tries again every 100 ms.
   ///
   /// @suspends until somebody connects, and while there are `connections_max`
   /// @cancel   no connection is lost: whoever accepts next gets it

@@ -4,6 +4,7 @@
 #include <troupe/streams/socket_transport.hpp>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <poll.h>
 #include <utility>
@@ -45,19 +46,16 @@ public:
         return {0, moved::state::ended};
       if (!may_read_ && !lost_)
         return {0, moved::state::waits};
-      std::error_code failed;
-      const std::size_t came = socket_.receive(to, failed);
-      // Fewer than it had room for: that was all. What comes from now on is told, but an end may have come before, and
-      // a read stops before an urgent byte, whatever is behind it.
-      may_read_ = !would_wait(failed) && (came == to.size() || may_hide_);
-      if (came != 0)
-        return {came, moved::state::fine};
-      if (failed && !would_wait(failed))
-        lose(failed, woken);
-      // The system tells of a reset once, to whoever comes first: after that its reader sees an end.
-      if (lost_)
-        return {0, moved::state::reset};
-      return {0, failed ? moved::state::waits : moved::state::ended};
+      return receive(to, woken);
+    });
+  }
+
+  moved drop() {
+    std::array<std::byte, 16'384> dropped;
+    return locked([&](wakeups& woken) -> moved {
+      if (is_closed_ || lost_ || has_ended_)
+        return {0, moved::state::ended};
+      return may_read_ ? receive(dropped, woken) : moved{0, moved::state::waits};
     });
   }
 
@@ -150,8 +148,10 @@ private:
     may_hide_ = may_hide_ || has(events, socket_event::hidden);
     if (is_connecting_)
       return look_whether_connected(woken);
-    if (may_read_)
+    if (may_read_) {
       waits_.wake(readiness::to_read, woken);
+      waits_.wake(readiness::to_drop, woken);
+    }
     if (may_write_ && !unsent_.empty())
       send_unsent(woken);
   }
@@ -167,8 +167,27 @@ private:
       return is_closing_ || (!is_connecting_ && unsent_.size() < high_water_);
     case readiness::flushed:
       return unsent_.empty();
+    case readiness::to_drop:
+      return may_read_;
     }
     return true;
+  }
+
+  moved receive(std::span<std::byte> to, wakeups& woken) {
+    std::error_code failed;
+    const std::size_t came = socket_.receive(to, failed);
+    // Fewer than it had room for: that was all. What comes from now on is told, but an end may have come before, and
+    // a read stops before an urgent byte, whatever is behind it.
+    may_read_ = !would_wait(failed) && (came == to.size() || may_hide_);
+    if (came != 0)
+      return {came, moved::state::fine};
+    if (failed && !would_wait(failed))
+      lose(failed, woken);
+    // The system tells of a reset once, to whoever comes first: after that its reader sees an end.
+    if (lost_)
+      return {0, moved::state::reset};
+    has_ended_ = !failed;
+    return {0, failed ? moved::state::waits : moved::state::ended};
   }
 
   void keep(std::span<const std::byte> more, std::size_t& accepted) {
@@ -236,6 +255,7 @@ private:
   mutable std::mutex lock_; // guards the rest
   bool is_connecting_;
   bool is_refused_ = false; // nothing more is to be read
+  bool has_ended_ = false;  // nor comes
   bool is_shut_ = false;    // or to be written
   bool is_closing_ = false;
   bool is_closed_ = false;
@@ -259,6 +279,7 @@ socket_transport::~socket_transport() { core_->close(true); }
 std::error_code socket_transport::connect_failure() const { return core_->lost(); }
 
 moved socket_transport::read_now(std::span<std::byte> to) { return core_->read(to); }
+moved socket_transport::drop_now() { return core_->drop(); }
 moved socket_transport::write_now(std::span<const std::byte> from) { return core_->write(from, core::mark::kept); }
 moved socket_transport::push_now(std::span<const std::byte> from) { return core_->write(from, core::mark::passed); }
 std::size_t socket_transport::unsent() const noexcept { return core_->unsent(); }

@@ -75,6 +75,7 @@ public:
   void end_reading() noexcept override;
   void end_writing() noexcept override;
   void begin_closing() noexcept override;
+  moved drop_now() override;
   void close(bool resets) noexcept override;
   std::string why_reset() const override;
   void enter(transport_wait& wait) override;

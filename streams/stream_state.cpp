@@ -1,6 +1,5 @@
 #include <troupe/scope/assert.hpp>
 #include <troupe/scope/checkpoint.hpp>
-#include <troupe/scope/deadline.hpp>
 #include <troupe/streams/stream_state.hpp>
 
 #include <algorithm>
@@ -19,8 +18,6 @@ void count(std::atomic<std::uint64_t>& total, std::size_t more) noexcept {
 std::string_view text_of(const byte_buffer& of) noexcept {
   return {reinterpret_cast<const char*>(of.bytes().data()), of.size()};
 }
-
-task<> wait_until(transport& over, readiness what) { co_await transport_wait{over, what}; }
 
 } // namespace
 
@@ -242,53 +239,6 @@ void stream_state::shutdown_write() {
     return;
   over_->end_writing(); // may have a last word to write
   tell(event_kind::stream_shut);
-}
-
-// ---- ending ----------------------------------------------------------------------------------------------------------
-
-/// Closes the transport whichever way this is left.
-class stream_state::closing_under_way {
-public:
-  explicit closing_under_way(stream_state& of) noexcept : of_(of) {
-    of.over_->begin_closing();
-    of.tell(event_kind::stream_closed);
-  }
-  ~closing_under_way() { finish(); }
-  closing_under_way(const closing_under_way&) = delete;
-  closing_under_way& operator=(const closing_under_way&) = delete;
-
-  /// How many bytes are lost by it.
-  std::size_t finish() noexcept {
-    // acq_rel, here and below: one of those who close it is the first, and sees what was done before
-    if (of_.phase_.exchange(phase::closed, std::memory_order_acq_rel) == phase::closed)
-      return 0;
-    const std::size_t lost = of_.over_->unsent();
-    of_.over_->close(false);
-    return lost;
-  }
-
-private:
-  stream_state& of_;
-};
-
-task<std::size_t> stream_state::close(duration limit) {
-  for (phase now = phase_now();;) {
-    if (now == phase::closing || now == phase::closed)
-      co_return 0;
-    if (phase_.compare_exchange_weak(now, phase::closing, std::memory_order_acq_rel))
-      break;
-  }
-  closing_under_way closing{*this};
-  if (over_->unsent() != 0)
-    static_cast<void>(co_await move_on_after(limit, wait_until(*over_, readiness::flushed)));
-  co_return closing.finish();
-}
-
-void stream_state::abort() noexcept {
-  if (phase_.exchange(phase::closed, std::memory_order_acq_rel) == phase::closed)
-    return;
-  tell(event_kind::stream_closed, over_->unsent());
-  over_->close(true);
 }
 
 std::unique_ptr<transport> stream_state::take_over(byte_buffer& ahead) {

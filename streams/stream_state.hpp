@@ -78,6 +78,8 @@ private:
   [[noreturn]] void throw_reset(std::size_t accepted);
   /// Waits for more behind what has come already; false: there is none.
   task<bool> more();
+  /// False while a fiber reads, too: then nobody else may look.
+  bool has_read_ahead() noexcept;
   std::string taken(std::size_t bytes);
   void drop_read(std::size_t bytes) noexcept;
   void tell(event_kind what, std::uint64_t cause = 0) const noexcept;

@@ -43,6 +43,7 @@ public:
   void end_reading() noexcept override;
   void end_writing() noexcept override;
   void begin_closing() noexcept override;
+  moved drop_now() override { return below_->drop_now(); } // whatever it would have been
   void close(bool resets) noexcept override { below_->close(resets); }
   std::string why_reset() const override;
   void enter(transport_wait& wait) override { below_->enter(wait); }

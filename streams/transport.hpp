@@ -4,9 +4,11 @@
 
 #include <troupe/scope/fiber.hpp>
 
+#include <algorithm>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
@@ -32,8 +34,9 @@ enum class readiness : std::uint8_t {
   to_read,  ///< A read would not wait.
   to_write, ///< Nor would a write.
   flushed,  ///< Nothing that was accepted is left on this side; or it never will go.
+  to_drop,  ///< Of one that is being closed: there may be more to drop.
 };
-inline constexpr std::size_t readiness_count = 3;
+inline constexpr std::size_t readiness_count = 4;
 
 class transport_wait;
 
@@ -62,6 +65,9 @@ public:
   virtual void end_writing() noexcept = 0;
   /// The same, and nobody reads any more: who waits to read or to write is woken, and nobody waits for that again.
   virtual void begin_closing() noexcept = 0;
+  /// After that, takes some of what has come and nobody will read. For connections that are reset where they are closed
+  /// with something unread, so that the other side may never see what was written last; of others it has ended.
+  virtual moved drop_now() { return {0, moved::state::ended}; }
   /// Closes it. What is unsent is dropped, and where there is any, or `resets`, the other side sees a reset. Wakes all
   /// who wait.
   virtual void close(bool resets) noexcept = 0;
@@ -101,7 +107,7 @@ public:
   fiber& self() const noexcept { return *self_; }
   /// False: it was stopped instead.
   bool open(const waitable& on) noexcept {
-    static constexpr const char* names[] = {"read", "write", "flush"};
+    static constexpr const char* names[] = {"read", "write", "flush", "drop"};
     if (!self_->open_wait(fiber::wait_kind::plain, names[static_cast<std::size_t>(what_)], &on)) {
       self_->stop();
       return false;
@@ -139,7 +145,9 @@ public:
     for (std::size_t i = 0; i < readiness_count; ++i)
       wake(static_cast<readiness>(i), woken);
   }
-  bool empty() const noexcept { return all_[0] == nullptr && all_[1] == nullptr && all_[2] == nullptr; }
+  bool empty() const noexcept {
+    return std::all_of(std::begin(all_), std::end(all_), [](const fiber* each) { return each == nullptr; });
+  }
 
 private:
   fiber* all_[readiness_count] = {};

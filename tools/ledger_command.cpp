@@ -8,12 +8,16 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 namespace troupe::tools {
@@ -83,10 +87,38 @@ struct ledger_server_run {
   bool has_served = false;
 };
 
+/// Says why nobody can connect, at most every 5 s. Is called by one fiber at a time.
+class shortage_notice {
+public:
+  explicit shortage_notice(std::string at) : at_(std::move(at)) {}
+
+  void operator()(const std::error_code& why) {
+    const instant now = this_fiber::pointer()->runs_on().time().now();
+    if (said_ && now - *said_ < std::chrono::seconds{5})
+      return;
+    said_ = now;
+    say(fmt::format("troupe: ledger: connections to {} wait to be accepted: {}\n  try:  {}\n", at_, why.message(),
+                    what_to_do(why)));
+  }
+
+private:
+  static std::string what_to_do(const std::error_code& why) {
+    rlimit now{};
+    if (why == std::errc::too_many_files_open && ::getrlimit(RLIMIT_NOFILE, &now) == 0)
+      return fmt::format("raise `ulimit -n`, which is {}, or lower --connections", now.rlim_cur);
+    return "it is the machine that is short of it: see what else runs there";
+  }
+
+  std::string at_;
+  std::optional<instant> said_;
+};
+
 /// @throws std::runtime_error  with what to do
 listener listens(const ledger_server_run& run) {
   try {
-    return listen_tcp(run.address, run.port, {.connections_max = ledger::accepted_max(run.options.connections)});
+    return listen_tcp(run.address, run.port,
+                      {.connections_max = ledger::accepted_max(run.options.connections),
+                       .on_shortage = shortage_notice{detail::host_and_port(run.address, run.port)}});
   } catch (const listen_error& error) {
     throw std::runtime_error(fmt::format("{}\n  try:  an address of this machine, and a port that is free and no less "
                                          "than 1024; or port 0: the system chooses one",
@@ -112,7 +144,10 @@ exit_code serve_ledger(const run_ledger_server& asked) {
     const std::string database = asked.database.empty() ? scratch.emplace().file("ledger.db") : asked.database;
     ledger_server_run run{numeric_address(asked.host), asked.port, asked.options, {}, {}};
     ledger::store{database}.open_accounts(asked.accounts, asked.balance);
-    run.options.service.open = [&database] { return std::make_shared<ledger::store>(database); };
+    run.options.service.open = [&database] {
+      return std::make_shared<ledger::store>(database, ledger::store::opening::must_exist);
+    };
+    run.options.service.says = [](const std::string& sentence) { say("troupe: ledger: " + sentence + '\n'); };
     run.options.on_failure = [](const std::exception_ptr& error) {
       say("troupe: error in a connection: " + message_of(error) + '\n');
     };

@@ -12,9 +12,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view names[request_end_count] = {
-    "committed", "insufficient_funds", "overloaded",    "deadline_exceeded",
-    "in_doubt",  "unavailable",        "shutting_down", "refused",
-    "no_answer", "connection_lost",    "no_connection", "not_sent"};
+    "committed",       "insufficient_funds", "overloaded",    "deadline_exceeded", "in_doubt",
+    "storage",         "unavailable",        "shutting_down", "refused",           "no_answer",
+    "connection_lost", "no_connection",      "not_sent"};
 
 template <class T>
 std::optional<T> member(const json& of, const char* name) {

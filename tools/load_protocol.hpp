@@ -28,6 +28,7 @@ enum class request_end : std::uint8_t {
   overloaded,
   deadline_exceeded,
   in_doubt,
+  storage,
   unavailable,
   shutting_down,
   refused,         ///< Any other error: its name is in the answer.
@@ -36,7 +37,7 @@ enum class request_end : std::uint8_t {
   no_connection,   ///< None could be made in time.
   not_sent,        ///< Half of its time was over before a connection was free.
 };
-inline constexpr std::size_t request_end_count = 12;
+inline constexpr std::size_t request_end_count = 13;
 
 /// "insufficient_funds"
 std::string_view to_string(request_end of) noexcept;

@@ -18,13 +18,6 @@ namespace troupe::ledger {
 /// Opens the database anew, for one run of an actor. It blocks, and may throw.
 using open_store = std::function<std::shared_ptr<store>()>;
 
-/// A transfer that is in the database.
-struct entry {
-  std::int64_t number;
-  std::int64_t from, to;
-  std::int64_t amount;
-};
-
 /// These transfers were committed, in this order.
 struct settled {
   std::vector<entry> entries;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -32,11 +33,18 @@ struct journal_options {
   std::size_t batch_max = 512; ///< Of one transaction.
   duration commit_limit = std::chrono::seconds{2};
   std::atomic<std::uint64_t>* committed = nullptr; ///< Counts transfers, if not null; outlives the journal.
+  /// Whether it waits for the storage, if not null; outlives the journal.
+  std::atomic<bool>* lacks_storage = nullptr;
+  /// Is told, as a sentence, when the storage fails and when it serves again; not each time where that comes and goes.
+  std::function<void(const std::string&)> says = nullptr;
 };
 
 /// Takes what has come meanwhile, and writes it down in one transaction: so the price of a synchronised write is shared
 /// by all that wait for one. An ask whose deadline has passed by then is not done. What fails is told to all of its
 /// batch, and ends this run: the next one opens the database anew.
+///
+/// A failure of the storage, as a disk that is full, ends no run. Then asks are told so for 0.2 s, and at most 2 s where
+/// it goes on; after that the database is opened anew, and the next batch shows whether it can be written.
 task<> journal(inbox<journal_message> in, startup ready, journal_options options);
 
 } // namespace troupe::ledger

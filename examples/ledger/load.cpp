@@ -23,6 +23,7 @@ answer answer_in(const verdict& told) {
   switch (*told.refused()) {
   case refusal::deadline_exceeded:
   case refusal::overloaded:
+  case refusal::storage:
   case refusal::unavailable:
     return answer::not_started;
   case refusal::in_doubt:

@@ -150,9 +150,11 @@ private:
   std::string id_;
 };
 
-constexpr std::array<std::string_view, 12> refusals{
-    "bad_request", "too_long",          "unknown_account", "insufficient_funds", "key_reused",    "not_authorized",
-    "overloaded",  "deadline_exceeded", "in_doubt",        "unavailable",        "shutting_down", "idle"};
+constexpr std::array<std::string_view, 13> refusals{
+    "bad_request", "too_long",       "unknown_account", "insufficient_funds",
+    "key_reused",  "not_authorized", "overloaded",      "deadline_exceeded",
+    "in_doubt",    "storage",        "unavailable",     "shutting_down",
+    "idle"};
 
 /// A text as JSON has it.
 std::string quoted_text(std::string_view text) {

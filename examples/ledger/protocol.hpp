@@ -65,6 +65,7 @@ enum class refusal : std::uint8_t {
   overloaded,
   deadline_exceeded,
   in_doubt,
+  storage,
   unavailable,
   shutting_down,
   idle,
@@ -73,7 +74,7 @@ std::string_view to_string(refusal why) noexcept;
 
 /// How the service is.
 struct health {
-  std::string_view status; ///< "serving", "restarting", "draining"
+  std::string_view status; ///< "serving", "restarting", "no_storage", "draining"
   std::int64_t accounts = 0;
   std::size_t connections = 0, queued = 0, in_hand = 0;
   std::uint64_t committed = 0, overloaded = 0, restarts = 0;

@@ -62,7 +62,10 @@ task<std::string> respond_to(service_side& with, const request& asked, const bal
 
 std::string health_of(service_side& with, const request& asked) {
   health now;
-  now.status = with.draining ? "draining" : with.counts.is_serving ? "serving" : "restarting";
+  now.status = with.draining               ? "draining"
+               : !with.counts.is_serving   ? "restarting"
+               : with.counts.lacks_storage ? "no_storage"
+                                           : "serving";
   now.accounts = with.accounts;
   now.connections = with.all.counts().open;
   now.queued = with.refs.desk.statistics().depth;

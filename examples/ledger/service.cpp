@@ -119,7 +119,8 @@ task<service_refs> start_service(supervisor top, const service_options& options,
       co_await top.start_actor({.name = "accounts", .capacity = options.capacity}, accounts, options.open);
   // None of them is killed in a commit.
   const duration shutdown = options.commit_limit + desk_fate + 1s;
-  journal_options of_journal{options.open, accounts_ref, options.at_once, options.commit_limit, &counts.committed};
+  journal_options of_journal{options.open,      accounts_ref,          options.at_once, options.commit_limit,
+                             &counts.committed, &counts.lacks_storage, options.says};
   const auto journal_ref = co_await top.start_actor(
       {.name = "journal", .capacity = options.at_once, .limits = {.fate = journal_fate}, .shutdown = shutdown}, journal,
       of_journal);

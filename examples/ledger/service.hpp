@@ -34,6 +34,8 @@ struct service_options {
   std::size_t capacity = 512; ///< Orders that wait at the desk; more are refused.
   std::size_t at_once = 512;  ///< Orders that the desk works on, and so transfers of one transaction.
   duration commit_limit = std::chrono::seconds{2};
+  /// As in `journal_options`.
+  std::function<void(const std::string&)> says = nullptr;
   /// Of the demo: how long an authorizer takes, before anything is written, and what it refuses.
   duration authorizing = duration::zero();
   std::function<bool(const transfer&)> authorizes = nullptr;
@@ -47,6 +49,7 @@ struct service_counts {
   std::atomic<std::size_t> admitted{0};      ///< Requests that the actors have in hand, or before them.
   std::atomic<std::size_t> in_hand{0};       ///< Orders that the desk works on.
   std::atomic<bool> is_serving{false};       ///< False: the actors are being started anew.
+  std::atomic<bool> lacks_storage{false};    ///< The database can be neither written nor read, and is tried again.
   std::atomic<duration::rep> order_takes{0}; ///< In the hands of the desk, about: an average of the last ones.
 };
 

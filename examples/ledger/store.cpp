@@ -8,6 +8,14 @@ namespace troupe::ledger {
 
 namespace {
 
+/// In a COMMIT a disk that is full has not taken its last frame, and without that there is no commit: what is written
+/// ahead ends with it. All else that fails there may have come after that frame, as a synchronisation does.
+store_error error_of(int status, const std::string& what, bool commits) {
+  const int code = status & 0xff; // without what SQLite calls extended
+  const bool by_storage = code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_CANTOPEN;
+  return {what, commits && code != SQLITE_FULL, by_storage ? store_error::cause::storage : store_error::cause::other};
+}
+
 struct closer {
   void operator()(sqlite3* open) const noexcept { sqlite3_close_v2(open); }
   void operator()(sqlite3_stmt* made) const noexcept { sqlite3_finalize(made); }
@@ -57,7 +65,7 @@ private:
   }
   void check(int status) const {
     if (status != SQLITE_OK)
-      throw store_error(file_ + ": " + sqlite3_errmsg(in_) + ", in: " + sql_, std::string_view(sql_) == "COMMIT");
+      throw error_of(status, file_ + ": " + sqlite3_errmsg(in_) + ", in: " + sql_, std::string_view(sql_) == "COMMIT");
   }
 
   const std::string& file_;
@@ -66,13 +74,14 @@ private:
   std::unique_ptr<sqlite3_stmt, closer> made_;
 };
 
-std::unique_ptr<sqlite3, closer> opened(const std::string& file) {
+std::unique_ptr<sqlite3, closer> opened(const std::string& file, store::opening how) {
   sqlite3* made = nullptr;
+  const int creates = how == store::opening::makes ? SQLITE_OPEN_CREATE : 0;
   const int status =
-      sqlite3_open_v2(file.c_str(), &made, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
+      sqlite3_open_v2(file.c_str(), &made, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | creates, nullptr);
   std::unique_ptr<sqlite3, closer> open{made};
   if (status != SQLITE_OK)
-    throw store_error(file + ": " + (made != nullptr ? sqlite3_errmsg(made) : "out of memory"), false);
+    throw error_of(status, file + ": " + (made != nullptr ? sqlite3_errmsg(made) : "out of memory"), false);
   sqlite3_busy_timeout(made, 5'000);
   return open;
 }
@@ -80,7 +89,7 @@ std::unique_ptr<sqlite3, closer> opened(const std::string& file) {
 } // namespace
 
 struct store::open_database {
-  explicit open_database(std::string name) : file(std::move(name)), handle(opened(file)) {
+  open_database(std::string name, opening how) : file(std::move(name)), handle(opened(file, how)) {
     execute("PRAGMA journal_mode = WAL");
     execute("PRAGMA synchronous = FULL");
     execute("CREATE TABLE IF NOT EXISTS accounts (id INTEGER PRIMARY KEY, opening INTEGER NOT NULL, "
@@ -116,7 +125,7 @@ private:
 
 } // namespace
 
-store::store(const std::string& file) : open_(std::make_unique<open_database>(file)) {}
+store::store(const std::string& file, opening how) : open_(std::make_unique<open_database>(file, how)) {}
 store::~store() = default;
 
 void store::open_accounts(std::int64_t count, std::int64_t balance) {
@@ -177,6 +186,20 @@ balances store::read_balances() const {
     found.cents.push_back(each.number(0));
     found.last_transfer = each.number(1);
   }
+  return found;
+}
+
+std::int64_t store::last_transfer() const {
+  statement last = open_->prepared("SELECT coalesce(max(id), 0) FROM transfers");
+  return last.step() ? last.number(0) : 0;
+}
+
+std::vector<entry> store::transfers_after(std::int64_t number) const {
+  std::vector<entry> found;
+  statement each = open_->prepared("SELECT id, source, target, amount FROM transfers WHERE id > ?1 ORDER BY id");
+  each.bind(number);
+  while (each.step())
+    found.push_back({each.number(0), each.number(1), each.number(2), each.number(3)});
   return found;
 }
 

@@ -44,16 +44,31 @@ struct balances {
   std::int64_t last_transfer = 0;  ///< The number of the last one that is in them; 0: none.
 };
 
+/// A transfer that is in the database.
+struct entry {
+  std::int64_t number;
+  std::int64_t from, to;
+  std::int64_t amount;
+};
+
 /// What SQLite said, with the file and what was tried.
 class store_error : public std::runtime_error {
 public:
-  store_error(const std::string& what, bool in_doubt) : std::runtime_error(what), in_doubt_(in_doubt) {}
+  enum class cause : std::uint8_t {
+    storage, ///< The disk is full, cannot be read or written, or cannot be reached: that may pass by itself.
+    other,
+  };
+
+  store_error(const std::string& what, bool in_doubt, cause why = cause::other)
+      : std::runtime_error(what), in_doubt_(in_doubt), why_(why) {}
 
   /// False: nothing was written. True: nobody knows before the database is opened anew.
   bool in_doubt() const noexcept { return in_doubt_; }
+  cause why() const noexcept { return why_; }
 
 private:
   bool in_doubt_;
+  cause why_;
 };
 
 /// One connection to it. Every function blocks: in a fiber, `offload` it.
@@ -65,8 +80,13 @@ private:
 /// @thread one at a time
 class store {
 public:
-  /// Opens the file, or makes it; ":memory:" is one that goes with this object.
-  explicit store(const std::string& file);
+  enum class opening : std::uint8_t {
+    makes,      ///< A file that is not there is made.
+    must_exist, ///< It is an error of the storage: what it was on may be away.
+  };
+
+  /// Opens the file; ":memory:" is one that goes with this object.
+  explicit store(const std::string& file, opening how = opening::makes);
   virtual ~store();
   store(const store&) = delete;
   store& operator=(const store&) = delete;
@@ -80,8 +100,10 @@ public:
   std::optional<std::int64_t> find(const std::string& key) const;
 
   balances read_balances() const;
-  std::vector<transfer> transfers() const; ///< In their order.
-  std::int64_t opening_balance() const;    ///< That each account had at the beginning; 0: there are none.
+  std::int64_t last_transfer() const;                            ///< Its number; 0: there is none.
+  std::vector<entry> transfers_after(std::int64_t number) const; ///< Those with a greater one, in their order.
+  std::vector<transfer> transfers() const;                       ///< In their order.
+  std::int64_t opening_balance() const; ///< That each account had at the beginning; 0: there are none.
 
 private:
   struct open_database;

@@ -16,6 +16,8 @@ verdict late() { return {refusal::deadline_exceeded, "the deadline has passed: n
 
 verdict restarting() { return {refusal::unavailable, "a part of the service is being started anew: nothing was done"}; }
 
+verdict no_storage() { return {refusal::storage, "the database cannot be written or read now: nothing was done"}; }
+
 verdict verdict_of_ask(const ask_error& failed) {
   switch (failed.why()) {
   case ask_failure::overflow:
@@ -70,6 +72,8 @@ verdict verdict_of_commit(const std::exception_ptr& failed) {
   } catch (const store_error& error) {
     if (error.in_doubt())
       return doubt("the database has failed in the commit");
+    if (error.why() == store_error::cause::storage)
+      return no_storage();
     return {refusal::unavailable, "the database has failed: nothing was done"};
   } catch (const in_doubt&) {
     return doubt("the commit has taken too long");
@@ -92,7 +96,19 @@ verdict verdict_of_order(const std::exception_ptr& failed) {
   }
 }
 
+bool is_of_storage(const std::exception_ptr& failed) noexcept {
+  try {
+    std::rethrow_exception(failed);
+  } catch (const store_error& error) {
+    return error.why() == store_error::cause::storage;
+  } catch (...) {
+    return false;
+  }
+}
+
 verdict verdict_of_question(const std::exception_ptr& failed) {
+  if (is_of_storage(failed))
+    return no_storage();
   verdict known = verdict_of_order(failed);
   return known.refused() == refusal::in_doubt ? restarting() : known;
 }

@@ -41,4 +41,7 @@ verdict verdict_of_order(const std::exception_ptr& failed);
 /// The same of a question, which is never in doubt.
 verdict verdict_of_question(const std::exception_ptr& failed);
 
+/// A `store_error` whose cause is the storage.
+bool is_of_storage(const std::exception_ptr& failed) noexcept;
+
 } // namespace troupe::ledger

@@ -29,7 +29,7 @@ class AcceptStorm(FaultTest):
     def test_it_lives_and_serves_afterwards(self):
         service = self.service(preexec_fn=few_descriptors)
         host, port = service.address.split(":")
-        most, connected = 0, 0
+        most, connected, begun = 0, 0, time.monotonic()
         for _ in range(CONNECTS // AT_ONCE):
             storm = []
             for _ in range(AT_ONCE):
@@ -50,6 +50,10 @@ class AcceptStorm(FaultTest):
         self.assertGreater(most, 200)  # else it was no storm
         self.assertLessEqual(most, 256)
         self.assert_serves(service, "after the storm")
+        said = service.errors()
+        self.assertRegex(said, r"connections to 127\.0\.0\.1:\d+ wait to be accepted: Too many open files\n"
+                               r"  try:  raise `ulimit -n`, which is 256, or lower --connections\n")
+        self.assertLessEqual(said.count("Too many open files"), 1 + (time.monotonic() - begun) // 5)
         until(lambda: service.descriptors() < 50, what="the end of those who have gone")
         self.assertEqual(service.stop(), 0)
 

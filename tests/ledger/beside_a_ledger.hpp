@@ -32,9 +32,12 @@ class test_store final : public ledger::store {
 public:
   explicit test_store(simulator& in) : store(":memory:"), in_(in) {}
 
-  duration takes{};        ///< Each commit, before it is there.
-  int fails_before = 0;    ///< So many commits fail, and nothing is written;
-  int fails_after = 0;     ///< so many fail when all is written.
+  duration takes{};     ///< Each commit, before it is there.
+  int fails_before = 0; ///< So many commits fail, and nothing is written;
+  int fails_after = 0;  ///< so many fail when all is written.
+  /// Of what fails. Also opening does, so many times, where it is the storage.
+  ledger::store_error::cause cause = ledger::store_error::cause::other;
+  int fails_to_open = 0;
   std::size_t largest = 0; ///< Transfers of one commit.
   std::size_t batches = 0;
 
@@ -44,10 +47,10 @@ public:
     ++batches;
     largest = std::max(largest, batch.size());
     if (fails_before > 0 && fails_before-- > 0)
-      throw ledger::store_error("the disk is full", false);
+      throw ledger::store_error("the disk is full", false, cause);
     std::vector<ledger::written> done = store::commit(batch);
     if (fails_after > 0 && fails_after-- > 0)
-      throw ledger::store_error("the disk is gone", true);
+      throw ledger::store_error("the disk is gone", true, cause);
     return done;
   }
 
@@ -102,7 +105,11 @@ std::string beside_a_ledger(ledger::server_options options, Clients clients, dur
   const auto database = std::make_shared<test_store>(simulated);
   database->open_accounts(3, 1'000);
   database->takes = takes;
-  options.service.open = [database] { return database; };
+  options.service.open = [database] {
+    if (database->fails_to_open > 0 && database->fails_to_open-- > 0)
+      throw ledger::store_error("no such file", false, database->cause);
+    return database;
+  };
   ledger::server_counts counts;
   outcome<> ended;
   const auto run = [&]() -> task<> {

@@ -2,7 +2,10 @@
 
 #include <tests/catch.hpp>
 
+#include <filesystem>
 #include <numeric>
+#include <string>
+#include <unistd.h>
 #include <vector>
 
 using namespace troupe::ledger;
@@ -74,4 +77,19 @@ TEST_CASE("a file that is no database says so, and that nothing was written", "[
     CHECK_FALSE(error.in_doubt());
     CHECK(std::string(error.what()) == "/proc/self/no/such/folder: unable to open database file");
   }
+}
+
+TEST_CASE("a file that has gone is not made anew where it must exist", "[ledger]") {
+  const std::string file = "/nonexistent-folder-of-troupe/ledger.db";
+  for (const store::opening how : {store::opening::makes, store::opening::must_exist})
+    try {
+      store{file, how};
+      FAIL("there is no such folder");
+    } catch (const store_error& error) {
+      CHECK(error.why() == store_error::cause::storage);
+      CHECK_FALSE(error.in_doubt());
+    }
+  const std::string absent = std::filesystem::temp_directory_path() / ("troupe-absent-" + std::to_string(::getpid()));
+  CHECK_THROWS_AS((store{absent, store::opening::must_exist}), store_error);
+  CHECK_FALSE(std::filesystem::exists(absent));
 }

@@ -227,19 +227,28 @@ TEST_CASE("a socket file that nobody listens on is replaced, and no other file i
 #endif
 
 #if !IS_LOOKED_AT_BY_DESCRIPTORS
-TEST_CASE("where descriptors are short an accept waits, and is counted", "[streams][stress]") {
+TEST_CASE("where descriptors are short an accept waits, is counted, and says so", "[streams][stress]") {
   for (const family of : families)
     on_sockets([&]() -> task<> {
-      listener at = listening(of);
+      std::uint64_t told = 0;
+      const listen_options tells{.on_shortage = [&told](const std::error_code& why) {
+        CHECK(why == std::errc::too_many_files_open);
+        if (++told == 2)
+          throw std::runtime_error("enough");
+      }};
+      listener at = listening(of, tells);
       byte_stream client = co_await connected_to(at);
       {
         const no_descriptors now;
-        const auto come = co_await move_on_after(250ms, at.accept());
+        const auto enough = co_await error_of<std::runtime_error>(at.accept());
+        CHECK(std::string{enough.what()} == "enough");
+        const auto come = co_await move_on_after(150ms, at.accept());
         CHECK_FALSE(come);
         static_cast<void>(co_await error_of<connect_error>(connected_to(at)));
       }
-      CHECK(at.statistics().shortages >= 2);
-      CHECK(at.statistics().shortages <= 4);
+      CHECK(told == at.statistics().shortages);
+      CHECK(at.statistics().shortages >= 3);
+      CHECK(at.statistics().shortages <= 5);
       byte_stream come = co_await at.accept();
       co_await client.write("x");
       const std::string word = co_await come.read_exactly(1);
