@@ -1,7 +1,6 @@
 // troupe_bench WORKLOAD N: runs one workload on CAF workers and prints one line, as the programs in bench/peers do.
 
 #include <troupe/bench/workloads.hpp>
-#include <troupe/observe/observer.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -9,7 +8,6 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -60,6 +58,8 @@ const std::vector<workload>& workloads() {
       {"exploration", "n schedules of three supervised actors and two clients, by the testing kit", exploration},
       {"echo", "64 connections over TCP, each sends 64 bytes again and again and reads them back: us, the p99", echo},
       {"lines", "the same with lines, each answered by `ok ` and the line", lines},
+      {"observed", "pipeline again and again, without a live view, with one that nobody follows, and with clients",
+       observed},
       {"line", "a cache line goes n times to and fro between two plain threads", line},
   };
   return all;
@@ -69,11 +69,10 @@ namespace {
 
 int usage(std::FILE* to) {
   std::fputs("usage: troupe_bench WORKLOAD N [--workers 2] [--consumers 8] [--capacity 100] [--work-ns 1000]\n"
-             "                    [--repeat 1 | --warm 1] [--observe 8080]\n\n"
+             "                    [--clients 1] [--pairs 21] [--repeat 1 | --warm 1]\n\n"
              "Prints `troupe WORKLOAD items seconds rate peak_rss_kb [more]`, a line for each repetition.\n"
              "With --warm a line for the median of so many, after one that does not count, all on the same\n"
              "workers: item_ns, and that of the fastest and of the slowest.\n"
-             "With --observe it serves a live view of itself on that port.\n"
              "bench/compare runs it beside the programs in bench/peers. The load of `echo` and `lines` is the program\n"
              "stream_load, in the folder PEERS_BIN or beside this one.\n\n",
              to);
@@ -91,8 +90,7 @@ struct request {
   settings how;
   std::int64_t workers = 2;
   std::int64_t repetitions = 1;
-  std::int64_t warm = 0;    // 0: a line for each repetition
-  std::int64_t observe = 0; // port; 0: nobody observes
+  std::int64_t warm = 0; // 0: a line for each repetition
 };
 
 /// 0, or the exit code of a call that is wrong.
@@ -117,8 +115,10 @@ int read(const std::vector<std::string_view>& arguments, request& to) {
       to.repetitions = value;
     else if (arguments[i] == "--warm")
       to.warm = value;
-    else if (arguments[i] == "--observe")
-      to.observe = value;
+    else if (arguments[i] == "--clients")
+      to.how.clients = static_cast<std::size_t>(value);
+    else if (arguments[i] == "--pairs")
+      to.how.pairs = static_cast<std::size_t>(value);
     else
       return usage(stderr);
   }
@@ -168,16 +168,9 @@ int run_it(const std::vector<std::string_view>& arguments) {
   for (const workload& one : workloads()) {
     if (one.name != arguments[0])
       continue;
-    std::optional<observer> live;
-    if (asked.observe != 0)
-      live.emplace(observer_options{.port = static_cast<std::uint16_t>(asked.observe)});
     runtime_options options;
     options.workers = static_cast<std::size_t>(asked.workers);
-    options.sink = live ? &live->sink() : nullptr;
     runtime here{options};
-    std::optional<observation> seen;
-    if (live)
-      seen.emplace(live->attach({.tree = [&here] { return here.snapshot(); }, .title = std::string(one.name)}));
     if (asked.warm > 0)
       print_median(one, here, asked);
     else

@@ -2,6 +2,7 @@
 
 #include <troupe/bench/workloads.hpp>
 
+#include <memory>
 #include <numeric>
 
 namespace troupe::bench {
@@ -47,7 +48,10 @@ measured many_to_many(runtime& on, const settings& how, std::size_t producers, s
   const number n = share * static_cast<number>(producers);
   std::vector<tally> seen(consumers);
   const double seconds = seconds_of_group(on, [&](task_group& group) {
-    mailbox<number> items{capacity{how.capacity}};
+    const auto kept = std::make_shared<mailbox<number>>(capacity{how.capacity});
+    const mailbox<number>& items = *kept;
+    if (how.shown != nullptr)
+      how.shown->show([kept] { return kept->statistics(); });
     if (consumers == 1)
       group.start(consume<inbox<number>>, items.inbox(), std::ref(seen[0]), work_ns);
     else

@@ -5,8 +5,11 @@
 #include <troupe/troupe.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace troupe::bench {
@@ -19,12 +22,33 @@ struct measured {
   std::string more{}; ///< Further columns: "bytes_per=416".
 };
 
+/// The mailbox of the workload that runs, for who looks at it meanwhile.
+class shown_mailbox {
+public:
+  /// @param counts  also works when the mailbox is not used any more
+  void show(std::function<mailbox_statistics()> counts) {
+    const std::lock_guard held{mutex_};
+    counts_ = std::move(counts);
+  }
+  mailbox_statistics statistics() const {
+    const std::lock_guard held{mutex_};
+    return counts_ ? counts_() : mailbox_statistics{};
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::function<mailbox_statistics()> counts_;
+};
+
 /// What a workload needs to know.
 struct settings {
   std::int64_t n = 0;
-  std::size_t consumers = 8;   ///< Of pipeline and pipeline_work.
-  std::size_t capacity = 100;  ///< Of every mailbox but ring's, where it is 1.
-  std::int64_t work_ns = 1000; ///< Spun for each item of pipeline_work, and between two yields in caf_beside_fibers.
+  std::size_t consumers = 8;      ///< Of pipeline and pipeline_work.
+  std::size_t capacity = 100;     ///< Of every mailbox but ring's, where it is 1.
+  std::int64_t work_ns = 1000;    ///< Spun for each item of pipeline_work, and between two yields in caf_beside_fibers.
+  std::size_t clients = 1;        ///< Of observed.
+  std::size_t pairs = 21;         ///< Of observed.
+  shown_mailbox* shown = nullptr; ///< Where pipeline, pipeline_work and fanin show theirs; null: nowhere.
 };
 
 struct workload {
@@ -58,6 +82,7 @@ measured exploration(runtime& on, const settings& how);
 measured line(runtime& on, const settings& how);
 measured echo(runtime& on, const settings& how);
 measured lines(runtime& on, const settings& how);
+measured observed(runtime& on, const settings& how);
 
 /// Seconds on the steady clock.
 double now();

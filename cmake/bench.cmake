@@ -32,6 +32,9 @@ if(TROUPE_BUILD_TESTS)
     set_tests_properties("bench: ${workload}" PROPERTIES
       LABELS bench ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
   endforeach()
+  add_test(NAME "bench: observed" COMMAND troupe_bench observed 1000 --pairs 3 --clients 3)
+  set_tests_properties("bench: observed" PROPERTIES
+    LABELS bench ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
   add_test(NAME "bench: a median of warm runs" COMMAND troupe_bench pipeline 1000 --warm 3)
   set_tests_properties("bench: a median of warm runs" PROPERTIES
     LABELS bench ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")

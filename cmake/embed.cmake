@@ -1,18 +1,36 @@
-# Files that a program brings along.
+# Files that a library or a program brings along, so that it needs none when it runs.
+#
+# troupe_embed(target header function folder file...): a source of `target` that defines what `header` declares,
+# `std::span<const troupe::detail::embedded_file> function() noexcept`: these files of `folder`. This file is also the
+# script that writes it, when one of them has changed.
 
-# troupe_embed(function folder file...): a source, in the variable <function>_source, that defines
-# `const std::vector<embedded_file>& troupe::tools::<function>()` (tools/embedded_file.hpp): these files of `folder`.
-function(troupe_embed function folder)
-  set(text "#include <troupe/tools/embedded_file.hpp>\n\nnamespace troupe::tools {\n\n")
-  string(APPEND text "const std::vector<embedded_file>& ${function}() {\n  static const std::vector<embedded_file> all{\n")
-  foreach(name IN LISTS ARGN)
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${folder}/${name}")
-    file(READ "${folder}/${name}" content)
-    string(APPEND text "      {\"${name}\", R\"embedded(${content})embedded\"},\n")
-  endforeach()
-  string(APPEND text "  };\n  return all;\n}\n\n} // namespace troupe::tools\n")
-  set(source "${PROJECT_BINARY_DIR}/embedded/${function}.cpp")
-  file(WRITE "${source}.new" "${text}")
-  configure_file("${source}.new" "${source}" COPYONLY) # only where it differs, so that nothing is compiled again
-  set(${function}_source "${source}" PARENT_SCOPE)
+function(troupe_embed target header function folder)
+  string(MAKE_C_IDENTIFIER "${function}" name)
+  set(source "${PROJECT_BINARY_DIR}/embedded/${name}.cpp")
+  set(script "${PROJECT_SOURCE_DIR}/cmake/embed.cmake")
+  list(TRANSFORM ARGN PREPEND "${folder}/" OUTPUT_VARIABLE paths)
+  add_custom_command(OUTPUT "${source}"
+    COMMAND "${CMAKE_COMMAND}" "-DHEADER=${header}" "-DFUNCTION=${function}" "-DPATHS=${paths}" "-DSOURCE=${source}"
+      -P "${script}"
+    DEPENDS ${paths} "${script}" VERBATIM)
+  target_sources(${target} PRIVATE "${source}")
 endfunction()
+
+if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
+  set(rows "")
+  foreach(path IN LISTS PATHS)
+    get_filename_component(name "${path}" NAME)
+    file(READ "${path}" content)
+    string(APPEND rows "      {\"${name}\", R\"embedded(${content})embedded\"sv},\n")
+  endforeach()
+  file(WRITE "${SOURCE}" "#include <troupe/${HEADER}>
+
+using namespace std::string_view_literals;
+
+std::span<const troupe::detail::embedded_file> ${FUNCTION}() noexcept {
+  static constexpr troupe::detail::embedded_file files[]{
+${rows}  };
+  return files;
+}
+")
+endif()

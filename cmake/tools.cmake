@@ -2,20 +2,19 @@
 # tests/tools can link it.
 
 find_package(CLI11 REQUIRED)
-include(embed)
 
 file(GLOB troupe_tool_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*.cpp")
 list(REMOVE_ITEM troupe_tool_sources "${PROJECT_SOURCE_DIR}/tools/main.cpp")
-troupe_embed(project_template "${PROJECT_SOURCE_DIR}/tools/template"
-  CMakeLists.txt README.md gitignore launcher main.cpp service.hpp service_test.cpp)
-file(GLOB troupe_topologies CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/topologies"
-  "${PROJECT_SOURCE_DIR}/topologies/*.toml")
-troupe_embed(built_in_topologies "${PROJECT_SOURCE_DIR}/topologies" ${troupe_topologies})
-list(APPEND troupe_tool_sources "${project_template_source}" "${built_in_topologies_source}")
 troupe_include_root(tools "${PROJECT_SOURCE_DIR}/tools" troupe_tool_root)
 
 if(troupe_tool_sources)
   add_library(troupe_tools STATIC ${troupe_tool_sources})
+  troupe_embed(troupe_tools tools/embedded_files.hpp troupe::tools::project_template "${PROJECT_SOURCE_DIR}/tools/template"
+    CMakeLists.txt README.md gitignore launcher main.cpp service.hpp service_test.cpp)
+  file(GLOB troupe_topologies CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/topologies"
+    "${PROJECT_SOURCE_DIR}/topologies/*.toml")
+  troupe_embed(troupe_tools tools/embedded_files.hpp troupe::tools::built_in_topologies "${PROJECT_SOURCE_DIR}/topologies"
+    ${troupe_topologies})
   troupe_own_code(troupe_tools)
   troupe_parse_library_once(troupe_tools)
   # Mostly CLI11's templates: half the time of the whole library to optimise, and nothing there is hot.

@@ -1,18 +1,21 @@
 #include <troupe/observe/connection_threads.hpp>
+#include <troupe/observe/embedded_file.hpp>
 #include <troupe/observe/live_server.hpp>
 #include <troupe/observe/metrics_text.hpp>
-#include <troupe/observe/page.hpp>
 #include <troupe/observe/request_check.hpp>
+#include <troupe/scope/assert.hpp>
 #include <troupe/scope/signals_masked.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <cerrno>
+#include <string_view>
 #include <sys/socket.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace troupe {
 
@@ -42,6 +45,26 @@ const httplib::Headers& security_headers() {
                                     {"Cross-Origin-Opener-Policy", "same-origin"},
                                     {"Cache-Control", "no-store"}};
   return all;
+}
+
+/// Of a file of the page.
+const char* type_of(std::string_view name) {
+  constexpr std::pair<std::string_view, const char*> types[]{{".html", "text/html; charset=utf-8"},
+                                                             {".css", "text/css; charset=utf-8"},
+                                                             {".js", "text/javascript; charset=utf-8"},
+                                                             {".svg", "image/svg+xml"}};
+  for (const auto& [end, type] : types)
+    if (name.ends_with(end))
+      return type;
+  TROUPE_ASSERT(false, "a page has .html, .css, .js and .svg files");
+}
+
+/// The regular expression of its path.
+std::string pattern_of(std::string_view name) {
+  std::string pattern = "/";
+  for (const char each : name)
+    (each == '.' ? pattern += '\\' : pattern) += each;
+  return pattern;
 }
 
 request_origin origin_of(const httplib::Request& asked) {
@@ -130,14 +153,12 @@ private:
         answer(asked, to);
       };
     };
-    for (const detail::page_file& file : detail::page_files()) {
+    for (const detail::embedded_file& file : detail::page_files()) {
       const auto give = [&file](const httplib::Request&, httplib::Response& to) {
-        to.set_content(file.text.data(), file.text.size(), std::string(file.type));
+        to.set_content(file.text.data(), file.text.size(), type_of(file.name));
       };
-      std::string pattern(file.path);
-      for (std::size_t at = 0; (at = pattern.find('.', at)) != pattern.npos; at += 2)
-        pattern.insert(at, "\\");
-      Get(pattern, checked(give, file.path == "/"));
+      const bool is_the_page = file.name == "index.html";
+      Get(is_the_page ? "/" : pattern_of(file.name), checked(give, is_the_page));
     }
     Get("/tree\\.json", checked([this](const auto&, auto& to) { give_tree(to); }));
     Get("/metrics", checked([this](const auto&, auto& to) { give_metrics(to); }));

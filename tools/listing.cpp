@@ -1,5 +1,5 @@
 #include <troupe/tools/descriptions.hpp>
-#include <troupe/tools/embedded_file.hpp>
+#include <troupe/tools/embedded_files.hpp>
 #include <troupe/tools/listing.hpp>
 #include <troupe/tools/text_table.hpp>
 #include <troupe/topology/parse.hpp>

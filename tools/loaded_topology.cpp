@@ -1,5 +1,5 @@
 #include <troupe/tools/conclusion.hpp>
-#include <troupe/tools/embedded_file.hpp>
+#include <troupe/tools/embedded_files.hpp>
 #include <troupe/tools/human_text.hpp>
 #include <troupe/tools/listing.hpp>
 #include <troupe/tools/loaded_topology.hpp>

@@ -1,4 +1,4 @@
-#include <troupe/tools/embedded_file.hpp>
+#include <troupe/tools/embedded_files.hpp>
 #include <troupe/tools/human_text.hpp>
 #include <troupe/tools/new_project.hpp>
 

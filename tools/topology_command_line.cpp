@@ -1,4 +1,4 @@
-#include <troupe/tools/embedded_file.hpp>
+#include <troupe/tools/embedded_files.hpp>
 #include <troupe/tools/number_option.hpp>
 #include <troupe/tools/topology_command_line.hpp>
 

@@ -84,6 +84,23 @@ bool file_reader::take_name(const text_entry& entry, const char* of) {
   return is_new;
 }
 
+template <class Described>
+bool file_reader::name(const text_entry& entry, const char* sort, std::size_t most, std::vector<Described>& all,
+                       index_by_name& by_name) {
+  if (all.size() == most) {
+    wrong_.error(entry.at, "too-many", fmt::format("there are too many {}s", sort), fmt::format("at most {}", most));
+    return false;
+  }
+  if (take_name(entry, sort)) {
+    by_name.emplace(entry.key, all.size());
+    Described named;
+    named.name = entry.key;
+    named.at = entry.at;
+    all.push_back(std::move(named));
+  }
+  return true;
+}
+
 void file_reader::name_supervisors(const text_value* table) {
   supervisor_description root;
   root.name = root_name;
@@ -97,16 +114,8 @@ void file_reader::name_supervisors(const text_value* table) {
       made_.supervisors.front().at = each.at;
       continue;
     }
-    if (made_.supervisors.size() == limits::supervisors_max)
-      return wrong_.error(each.at, "too-many", "there are too many supervisors",
-                          fmt::format("at most {}", limits::supervisors_max));
-    if (!take_name(each, "supervisor"))
-      continue;
-    supervisors_.emplace(each.key, made_.supervisors.size());
-    supervisor_description named;
-    named.name = each.key;
-    named.at = each.at;
-    made_.supervisors.push_back(std::move(named));
+    if (!name(each, "supervisor", limits::supervisors_max, made_.supervisors, supervisors_))
+      return;
   }
 }
 
@@ -114,16 +123,8 @@ void file_reader::name_nodes(const text_value* table) {
   if (table == nullptr)
     return;
   for (const text_entry& each : table->entries) {
-    if (made_.nodes.size() == limits::nodes_max)
-      return wrong_.error(each.at, "too-many", "there are too many nodes",
-                          fmt::format("at most {}", limits::nodes_max));
-    if (!take_name(each, "node"))
-      continue;
-    nodes_.emplace(each.key, made_.nodes.size());
-    node_description named;
-    named.name = each.key;
-    named.at = each.at;
-    made_.nodes.push_back(std::move(named));
+    if (!name(each, "node", limits::nodes_max, made_.nodes, nodes_))
+      return;
   }
 }
 

@@ -41,12 +41,17 @@ private:
   void share_mailboxes();
   void read_expectation(const text_value& table, position at);
   void read_ending(table_reader& from);
-  void read_expected_nodes(const text_value& table);
-  void read_expected_supervisors(const text_value& table);
-  void read_expected_edges(const text_value& table);
+  /// @param names_of  gives what is counted of the one with that index
+  template <class NamesOf>
+  void read_expected(const text_value* table, const char* sort, const index_by_name& there, NamesOf names_of,
+                     std::vector<expected_count>& to);
   void read_counts(const text_entry& entry, std::string what, std::size_t whose,
                    const std::vector<std::string_view>& known, std::vector<expected_count>& to);
 
+  /// Notes that there is one of that name. False: there are too many.
+  template <class Described>
+  bool name(const text_entry& entry, const char* sort, std::size_t most, std::vector<Described>& all,
+            index_by_name& by_name);
   /// False: the name cannot be one, or is taken, which is told.
   bool take_name(const text_entry& entry, const char* of);
   /// The supervisor that a key names; the root where it has none.

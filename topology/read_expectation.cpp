@@ -7,21 +7,52 @@
 
 #include <fmt/format.h>
 
+#include <span>
 #include <utility>
 
 namespace troupe::topology {
+
+namespace {
+
+std::vector<std::string_view> listed(std::span<const std::string_view> names) { return {names.begin(), names.end()}; }
+
+} // namespace
+
+template <class NamesOf>
+void file_reader::read_expected(const text_value* table, const char* sort, const index_by_name& there, NamesOf names_of,
+                                std::vector<expected_count>& to) {
+  if (table == nullptr)
+    return;
+  for (const text_entry& each : table->entries) {
+    const auto found = there.find(each.key);
+    if (found == there.end())
+      unknown_name(each.at, sort, each.key, there);
+    else
+      read_counts(each, fmt::format("what is expected of {} {}", sort, quoted(each.key)), found->second,
+                  names_of(found->second), to);
+  }
+}
 
 void file_reader::read_expectation(const text_value& table, position at) {
   table_reader from{table, at, "[expect]", wrong_};
   made_.expect.at = at;
   made_.expect.keys = from.keys();
   read_ending(from);
-  if (const text_value* const nodes = from.read_table("node"))
-    read_expected_nodes(*nodes);
-  if (const text_value* const supervisors = from.read_table("supervisor"))
-    read_expected_supervisors(*supervisors);
-  if (const text_value* const edges = from.read_table("edge"))
-    read_expected_edges(*edges);
+  read_expected(
+      from.read_table("node"), "node", nodes_,
+      [this](std::size_t index) {
+        std::vector<std::string_view> known = listed(names_of_node_counts());
+        if (const kind* const is = kinds_.find(made_.nodes[index].kind))
+          known.insert(known.end(), is->counters.begin(), is->counters.end());
+        return known;
+      },
+      made_.expect.nodes);
+  read_expected(
+      from.read_table("supervisor"), "supervisor", supervisors_,
+      [](std::size_t) { return listed(names_of_supervisor_counts()); }, made_.expect.supervisors);
+  read_expected(
+      from.read_table("edge"), "edge", edges_, [](std::size_t) { return listed(names_of_edge_counts()); },
+      made_.expect.edges);
   from.finish();
 }
 
@@ -60,45 +91,6 @@ void file_reader::read_counts(const text_entry& entry, std::string what, std::si
       to.push_back(std::move(wanted));
   }
   from.finish();
-}
-
-void file_reader::read_expected_nodes(const text_value& table) {
-  for (const text_entry& each : table.entries) {
-    const auto found = nodes_.find(each.key);
-    if (found == nodes_.end()) {
-      unknown_name(each.at, "node", each.key, nodes_);
-      continue;
-    }
-    std::vector<std::string_view> known(names_of_node_counts().begin(), names_of_node_counts().end());
-    if (const kind* const is = kinds_.find(made_.nodes[found->second].kind))
-      known.insert(known.end(), is->counters.begin(), is->counters.end());
-    read_counts(each, fmt::format("what is expected of node {}", quoted(each.key)), found->second, known,
-                made_.expect.nodes);
-  }
-}
-
-void file_reader::read_expected_supervisors(const text_value& table) {
-  const std::vector<std::string_view> known(names_of_supervisor_counts().begin(), names_of_supervisor_counts().end());
-  for (const text_entry& each : table.entries) {
-    const auto found = supervisors_.find(each.key);
-    if (found == supervisors_.end())
-      unknown_name(each.at, "supervisor", each.key, supervisors_);
-    else
-      read_counts(each, fmt::format("what is expected of supervisor {}", quoted(each.key)), found->second, known,
-                  made_.expect.supervisors);
-  }
-}
-
-void file_reader::read_expected_edges(const text_value& table) {
-  const std::vector<std::string_view> known(names_of_edge_counts().begin(), names_of_edge_counts().end());
-  for (const text_entry& each : table.entries) {
-    const auto found = edges_.find(each.key);
-    if (found == edges_.end())
-      unknown_name(each.at, "edge", each.key, edges_);
-    else
-      read_counts(each, fmt::format("what is expected of edge {}", quoted(each.key)), found->second, known,
-                  made_.expect.edges);
-  }
 }
 
 } // namespace troupe::topology

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace troupe::topology {
 
@@ -14,9 +15,37 @@ namespace {
 constexpr std::array<std::string_view, 15> edge_names{
     "sent",      "handled",     "dropped", "send_cancelled",     "closed",  "rejected",   "newest",   "oldest",
     "conflated", "no_receiver", "crashed", "handling_cancelled", "expired", "restarting", "depth_max"};
-constexpr std::array<std::string_view, 7> node_names{"runs", "restarts", "crashes",    "handled",
-                                                     "late", "answers",  "failed_asks"};
-constexpr std::array<std::string_view, 3> supervisor_names{"runs", "restarts", "gave_up"};
+
+template <class Of>
+using counter = std::pair<std::string_view, std::uint64_t Of::*>;
+
+constexpr std::array node_counters{counter<node_counts>{"runs", &node_counts::runs},
+                                   counter<node_counts>{"restarts", &node_counts::restarts},
+                                   counter<node_counts>{"crashes", &node_counts::crashes},
+                                   counter<node_counts>{"handled", &node_counts::handled},
+                                   counter<node_counts>{"late", &node_counts::late},
+                                   counter<node_counts>{"answers", &node_counts::answers},
+                                   counter<node_counts>{"failed_asks", &node_counts::failed_asks}};
+constexpr std::array supervisor_counters{counter<supervisor_counts>{"runs", &supervisor_counts::runs},
+                                         counter<supervisor_counts>{"restarts", &supervisor_counts::restarts},
+                                         counter<supervisor_counts>{"gave_up", &supervisor_counts::gave_up}};
+
+template <class Counters>
+constexpr auto names_of(const Counters& counters) noexcept {
+  std::array<std::string_view, std::tuple_size_v<Counters>> names{};
+  std::transform(counters.begin(), counters.end(), names.begin(), [](const auto& each) { return each.first; });
+  return names;
+}
+constexpr auto node_names = names_of(node_counters);
+constexpr auto supervisor_names = names_of(supervisor_counters);
+
+template <class Of, class Counters>
+std::optional<std::uint64_t> counted_in(const Of& of, const Counters& counters, std::string_view what) noexcept {
+  for (const auto& [name, count] : counters)
+    if (name == what)
+      return of.*count;
+  return std::nullopt;
+}
 
 std::string wanted_text(const range& in) {
   if (in.least == in.most)
@@ -71,20 +100,8 @@ std::optional<std::uint64_t> count_of(const edge_counts& edge, std::string_view 
 }
 
 std::optional<std::uint64_t> count_of(const node_counts& node, std::string_view what) noexcept {
-  if (what == "runs")
-    return node.runs;
-  if (what == "restarts")
-    return node.restarts;
-  if (what == "crashes")
-    return node.crashes;
-  if (what == "handled")
-    return node.handled;
-  if (what == "late")
-    return node.late;
-  if (what == "answers")
-    return node.answers;
-  if (what == "failed_asks")
-    return node.failed_asks;
+  if (const auto found = counted_in(node, node_counters, what))
+    return found;
   for (const auto& [name, number] : node.counters)
     if (name == what)
       return number;
@@ -92,13 +109,7 @@ std::optional<std::uint64_t> count_of(const node_counts& node, std::string_view 
 }
 
 std::optional<std::uint64_t> count_of(const supervisor_counts& supervisor, std::string_view what) noexcept {
-  if (what == "runs")
-    return supervisor.runs;
-  if (what == "restarts")
-    return supervisor.restarts;
-  if (what == "gave_up")
-    return supervisor.gave_up;
-  return std::nullopt;
+  return counted_in(supervisor, supervisor_counters, what);
 }
 
 std::vector<std::string> compare(const expectation& wanted, const report& with) {

@@ -9,16 +9,12 @@ namespace {
 template <class Value>
 using word = std::pair<std::string_view, Value>;
 
-constexpr std::array all_strategies{
-    word<restart_strategy>{"one_for_one", restart_strategy::one_for_one},
-    word<restart_strategy>{"one_for_all", restart_strategy::one_for_all},
-    word<restart_strategy>{"rest_for_one", restart_strategy::rest_for_one},
-};
-constexpr std::array all_restart_types{
-    word<restart_type>{"permanent", restart_type::permanent},
-    word<restart_type>{"transient", restart_type::transient},
-    word<restart_type>{"temporary", restart_type::temporary},
-};
+/// As it is called everywhere.
+template <class Value>
+word<Value> spelled(Value value) noexcept {
+  return {to_string(value), value};
+}
+
 constexpr std::array all_stops{
     word<auto_shutdown>{"never", auto_shutdown::never},
     word<auto_shutdown>{"any_significant", auto_shutdown::any_significant},
@@ -48,8 +44,16 @@ constexpr std::array all_endings{
 
 } // namespace
 
-words<restart_strategy> strategies() noexcept { return all_strategies; }
-words<restart_type> restart_types() noexcept { return all_restart_types; }
+words<restart_strategy> strategies() noexcept {
+  static const std::array all{spelled(restart_strategy::one_for_one), spelled(restart_strategy::one_for_all),
+                              spelled(restart_strategy::rest_for_one)};
+  return all;
+}
+words<restart_type> restart_types() noexcept {
+  static const std::array all{spelled(restart_type::permanent), spelled(restart_type::transient),
+                              spelled(restart_type::temporary)};
+  return all;
+}
 words<auto_shutdown> stop_words() noexcept { return all_stops; }
 words<fan_out> fan_outs() noexcept { return all_fan_outs; }
 words<edge_use> edge_uses() noexcept { return all_edge_uses; }

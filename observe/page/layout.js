@@ -1,20 +1,54 @@
-// Where each node stands: parents left of their children, many leaves as a grid of small chips.
+// Where each node stands: parents left of their children, or, as an outline, above them. Many leaves are a grid of small chips.
 
 export const big = { w: 196, h: 52 }, small = { w: 128, h: 38 };
 export const gapX = 176;
-const gapY = 12, gridGap = 8, gridFrom = 5;
+export const indent = 22;
+const gapY = 12, gridGap = 8, gridFrom = 5, outlineWidth = 340;
 
-/** @returns {Map<number, {x, y, w, h}>} by key, and `.size` of all in `box` */
+/** Those children that are drawn as chips, and the others. */
+function divided(key, childrenOf) {
+  const children = childrenOf(key);
+  const leaves = children.length >= gridFrom ? children.filter(each => childrenOf(each).length === 0) : [];
+  const grid = leaves.length >= gridFrom ? leaves : [];
+  const inGrid = new Set(grid);
+  return { grid, rows: children.filter(each => !inGrid.has(each)) };
+}
+
+function placeGrid(places, grid, columns, x, y) {
+  grid.forEach((each, at) => places.set(each, {
+    x: x + (at % columns) * (small.w + gridGap), y: y + Math.floor(at / columns) * (small.h + gridGap), ...small }));
+  return Math.ceil(grid.length / columns) * (small.h + gridGap);
+}
+
+function boxOf(places) {
+  let w = 0, h = 0;
+  for (const each of places.values()) { w = Math.max(w, each.x + each.w); h = Math.max(h, each.y + each.h); }
+  return { places, box: { w, h } };
+}
+
+/** For a narrow screen: one below the other. The result is as that of `layout`. */
+export function outline(roots, childrenOf) {
+  const places = new Map();
+  let y = 0;
+  function place(key, x) {
+    places.set(key, { x, y, ...big });
+    y += big.h + gapY;
+    const { grid, rows } = divided(key, childrenOf);
+    for (const each of rows) place(each, x + indent);
+    const columns = Math.max(1, Math.floor((outlineWidth - x - indent) / (small.w + gridGap)));
+    if (grid.length) y += placeGrid(places, grid, columns, x + indent, y) + gapY - gridGap;
+  }
+  for (const root of roots) place(root, 0);
+  return boxOf(places);
+}
+
+/** @returns {Map<number, {x, y, w, h}>} by key, as `places`, and the size of all as `box` */
 export function layout(roots, childrenOf) {
   const places = new Map();
   const measured = new Map();
 
   function measure(key) {
-    const children = childrenOf(key);
-    const leaves = children.length >= gridFrom ? children.filter(each => childrenOf(each).length === 0) : [];
-    const grid = leaves.length >= gridFrom ? leaves : [];
-    const inGrid = new Set(grid);
-    const rows = children.filter(each => !inGrid.has(each));
+    const { grid, rows } = divided(key, childrenOf);
     let height = 0;
     for (const each of rows) height += measure(each) + gapY;
     const columns = grid.length ? Math.max(2, Math.ceil(Math.sqrt(grid.length / 2.4))) : 0;
@@ -33,8 +67,7 @@ export function layout(roots, childrenOf) {
       place(each, right, top);
       top += measured.get(each).height + gapY;
     }
-    grid.forEach((each, at) => places.set(each, {
-      x: right + (at % columns) * (small.w + gridGap), y: top + Math.floor(at / columns) * (small.h + gridGap), ...small }));
+    placeGrid(places, grid, columns, right, top);
   }
 
   let top = 0;
@@ -43,7 +76,5 @@ export function layout(roots, childrenOf) {
     place(root, 0, top);
     top += height + 2 * gapY;
   }
-  let w = 0, h = 0;
-  for (const each of places.values()) { w = Math.max(w, each.x + each.w); h = Math.max(h, each.y + each.h); }
-  return { places, box: { w, h } };
+  return boxOf(places);
 }

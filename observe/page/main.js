@@ -57,7 +57,8 @@ function connection(state, text) {
 }
 function live() {
   connection(model.rest.attached ? 'live' : 'gone', model.rest.attached ? '● live' : '■ the tree has ended');
-  byId('title').textContent = document.title = model.rest.title || 'troupe';
+  const title = model.rest.title || 'troupe';
+  if (byId('title').textContent !== title) byId('title').textContent = document.title = title;
 }
 
 function follow() {

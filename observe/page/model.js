@@ -96,6 +96,9 @@ export function inWords(milliseconds) {
   return Math.floor(s / 3600) + ' h ' + Math.floor(s % 3600 / 60) + ' min';
 }
 
+/** What a node does that waits, and for what. */
+export function waitInWords(wait) { return wait.to === 'wait for' ? ['waits for', ''] : ['waits to', wait.to]; }
+
 export function count(of, one, more = one + 's') { return of.toLocaleString('en') + ' ' + (of === 1 ? one : more); }
 
 export function short(rate) {

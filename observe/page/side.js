@@ -1,6 +1,6 @@
 // Beside the picture: what is known of one node, and what has happened.
 
-import { count, inWords, short, states } from '/model.js';
+import { count, inWords, short, states, waitInWords } from '/model.js';
 
 const el = (name, text = '', attributes = {}) => {
   const made = document.createElement(name);
@@ -29,7 +29,8 @@ export class Details {
     if (node.incarnation) facts.push(['incarnation', `${node.incarnation} (${count(node.incarnation - 1, 'restart')})`]);
     if (node.mailbox) facts.push(['mailbox', `${node.mailbox.depth} of ${node.mailbox.capacity}${node.mailbox.closed ? ', closed' : ''}`]);
     if (node.in_hand) facts.push(['in hand', node.in_hand.type + since(node.in_hand.since)]);
-    if (node.wait) facts.push(['waits to', node.wait.to + (node.wait.on ? ' (' + model.pathOf(node.wait.on) + ')' : '') + since(node.wait.since) + (node.wait.shielded ? ', shielded' : '')]);
+    const [waits, to] = node.wait ? waitInWords(node.wait) : [];
+    if (node.wait) facts.push([waits, [to, node.wait.on ? '(' + model.pathOf(node.wait.on) + ')' : ''].join(' ').trim() + since(node.wait.since) + (node.wait.shielded ? ', shielded' : '')]);
     for (const flow of model.flows.values()) {
       const what = `${short(flow.sent_per_second)}/s, ${flow.depth} of ${flow.capacity}` + (flow.senders_waiting ? `, ${flow.senders_waiting} wait` : '');
       if (flow.to.includes(this.path)) facts.push(['receives', `${flow.name}: ${what}`]);

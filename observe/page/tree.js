@@ -1,7 +1,7 @@
 // The picture: the tree, what flows in it, and who waits for whom.
 
-import { gapX, layout } from '/layout.js';
-import { count, inWords, short, states } from '/model.js';
+import { gapX, indent, layout, outline } from '/layout.js';
+import { count, short, states, waitInWords } from '/model.js';
 
 const svgOf = (name, attributes = {}, parent) => {
   const made = document.createElementNS('http://www.w3.org/2000/svg', name);
@@ -14,6 +14,10 @@ const write = (element, text) => { if (element.textContent !== text) element.tex
 const cut = (text, length) => text.length > length ? text.slice(0, length - 1) + '…' : text;
 const middle = list => list[Math.floor((list.length - 1) / 2)];
 const failedFor = 1500, linksMax = 6, widthMax = 7;
+const narrowBelow = 560; // pixels
+// Zooms: below the first a narrow picture is moved instead of made smaller, and below the second the words in nodes are too
+// small to be read, and are not drawn: laying them out is most of what a change costs.
+const legible = 0.8, far = 0.55;
 
 export class Tree {
   constructor(model, choose) {
@@ -34,11 +38,13 @@ export class Tree {
 
   place() {
     const { model } = this;
-    const shape = [...model.nodes.values()].map(each => each.key + '<' + each.parent).join();
+    this.isNarrow = this.svg.clientWidth < narrowBelow;
+    const shape = this.isNarrow + [...model.nodes.values()].map(each => each.key + '<' + each.parent).join();
     if (shape === this.shape) return;
     this.shape = shape;
-    const { places, box } = layout(model.roots(), key => model.childrenOf(key));
+    const { places, box } = (this.isNarrow ? outline : layout)(model.roots(), key => model.childrenOf(key));
     this.places = places; this.box = box;
+    this.svg.classList.toggle('outline', this.isNarrow);
     for (const [key, element] of this.elements) if (!places.has(key)) { element.group.remove(); this.elements.delete(key); }
     for (const [key, place] of places) {
       let element = this.elements.get(key);
@@ -51,13 +57,19 @@ export class Tree {
     let owns = '';
     for (const [key, place] of places) {
       const from = places.get(model.nodes.get(key).parent);
-      if (!from) continue;
-      const x = from.x + from.w, y = from.y + from.h / 2, to = place.y + place.h / 2;
-      if (place.w === from.w) owns += `M${x} ${y}C${x + 27} ${y} ${place.x - 27} ${to} ${place.x} ${to}`;
-      else if (model.childrenOf(key).length === 0) owns += `M${x} ${y}H${x + 27}V${to}H${Math.min(place.x, x + gapX)}`;
+      if (from) owns += this.own(from, place, model.childrenOf(key).length === 0);
     }
     this.groups.owns.replaceChildren(svgOf('path', { d: owns }));
     if (this.fitted) this.fit();
+  }
+
+  /** The line from an owner to its child. */
+  own(from, place, isLeaf) {
+    const to = place.y + place.h / 2;
+    if (this.isNarrow) return place.x - from.x > indent ? '' : `M${from.x + 8} ${from.y + from.h}V${to}H${place.x}`;
+    const x = from.x + from.w, y = from.y + from.h / 2;
+    if (place.w === from.w) return `M${x} ${y}C${x + 27} ${y} ${place.x - 27} ${to} ${place.x} ${to}`;
+    return isLeaf ? `M${x} ${y}H${x + 27}V${to}H${Math.min(place.x, x + gapX)}` : '';
   }
 
   make(key, place, isSmall) {
@@ -67,9 +79,9 @@ export class Tree {
     svgOf('rect', { class: 'edge', x: 0, y: 6, width: 4, height: h - 12, rx: 2 }, group);
     const icon = svgOf('text', { class: 'icon', x: 12, y: isSmall ? 15 : 20 }, group);
     const name = svgOf('text', { class: 'name', x: 26, y: isSmall ? 15 : 20 }, group);
-    const what = svgOf('text', { class: 'what', x: 12, y: isSmall ? 28 : 36 }, group);
-    const track = svgOf('rect', { class: 'track', x: 12, y: h - 9, width: w - 24, height: 4, rx: 2 }, group);
-    const fill = svgOf('rect', { class: 'fill', x: 12, y: h - 9, width: 0, height: 4, rx: 2 }, group);
+    const what = svgOf('text', { class: 'what', x: 12, y: isSmall ? 27 : 36 }, group);
+    const track = svgOf('rect', { class: 'track', x: 12, y: h - 8, width: w - 24, height: 4, rx: 2 }, group);
+    const fill = svgOf('path', { class: 'fill', d: `M12 ${h - 6}h${w - 24}`, pathLength: 1, 'stroke-dasharray': 1, 'stroke-dashoffset': 1 }, group);
     svgOf('rect', { class: 'ring', x: -4, y: -4, width: w + 8, height: h + 8, rx: 11 }, group);
     return { group, icon, name, what, track, fill, isSmall, w };
   }
@@ -91,7 +103,7 @@ export class Tree {
     write(element.what, cut(words, element.isSmall ? 20 : 32));
     const box = node.mailbox, share = box && box.capacity ? Math.min(1, box.depth / box.capacity) : 0;
     put(element.track, 'visibility', box ? 'visible' : 'hidden');
-    put(element.fill, 'width', Math.round(share * (element.w - 24)));
+    put(element.fill, 'stroke-dashoffset', 1 - share); // unlike a width it has nothing laid out anew
     put(element.fill, 'class', share > 0.8 ? 'fill hot' : share > 0.4 ? 'fill warm' : 'fill');
   }
 
@@ -100,7 +112,7 @@ export class Tree {
     const parts = [inCycle ? 'in a cycle of waits' : failed ? 'has failed' : states[state]?.[1] ?? state];
     if (restarts) parts.push(count(restarts, 'restart'));
     if (node.mailbox && node.mailbox.depth) parts.push(`${node.mailbox.depth}/${node.mailbox.capacity}`);
-    else if (!node.state && node.wait) parts.splice(0, 1, 'waits to ' + node.wait.to);
+    else if (!node.state && node.wait) parts.splice(0, 1, waitInWords(node.wait).join(' '));
     return parts.join(' · ');
   }
 
@@ -119,7 +131,7 @@ export class Tree {
   /** From the side of one to the side of the other, or around where one is the other's parent. */
   curve(from, to, bend) {
     const a = this.places.get(from), b = this.places.get(to);
-    const sameColumn = Math.abs(a.x - b.x) < 60;
+    const sameColumn = a.x < b.x + b.w && b.x < a.x + a.w;
     const ax = a.x + (sameColumn || b.x > a.x ? a.w : 0), bx = b.x + (sameColumn || b.x < a.x ? b.w : 0);
     const ay = a.y + a.h / 2 + bend, by = b.y + b.h / 2 + bend;
     const reach = sameColumn ? 40 + Math.abs(ay - by) / 5 : (bx - ax) / 2;
@@ -162,7 +174,7 @@ export class Tree {
       const curve = this.curve(node.key, on, 5);
       put(path, 'class', inCycle ? 'link cycle' : 'link'); put(path, 'd', curve.d);
       put(label, 'x', curve.x); put(label, 'y', curve.y);
-      write(label, inCycle ? 'cycle: waits to ' + node.wait.to : '');
+      write(label, inCycle ? 'cycle: ' + waitInWords(node.wait).join(' ') : '');
     }
     for (const [id, each] of this.lines) if (!each.seen) { each.g.remove(); this.lines.delete(id); }
   }
@@ -172,12 +184,16 @@ export class Tree {
   fit() {
     const { clientWidth: w, clientHeight: h } = this.svg;
     if (!this.box || !w) return;
-    const zoom = Math.min(1.25, (w - 48) / this.box.w, (h - 76) / this.box.h);
-    this.view = { zoom, x: (w - this.box.w * zoom) / 2, y: (h - 30 - this.box.h * zoom) / 2 };
+    const whole = Math.min(1.25, (w - 48) / this.box.w, (h - 48) / this.box.h);
+    const zoom = this.isNarrow ? Math.max(whole, Math.min(legible, (w - 24) / this.box.w)) : whole;
+    this.view = { zoom, x: (w - this.box.w * zoom) / 2, y: Math.max(12, (h - this.box.h * zoom) / 2) };
     this.fitted = true;
     this.look();
   }
-  look() { put(this.world, 'transform', `translate(${this.view.x} ${this.view.y}) scale(${this.view.zoom})`); }
+  look() {
+    put(this.world, 'transform', `translate(${this.view.x} ${this.view.y}) scale(${this.view.zoom})`);
+    this.svg.classList.toggle('far', this.view.zoom < far);
+  }
   zoomBy(times, x = this.svg.clientWidth / 2, y = this.svg.clientHeight / 2) {
     const zoom = Math.min(4, Math.max(0.05, this.view.zoom * times)), real = zoom / this.view.zoom;
     this.view = { zoom, x: x - (x - this.view.x) * real, y: y - (y - this.view.y) * real };
@@ -192,7 +208,19 @@ export class Tree {
     element?.group.setAttribute('tabindex', '0');
     if (really) element?.group.focus({ preventScroll: true });
   }
-  select(key) { this.chosen = key; this.focus(key, false); this.choose(key); this.render(); }
+  /** Moves the picture so far that this node is in it. */
+  reveal(key) {
+    const place = this.places.get(key), { x, y, zoom } = this.view, margin = 16;
+    if (!place) return;
+    const into = (from, size, room) => from < margin ? margin - from : Math.min(0, room - margin - from - size);
+    const dx = into(x + place.x * zoom, place.w * zoom, this.svg.clientWidth);
+    const dy = into(y + place.y * zoom, place.h * zoom, this.svg.clientHeight);
+    if (dx === 0 && dy === 0) return;
+    this.view = { zoom, x: x + dx, y: y + dy };
+    this.fitted = false;
+    this.look();
+  }
+  select(key) { this.chosen = key; this.focus(key, false); this.reveal(key); this.choose(key); this.render(); }
 
   /** The order in which arrow keys go up and down. */
   inOrder() {
@@ -208,7 +236,7 @@ export class Tree {
     const to = { ArrowLeft: node.parent, ArrowRight: model.childrenOf(node.key)[0], ArrowUp: order[at - 1],
       ArrowDown: order[at + 1], Home: order[0], End: order[order.length - 1] }[event.key];
     if (event.key === 'Enter' || event.key === ' ') this.select(node.key);
-    else if (to && model.nodes.has(to)) this.focus(to);
+    else if (to && model.nodes.has(to)) { this.focus(to); this.reveal(to); }
     else return;
     event.preventDefault();
   }
@@ -233,6 +261,6 @@ export class Tree {
       this.look();
     });
     window.addEventListener('pointerup', () => { from = undefined; });
-    new ResizeObserver(() => this.fitted && this.fit()).observe(this.svg);
+    new ResizeObserver(() => { this.render(); if (this.fitted) this.fit(); }).observe(this.svg);
   }
 }

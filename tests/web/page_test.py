@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The page of the live view in a real Chromium, on a tree that runs.
 
-TROUPE_TOOL (or the first argument) is the program. Needs chromium, chromium-driver and python3-selenium of Debian; where
-they are missing it is skipped, and says so.
+TROUPE_TOOL (or the first argument) is the program, TROUPE_CROWD that of crowd.cpp. With TROUPE_IS_SLOW=1 they are sanitized, or
+not optimised: then everything may take longer. Needs chromium, chromium-driver and python3-selenium of Debian; where they
+are missing it is skipped, and says so.
 """
 
 import os
@@ -26,6 +27,7 @@ except ImportError:
     sys.exit(77)
 
 TOOL = os.environ.get("TROUPE_TOOL") or (sys.argv.pop(1) if len(sys.argv) > 1 else "")
+CROWD = os.environ.get("TROUPE_CROWD") or os.path.join(os.path.dirname(TOOL), "..", "tests", "troupe_web_crowd")
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 for needed in (CHROMIUM, DRIVER):
     if not os.path.exists(needed):
@@ -33,15 +35,15 @@ for needed in (CHROMIUM, DRIVER):
         sys.exit(77)
 
 CALM = ("storm", "--seconds", "120", "--crash-rate", "0")
-ENOUGH = 20  # seconds that nothing here should need
+PATIENCE = 5 if os.environ.get("TROUPE_IS_SLOW") == "1" else 1  # how many times as long something may take
+ENOUGH = 20 * PATIENCE  # seconds that nothing here should need
 
 
 class Program:
-    """The command with an observer, until it is closed."""
+    """A program with an observer, until it is closed."""
 
-    def __init__(self, *arguments, port="0"):
-        self.process = subprocess.Popen([TOOL, "run", *arguments, "--observe", port], stderr=subprocess.PIPE,
-                                        stdout=subprocess.DEVNULL, text=True)
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         for line in self.process.stderr:
             found = re.search(r"http://\S+", line)
             if found:
@@ -55,6 +57,10 @@ class Program:
         self.process.kill()
         self.process.wait()
         self.process.stderr.close()
+
+
+def tool(*arguments, port="0"):
+    return Program(TOOL, "run", *arguments, "--observe", port)
 
 
 class Case(unittest.TestCase):
@@ -74,11 +80,19 @@ class Case(unittest.TestCase):
             options.add_argument(each)
         return webdriver.Chrome(service=Service(DRIVER), options=options)
 
-    def watch(self, *arguments):
-        program = Program(*arguments)
+    def watch(self, program):
         self.addCleanup(program.close)
         self.browser.get(program.url)
         return program
+
+    def screen(self, width, height):
+        self.addCleanup(self.browser.execute_cdp_cmd, "Emulation.clearDeviceMetricsOverride", {})
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                     {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+
+    def media(self, name, value):
+        self.addCleanup(self.browser.execute_cdp_cmd, "Emulation.setEmulatedMedia", {"features": []})
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": name, "value": value}]})
 
     def until(self, what, seconds=ENOUGH):
         """What `what()` gives once it is true; how long that took is in `took`."""
@@ -104,7 +118,7 @@ class Case(unittest.TestCase):
         return self.browser.find_element(By.CSS_SELECTOR, '[data-action="%s"]' % action)
 
     def test_the_tree_appears_and_a_click_shows_details(self):
-        self.watch(*CALM)
+        self.watch(tool(*CALM))
         self.until(lambda: self.node("/app/ingest/parser-1"))
         self.node("/app/ingest/parser-1").click()
         details = self.until(lambda: self.browser.find_element(By.CSS_SELECTOR, "#details dl").text)
@@ -114,36 +128,101 @@ class Case(unittest.TestCase):
         self.assertFalse(self.browser.find_elements(By.CSS_SELECTOR, "[data-action]"), "no buttons without --control")
 
     def test_a_crash_shows_within_500_ms_and_a_restart_count_rises(self):
-        self.watch(*CALM, "--control")
+        self.watch(tool(*CALM, "--control"))
         self.until(lambda: self.node("/app/ingest/parser-1")).click()
-        self.until(lambda: self.order("crash")).click()
-        self.until(lambda: self.restarts("/app/ingest/parser-1") == 1 or
-                   "killed" in self.browser.find_element(By.ID, "events").text)
-        self.assertLess(self.took, 0.5)
+        self.until(lambda: self.order("crash"))
+        took = self.browser.execute_async_script("""
+            const done = arguments[0], events = document.getElementById('events'), began = performance.now();
+            document.querySelector('[data-action="crash"]').click();
+            const look = () => events.textContent.includes('killed') ? done(performance.now() - began) : requestAnimationFrame(look);
+            look();""")
+        self.assertLess(took, 500 * PATIENCE)
         self.until(lambda: self.restarts("/app/ingest/parser-1") == 1)
         self.until(lambda: "/app/ingest/parser-1 #1" in self.browser.find_element(By.ID, "events").text)
 
     def test_orders_are_refused_without_control(self):
-        self.watch(*CALM)
+        self.watch(tool(*CALM))
         status = self.browser.execute_async_script("""
             const done = arguments[0];
             fetch('/control', {method: 'POST', headers: {'Content-Type': 'application/json'},
                 body: JSON.stringify({action: 'crash', path: '/app/ingest/parser-1'})}).then(a => done(a.status));""")
         self.assertEqual(status, 403)
 
-    def test_the_keyboard_reaches_a_node(self):
-        self.watch(*CALM)
+    def press(self, *keys):
+        """What has the focus after that."""
+        for key in keys:
+            self.browser.switch_to.active_element.send_keys(key)
+        return self.browser.switch_to.active_element
+
+    def test_the_keyboard_alone_reaches_a_node_and_its_orders(self):
+        self.watch(tool(*CALM, "--control"))
         self.until(lambda: self.node("/app/store"))
-        self.node("/").click()
-        active = self.browser.switch_to.active_element
-        active.send_keys(Keys.ARROW_RIGHT)
-        self.browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
-        self.assertEqual(self.browser.switch_to.active_element.get_attribute("data-path"), "/app/archive")
-        self.browser.switch_to.active_element.send_keys(Keys.ENTER)
-        self.assertIn("/app/archive", self.browser.find_element(By.ID, "details").text)
+        while "node" not in (self.press(Keys.TAB).get_attribute("class") or ""):
+            self.assertNotEqual(self.browser.switch_to.active_element.tag_name, "body", "Tab went past the tree")
+        self.assertEqual(self.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT).get_attribute("data-path"), "/app/archive")
+        self.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ENTER)
+        self.assertIn("/app/ingest/parser-1", self.browser.find_element(By.ID, "details").text)
+        self.assertEqual(self.press(Keys.TAB).get_attribute("data-action"), "crash")
+        self.press(Keys.ENTER)
+        self.until(lambda: "killed" in self.browser.find_element(By.ID, "events").text)
+
+    def test_a_node_that_the_keyboard_reaches_is_brought_into_the_picture(self):
+        self.screen(400, 800)
+        self.watch(Program(CROWD, "0", "40"))
+        self.until(lambda: self.node("/team-0/taker-39"))
+        self.until(lambda: not self.in_picture(self.node("/team-0/taker-39")))
+        self.browser.execute_script("document.querySelector('.node[tabindex=\"0\"]').focus()")
+        last = self.press(Keys.END)
+        self.assertEqual(last.get_attribute("data-path"), "/team-0/taker-39")
+        self.assertTrue(self.in_picture(last))
+
+    def in_picture(self, node):
+        return self.browser.execute_script("""
+            const at = arguments[0].getBoundingClientRect(), all = document.getElementById('tree').getBoundingClientRect();
+            return at.left >= all.left && at.right <= all.right && at.top >= all.top && at.bottom <= all.bottom;""", node)
+
+    def test_narrow_screens_have_all_of_it_in_their_width_and_text_that_can_be_read(self):
+        for width in (400, 800):
+            with self.subTest(width=width):
+                self.screen(width, 800)
+                self.watch(tool(*CALM, "--control"))
+                self.until(lambda: self.node("/app/ingest/parser-1")).click()
+                self.until(lambda: self.order("crash"))
+                cut = self.browser.execute_script("""
+                    const room = document.documentElement.clientWidth;
+                    const wide = [...document.querySelectorAll('body *')].filter(each => !each.closest('svg') &&
+                        !each.closest('.unseen') && each.getBoundingClientRect().right > room);
+                    return [document.documentElement.scrollWidth - room, wide.map(each => each.outerHTML.slice(0, 80))];""")
+                self.assertEqual(cut, [0, []])
+                name = self.browser.find_element(By.CSS_SELECTOR, ".node .name")
+                self.assertGreater(name.rect["height"], 8, "pixels")
+
+    def test_nothing_moves_by_itself_where_people_want_that(self):
+        for wish, longest in (("no-preference", 0.25), ("reduce", 0)):
+            self.media("prefers-reduced-motion", wish)
+            self.watch(tool("storm", "--seconds", "120"))
+            self.until(lambda: self.browser.find_elements(By.CSS_SELECTOR, ".node.failed"))
+            found = self.browser.execute_script("""
+                const all = [...document.querySelectorAll('*')].map(each => getComputedStyle(each));
+                return Math.max(...all.flatMap(each => [parseFloat(each.transitionDuration), parseFloat(each.animationDuration)]));""")
+            self.assertEqual(found, longest, wish)
+
+    def test_it_is_dark_or_light_as_the_system_is_until_somebody_chooses(self):
+        back = lambda: self.browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+        seen = {}
+        program = tool(*CALM)
+        for scheme in ("dark", "light"):
+            self.media("prefers-color-scheme", scheme)
+            self.watch(program)
+            seen[scheme] = back()
+        self.assertNotEqual(seen["dark"], seen["light"])
+        self.browser.find_element(By.ID, "theme").click()
+        self.assertEqual(back(), seen["dark"])
+        self.browser.refresh()
+        self.assertEqual(back(), seen["dark"])
 
     def test_a_second_client_and_a_reload_see_the_same(self):
-        program = self.watch(*CALM)
+        program = self.watch(tool(*CALM))
         self.until(lambda: self.node("/app/store"))
         second = self.new_browser()
         self.addCleanup(second.quit)
@@ -154,32 +233,42 @@ class Case(unittest.TestCase):
         self.until(lambda: "parser-1" in self.browser.find_element(By.ID, "events").text)
 
     def test_a_server_that_goes_away_is_told_of_and_comes_back(self):
-        first = self.watch(*CALM)
+        first = self.watch(tool(*CALM))
         self.until(lambda: self.node("/app/store"))
         state = lambda: self.browser.find_element(By.ID, "connection").get_attribute("data-state")
         first.close()
         self.until(lambda: state() == "gone")
-        again = Program(*CALM, port=first.port)
+        again = tool(*CALM, port=first.port)
         self.addCleanup(again.close)
         self.until(lambda: state() == "live")
 
-    def test_400_nodes_are_drawn_without_stutter(self):
-        self.watch(*CALM, "--workers", "133")  # each of which begins to sleep anew ten times a second or more
-        self.until(lambda: len(self.browser.find_elements(By.CSS_SELECTOR, ".node")) >= 400)
-        worst, frames = self.browser.execute_async_script("""
-            const done = arguments[0], times = []; let last = performance.now();
+    def test_400_nodes_whose_numbers_change_are_drawn_without_stutter(self):
+        self.watch(Program(CROWD, "0", "400"))
+        self.until(lambda: len(self.browser.find_elements(By.CSS_SELECTOR, ".node.running")) >= 400)
+        seen = self.browser.execute_async_script("""
+            const done = arguments[0], times = [], changes = [], { model } = window.troupe, take = model.takeChange;
+            model.takeChange = change => { changes.push(change.nodes.length); take.call(model, change); };
+            const told = () => [...document.querySelectorAll('.node')].map(each => each.getAttribute('aria-label'));
+            const median = of => of.sort((a, b) => a - b)[Math.floor(of.length / 2)], before = told();
+            let last = performance.now();
             const next = now => { times.push(now - last); last = now;
-                if (times.length < 180) return requestAnimationFrame(next);
-                times.sort((a, b) => a - b); done([times[Math.floor(times.length * 0.95)], times.length]); };
+                if (times.length < 240) return requestAnimationFrame(next);
+                times.sort((a, b) => a - b);
+                done({ late: times[Math.floor(times.length * 0.95)], updates: changes.length, changed: median(changes),
+                       drawn: told().filter((each, at) => each !== before[at]).length }); };
             requestAnimationFrame(next);""")
-        self.assertEqual(frames, 180)
-        self.assertLess(worst, 100, "the 95th percentile of the time between two frames, in ms")
+        self.assertGreater(seen["updates"], 15 / PATIENCE, seen)
+        self.assertGreater(seen["changed"], 300, "nodes in one update")
+        self.assertGreater(seen["drawn"], 300, "nodes that are drawn otherwise in the end")
+        self.assertLess(seen["late"], 50 * PATIENCE, "the 95th percentile of the time between two frames, in ms")
 
-    def test_hundreds_of_children_are_folded(self):
-        self.watch("storm", "--seconds", "120", "--workers", "1024", "--crash-rate", "0")
-        fold = self.until(lambda: self.browser.find_element(By.CSS_SELECTOR, ".node.fold"))
-        self.assertIn("running", fold.get_attribute("aria-label"))
-        self.assertLess(len(self.browser.find_elements(By.CSS_SELECTOR, ".node")), 100)
+    def test_5000_children_of_a_dynamic_supervisor_are_folded(self):
+        self.watch(Program(CROWD, "5000", "0"))
+        self.until(lambda: "4,988 running" in self.node("/crowd/…").get_attribute("aria-label"))
+        self.assertEqual(len(self.browser.find_elements(By.CSS_SELECTOR, ".node")), 15, "it, two above it, and 12 of them")
+        self.assertIn("5,002 fibers", self.browser.find_element(By.ID, "totals").text)
+        self.node("/crowd/…").click()
+        self.until(lambda: "4,988 children" in self.browser.find_element(By.ID, "details").text)
 
 
 if __name__ == "__main__":
