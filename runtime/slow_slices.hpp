@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,8 +21,9 @@ struct slow_slice {
 /// The decisions of a watchdog, without its thread and its clock.
 ///
 /// Each slow slice is told once. It lasts from the first look that saw it, so it has lasted longer than it is said to.
+/// What its thread waited for a CPU meanwhile, because others had it, does not count: that is no fiber's doing.
 /// A look that comes late says that this process, or the machine, stood still meanwhile (SIGSTOP, a debugger, too few
-/// cores): that is no fiber's doing, so all slices begin anew with it. Not synchronised.
+/// cores): nor is that, so all slices begin anew with it. Not synchronised.
 class slow_slices {
 public:
   /// Of one period no more are given, so that a program whose every fiber blocks can still be read. The rest is
@@ -40,7 +42,9 @@ public:
   /// Gives the slices that have just become slow. `now` is read after the samples.
   ///
   /// @param samples  one for each carrier, always in the same order
-  std::vector<slow_slice> look(instant now, std::span<const carrier_sample> samples);
+  /// @param waited   how long the thread of each has waited for a CPU, since it began; empty: that is not known
+  std::vector<slow_slice> look(instant now, std::span<const carrier_sample> samples,
+                               std::span<const std::optional<duration>> waited = {});
 
   /// True when looks find nothing until a carrier runs again.
   bool quiet(instant now) const noexcept { return now - active_at_ >= quiet_min; }
@@ -51,9 +55,12 @@ private:
   struct noted {
     carrier_sample seen;
     instant since{};
+    std::optional<duration> waited{}; // until `since`
     bool told = false;
   };
 
+  /// How long it has kept a CPU.
+  static duration lasted(const noted& known, instant now, std::optional<duration> waited) noexcept;
   bool admit(instant now) noexcept;
 
   const duration limit_;

@@ -1,3 +1,4 @@
+#include <troupe/runtime/run_delay.hpp>
 #include <troupe/runtime/watchdog.hpp>
 #include <troupe/scope/signals_masked.hpp>
 
@@ -23,14 +24,18 @@ watchdog::~watchdog() {
 
 void watchdog::run() {
   std::vector<carrier_sample> samples(watched_.carriers());
+  std::vector<std::optional<duration>> waited(samples.size());
   while (!stopping_.load()) {
     for (std::size_t index = 0; index < samples.size(); ++index) {
       samples[index] = watched_.sample(index);
-      if (samples[index].running != nullptr)
-        watched_.note_time(index);
+      if (samples[index].running == nullptr)
+        continue;
+      watched_.note_time(index);
+      waited[index] =
+          run_delay(watched_.thread_of(index)); // of the sample's run, or a later one, which the next look sees
     }
     const instant now = watched_.time().now();
-    for (const slow_slice& slow : slices_.look(now, samples))
+    for (const slow_slice& slow : slices_.look(now, samples, waited))
       examine(slow);
     if (slices_.quiet(now))
       watched_.wait_busy(stopping_);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unistd.h>
 #include <utility>
 
 namespace troupe {
@@ -11,6 +12,7 @@ namespace {
 
 // Not read in coroutines, and a carrier stays on its thread for a turn.
 constinit thread_local carrier* on_this_thread = nullptr;
+constinit thread_local int number_of_this_thread = 0;
 
 } // namespace
 
@@ -22,6 +24,9 @@ bool carrier::work() noexcept {
   std::atomic<detail::coarse_time>& noted = detail::time_on_this_thread();
   noted.store(detail::coarse(began), std::memory_order_relaxed); // relaxed, all: only a number
   noted_.store(&noted, std::memory_order_relaxed);
+  if (number_of_this_thread == 0)
+    number_of_this_thread = ::gettid();
+  thread_.store(number_of_this_thread, std::memory_order_relaxed);
   poll_between_turns(began);
   fiber* ready = next();
   // relaxed: only this carrier makes or unmakes itself the watcher, or whoever brought it, before it did

@@ -81,6 +81,11 @@ carrier_sample carrier_pool::sample(std::size_t index) const noexcept {
   return {runs, seen.running_.load(std::memory_order_relaxed)};
 }
 
+int carrier_pool::thread_of(std::size_t index) const noexcept {
+  return carriers_[index]->thread_.load(
+      std::memory_order_relaxed); // relaxed: it says so itself, after the run it is of
+}
+
 void carrier_pool::note_time(std::size_t index) const noexcept {
   if (auto* const noted = carriers_[index]->noted_.load(std::memory_order_relaxed); noted != nullptr)
     noted->store(detail::coarse(real_time()), std::memory_order_relaxed); // relaxed: only a number

@@ -139,6 +139,7 @@ private:
   std::atomic<std::uint32_t> offered_up_to_{0};                   // of `pushed_`: the watcher may take these at once
   std::atomic<const fiber*> running_{nullptr};                    // for a watchdog
   std::atomic<std::atomic<detail::coarse_time>*> noted_{nullptr}; // of the thread where it works, or did last
+  std::atomic<int> thread_{0};                                    // the same: its number, as the system has it
   int handoffs_in_a_row_ = 0;
   int runs_between_clock_reads_ = 1;
   bool slice_ended_ = false; // the last fiber would go on
@@ -202,6 +203,10 @@ public:
   ///
   /// @thread any
   carrier_sample sample(std::size_t index) const noexcept;
+  /// The number of the thread where a carrier works, or did last, as gettid(2) has it; 0: it never has.
+  ///
+  /// @thread any
+  int thread_of(std::size_t index) const noexcept;
   /// Notes the time for a fiber that keeps its thread for long, so that it waits, or has a message, since then.
   ///
   /// @pre    the threads where carriers have worked are there

@@ -90,15 +90,15 @@ struct ledger_server_run {
 /// Says why nobody can connect, at most every 5 s. Is called by one fiber at a time.
 class shortage_notice {
 public:
-  explicit shortage_notice(std::string at) : at_(std::move(at)) {}
+  explicit shortage_notice(const ledger_server_run& of) noexcept : of_(of) {}
 
   void operator()(const std::error_code& why) {
     const instant now = this_fiber::pointer()->runs_on().time().now();
     if (said_ && now - *said_ < std::chrono::seconds{5})
       return;
     said_ = now;
-    say(fmt::format("troupe: ledger: connections to {} wait to be accepted: {}\n  try:  {}\n", at_, why.message(),
-                    what_to_do(why)));
+    say(fmt::format("troupe: ledger: connections to {} wait to be accepted: {}\n  try:  {}\n",
+                    detail::host_and_port(of_.address, of_.port), why.message(), what_to_do(why)));
   }
 
 private:
@@ -109,16 +109,16 @@ private:
     return "it is the machine that is short of it: see what else runs there";
   }
 
-  std::string at_;
+  const ledger_server_run& of_;
   std::optional<instant> said_;
 };
 
 /// @throws std::runtime_error  with what to do
 listener listens(const ledger_server_run& run) {
   try {
-    return listen_tcp(run.address, run.port,
-                      {.connections_max = ledger::accepted_max(run.options.connections),
-                       .on_shortage = shortage_notice{detail::host_and_port(run.address, run.port)}});
+    return listen_tcp(
+        run.address, run.port,
+        {.connections_max = ledger::accepted_max(run.options.connections), .on_shortage = shortage_notice{run}});
   } catch (const listen_error& error) {
     throw std::runtime_error(fmt::format("{}\n  try:  an address of this machine, and a port that is free and no less "
                                          "than 1024; or port 0: the system chooses one",
@@ -129,8 +129,9 @@ listener listens(const ledger_server_run& run) {
 task<> serve_clients(ledger_server_run& run) {
   run.began = this_fiber::pointer()->runs_on().time().now();
   listener at = listens(run);
-  run.options.on_serving = [&run, port = at.port()] {
-    print(fmt::format("listening on {}\n", detail::host_and_port(run.address, port)));
+  run.port = at.port();
+  run.options.on_serving = [&run] {
+    print(fmt::format("listening on {}\n", detail::host_and_port(run.address, run.port)));
     run.has_served = true;
   };
   co_await ledger::run_server(std::move(at), run.options, run.counts);

@@ -1,5 +1,10 @@
 #!/usr/bin/env python3
-"""NF-10: thousands who connect to a service that may have 256 descriptors."""
+"""NF-10: thousands who connect to a service that may have 256 descriptors.
+
+Where more connect at a time than the system has room for it answers with SYN cookies, and remembers nothing. So it may
+make a connection of one last packet of a client that has been served and has gone (seen with ss: ESTAB here, TIME-WAIT
+there; never with net.ipv4.tcp_syncookies = 0). The service hears nothing of that: its idle limit ends such connections.
+"""
 
 import resource
 import select
@@ -10,6 +15,8 @@ from service import FaultTest, main, sanitized, until
 
 CONNECTS = 10_000
 AT_ONCE = 1_000
+SERVED = 128  # of those who come at once: about the backlog
+IDLE_LIMIT = 2  # seconds
 
 
 def few_descriptors():
@@ -26,10 +33,13 @@ class AcceptStorm(FaultTest):
             self.skipTest("this process may have only %d descriptors" % most)
         resource.setrlimit(resource.RLIMIT_NOFILE, (AT_ONCE + 100 if most < 4_096 else 4_096, most))
 
+    def connected(self, ready):
+        return sum(happened == select.POLLOUT for _, happened in ready.poll(0)) >= SERVED
+
     def test_it_lives_and_serves_afterwards(self):
-        service = self.service(preexec_fn=few_descriptors)
+        service = self.service("--idle-limit", str(IDLE_LIMIT), preexec_fn=few_descriptors)
         host, port = service.address.split(":")
-        most, connected, begun = 0, 0, time.monotonic()
+        most, begun = 0, time.monotonic()
         for _ in range(CONNECTS // AT_ONCE):
             storm = []
             for _ in range(AT_ONCE):
@@ -37,24 +47,23 @@ class AcceptStorm(FaultTest):
                 each.setblocking(False)
                 each.connect_ex((host, int(port)))
                 storm.append(each)
-            time.sleep(0.2)
             ready = select.poll()
             for each in storm:
                 ready.register(each, select.POLLOUT)
-            connected += len([happened for _, happened in ready.poll(0) if happened == select.POLLOUT])
+            until(lambda: self.connected(ready), what="%d connections" % SERVED)
+            if most <= 200:
+                until(lambda: service.descriptors() > 200, what="the storm")
             most = max(most, service.descriptors())
             self.assertTrue(service.is_alive(), service.errors())
             for each in storm:
                 each.close()
-        self.assertGreater(connected, 0)
-        self.assertGreater(most, 200)  # else it was no storm
         self.assertLessEqual(most, 256)
         self.assert_serves(service, "after the storm")
         said = service.errors()
-        self.assertRegex(said, r"connections to 127\.0\.0\.1:\d+ wait to be accepted: Too many open files\n"
-                               r"  try:  raise `ulimit -n`, which is 256, or lower --connections\n")
+        self.assertIn("connections to %s wait to be accepted: Too many open files\n"
+                      "  try:  raise `ulimit -n`, which is 256, or lower --connections\n" % service.address, said)
         self.assertLessEqual(said.count("Too many open files"), 1 + (time.monotonic() - begun) // 5)
-        until(lambda: service.descriptors() < 50, what="the end of those who have gone")
+        until(lambda: service.descriptors() < 50, 10 * IDLE_LIMIT, what="the end of those who have gone")
         self.assertEqual(service.stop(), 0)
 
 

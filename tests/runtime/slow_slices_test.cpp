@@ -3,6 +3,10 @@
 #include <tests/catch.hpp>
 
 #include <array>
+#include <chrono>
+#include <optional>
+#include <span>
+#include <utility>
 
 using namespace troupe;
 using namespace troupe::detail;
@@ -114,4 +118,40 @@ TEST_CASE("it is quiet when nothing has run for a second", "[runtime]") {
   CHECK(watched.quiet(start + 6025ms));
   look_from_to(watched, 6025ms, 6025ms, has_run);
   CHECK_FALSE(watched.quiet(start + 6025ms));
+}
+
+TEST_CASE("what its thread waits for a CPU is not held against a fiber", "[runtime]") {
+  slow_slices watched{100ms, 1};
+  const carrier_sample seen[]{{1, some_fiber(0)}};
+  std::optional<duration> waited[]{5s}; // before this slice
+  std::size_t told = 0;
+  for (duration at = 0ms; at <= 375ms; at += 25ms) { // a fourth of the time it runs
+    told += watched.look(start + at, seen, waited).size();
+    *waited[0] += 18'750us;
+  }
+  CHECK(told == 0);
+  CHECK(watched.look(start + 400ms, seen, waited).size() == 1);
+}
+
+TEST_CASE("where nobody says how long a thread has waited, all of a slice counts", "[runtime]") {
+  const carrier_sample seen[]{{1, some_fiber(0)}};
+  const std::optional<duration> known[]{1s}, later[]{10s}, unknown[]{std::nullopt};
+  for (const auto& [first, then] :
+       {std::pair{known, unknown}, std::pair{unknown, later}, std::pair{unknown, unknown}, std::pair{later, known}}) {
+    slow_slices watched{100ms, 1};
+    for (duration at = 0ms; at <= 75ms; at += 25ms)
+      CHECK(watched.look(start + at, seen, std::span{first, 1}).empty());
+    CHECK(watched.look(start + 100ms, seen, std::span{then, 1}).size() == 1);
+  }
+}
+
+TEST_CASE("after a look that came late what was waited before does not count again", "[runtime]") {
+  slow_slices watched{100ms, 1};
+  const carrier_sample seen[]{{1, some_fiber(0)}};
+  const std::optional<duration> before[]{0ms}, after[]{900ms};
+  CHECK(watched.look(start, seen, before).empty());
+  CHECK(watched.look(start + 1s, seen, after).empty());
+  for (duration at = 1'025ms; at <= 1'075ms; at += 25ms)
+    CHECK(watched.look(start + at, seen, after).empty());
+  CHECK(watched.look(start + 1'100ms, seen, after).size() == 1);
 }

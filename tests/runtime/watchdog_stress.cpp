@@ -1,3 +1,4 @@
+#include <troupe/runtime/run_delay.hpp>
 #include <troupe/runtime/runtime.hpp>
 #include <troupe/runtime/watchdog.hpp>
 
@@ -13,10 +14,14 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <ctime>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <sched.h>
 #include <string>
+#include <thread>
+#include <unistd.h>
 #include <vector>
 
 using namespace troupe;
@@ -126,6 +131,44 @@ struct slow_sink final : event_sink {
   counter told;
 };
 
+duration cpu_time_of_this_thread() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
+}
+
+/// While it lives this thread, and those that it starts, have one CPU in common with others that are busy.
+class crowded_cpu {
+public:
+  explicit crowded_cpu(int others) {
+    ::sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (int cpu = 0; CPU_COUNT(&one) == 0; ++cpu)
+      if (CPU_ISSET(cpu, &before_))
+        CPU_SET(cpu, &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+    for (int i = 0; i < others; ++i)
+      others_.emplace_back([this] {
+        while (!over_.load(std::memory_order_relaxed)) { // relaxed: the others end a little later
+        }
+      });
+  }
+  ~crowded_cpu() {
+    over_ = true;
+    for (std::thread& each : others_)
+      each.join();
+    ::sched_setaffinity(0, sizeof before_, &before_);
+  }
+  crowded_cpu(const crowded_cpu&) = delete;
+  crowded_cpu& operator=(const crowded_cpu&) = delete;
+
+private:
+  cpu_set_t before_{};
+  std::atomic<bool> over_{false};
+  std::vector<std::thread> others_;
+};
+
 const std::string what_to_do = " without a wait: blocking calls belong in offload(), long computations need a co_await "
                                "yield() now and then\n";
 
@@ -153,6 +196,32 @@ TEST_CASE("a fiber that blocks is told by its path, once for each slice and whil
   });
   CHECK(in_time);
   CHECK(paths == std::vector<std::string>{"/2/0", "/2/0"});
+}
+
+TEST_CASE("a fiber that waits for its CPU among others is not told for that, and one that computes is",
+          "[runtime][stress]") {
+  if (!detail::run_delay(::gettid())) {
+    SUCCEED("this system does not say how long a thread has waited for a CPU");
+    return;
+  }
+  const crowded_cpu shared{8};
+  watched_tree tree;
+  const auto computes = [](duration lasts) {
+    const duration began = cpu_time_of_this_thread();
+    while (cpu_time_of_this_thread() - began < lasts) {
+    }
+  };
+  bool in_time = false;
+  const auto paths = tree.run(200ms, [&]() -> task<> {
+    computes(60ms); // about half a second
+    co_await yield();
+    CHECK(!tree.told.block_until(1, 0ms));
+    while (!in_time) {
+      computes(10ms);
+      in_time = tree.told.block_until(1, 0ms);
+    }
+  });
+  CHECK(paths == std::vector<std::string>{"/"});
 }
 
 TEST_CASE("a slice that ends while its fiber is searched for is not told", "[runtime][stress]") {
