@@ -50,6 +50,11 @@ void event_ring::collect() {
     history_.pop_front();
 }
 
+std::size_t event_ring::uncollected() const {
+  const std::lock_guard held{mutex_};
+  return fresh_.size();
+}
+
 std::vector<const noted_event*> event_ring::since(std::uint64_t sequence) const {
   auto first = std::partition_point(history_.begin(), history_.end(),
                                     [sequence](const noted_event& each) { return each.sequence <= sequence; });

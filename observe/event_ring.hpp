@@ -48,6 +48,10 @@ public:
   ///
   /// @thread any, and never in anybody's way for longer than it takes to exchange two lists
   void collect();
+  /// How many wait for that.
+  ///
+  /// @thread any
+  std::size_t uncollected() const;
   /// What was collected, and comes after `sequence`. Not beside `collect`.
   std::vector<const noted_event*> since(std::uint64_t sequence) const;
   /// Of the newest that was collected; 0: there is none. As above.

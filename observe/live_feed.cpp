@@ -183,8 +183,10 @@ std::optional<std::string> live_feed::follower::next(duration patience) {
       return all;
     }
     event_ = frame->event_last;
-    if (!frame->message.empty())
+    if (!frame->message.empty()) {
+      held.unlock(); // all who follow come here at once
       return frame->message;
+    }
   }
 }
 

@@ -42,7 +42,7 @@ private:
     const auto& wait = seen_.nodes[from].wait;
     if (!wait)
       return unseen;
-    if (wait->on && *wait->on != from)
+    if (wait->on) // its own: a cycle takes two
       return which == 0 ? *wait->on : unseen;
     return which < children_[from].size() ? children_[from][which] : unseen;
   }

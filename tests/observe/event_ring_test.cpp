@@ -34,7 +34,9 @@ TEST_CASE("only the newest events are kept, also while nobody collects them, and
   for (int round = 0; round != 2; ++round) {
     for (int i = 0; i != 5; ++i)
       ring.on_tree_event(event_of("/a"));
+    CHECK(ring.uncollected() == 3);
     ring.collect();
+    CHECK(ring.uncollected() == 0);
     CHECK(ring.since(0).size() == 3);
   }
   CHECK(ring.since(0).front()->sequence == 8);

@@ -4,8 +4,11 @@
 
 #include <tests/catch.hpp>
 
+#include <troupe/scope/steady_time.hpp>
+
 #include <arpa/inet.h>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <netinet/in.h>
 #include <string>
@@ -39,11 +42,12 @@ public:
   bool connected() const { return connected_; }
   void send(std::string_view text) const { ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL); }
 
-  /// What comes until `end` is there, or nothing more does.
+  /// What comes until `end` is there, nothing more does, or it takes too long.
   std::string read_until(std::string_view end) const {
+    const auto until = steady_time::real_now() + std::chrono::seconds{10};
     std::string text;
     std::array<char, 4096> part{};
-    while (end.empty() || text.find(end) == text.npos) {
+    while ((end.empty() || text.find(end) == text.npos) && steady_time::real_now() < until) {
       const ssize_t size = recv(socket_, part.data(), part.size(), 0);
       if (size <= 0)
         break;

@@ -128,10 +128,24 @@ TEST_CASE("a scene in which nothing happens is the same as the one before", "[ob
 
 TEST_CASE("a scene that is written as JSON can be read again", "[observe]") {
   tree_snapshot seen = pool_of(200);
-  seen.nodes[1].mailbox = mailbox_seen{4, 3, 16, false};
-  seen.nodes[1].in_hand = message_seen{"order", 5ms};
-  seen.nodes[1].wait = wait_on("ask", 2);
-  const scene made = scene_maker{100}.make(seen, {flow_of(7)}, 2'000);
+  tree_node& first = seen.nodes[1]; // nothing of it as it is by itself, or what gets lost would not be missed
+  first.mailbox = mailbox_seen{4, 3, 16, true};
+  first.in_hand = message_seen{"order", 5ms};
+  first.wait = wait_on("ask", 2);
+  first.wait->shielded = first.wait->idle = first.stopping = true;
+  flow_seen flow = flow_of(7);
+  flow.counts = {10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 11, {}, true};
+  for (std::size_t why = 0; why != drop_reasons; ++why)
+    flow.counts.dropped[why] = 20 + why;
+  scene made = scene_maker{100}.make(seen, {flow}, 2'000);
+  made.flows[0].sent_per_second = 12;
+  made.flows[0].settled_per_second = 34;
+  made.title = "shop";
+  made.control = true;
+  made.cycles = {{2, 3}, {4, 5}};
+  made.omitted = 1;
+  made.abandoned_children = 2;
+  made.abandoned_functions = 3;
   const std::string text = to_json(parts_of(made));
   const auto read = read_scene(text);
   REQUIRE(read);
