@@ -211,9 +211,11 @@ const description topology_run{"topology", "a topology: a file, or a built-in on
 time is over, and tells what went over each edge, what became of each node, and
 whether what the file expects of itself came out. `troupe run FILE` is short for
 it; docs/topology.md says what a file can say.)",
-                               R"(While it runs, a line on standard error says how much was handled and where most
-waits. With --observe it is shown in a browser; --control has buttons to crash,
-cancel and restart actors.
+                               R"(While it runs its tree is redrawn on a terminal: states, restarts, who waits for
+whom, rates, how full mailboxes are. With --plain, and where standard output or
+TERM is no such terminal, a line on standard error says how much was handled and
+where most waits. With --observe it is shown in a browser; --control has buttons
+to crash, cancel and restart actors.
 
 Exit code 1 where it did not come out as expected, 2 where the file is wrong.
 
@@ -263,7 +265,9 @@ const description watch_tree{"top", "watch a running tree in the terminal",
                              R"(Follows a program that is observed, as by `troupe run storm --observe 8080`, and
 redraws its tree four times a second: states, restarts, how full mailboxes are,
 who waits for whom. Where standard output is no terminal, plain lines.)",
-                             R"(Examples:
+                             R"(Ctrl-C ends it, with exit code 0, and so does the end of the program.
+
+Examples:
   troupe top 127.0.0.1:8080
   troupe top 127.0.0.1:8080 --json | jq .nodes
 )"};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace troupe::tools {
@@ -64,6 +65,19 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
       shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
   }
   return shown;
+}
+
+std::vector<std::string> paragraph(std::string_view text, std::size_t columns) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    std::size_t end = text.size() <= columns ? text.size() : text.rfind(' ', columns);
+    if (end == text.npos || end == 0) // one long word
+      end = std::min(text.find(' ', 1), text.size());
+    lines.emplace_back(text.substr(0, std::min(end, columns)));
+    text.remove_prefix(end);
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  }
+  return lines;
 }
 
 } // namespace troupe::tools

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::tools {
 
@@ -25,5 +26,10 @@ std::string human_duration(duration time);
 /// `text` with everything that is not printable ASCII as `\xNN`, cut to about `bytes_max`: input that is shown must not
 /// reach the terminal as control sequences.
 std::string printable(std::string_view text, std::size_t bytes_max = 60);
+
+/// `text` in lines of at most so many columns, broken at spaces; a word that is longer than that is cut.
+///
+/// @pre it is printable, and columns are not 0
+std::vector<std::string> paragraph(std::string_view text, std::size_t columns);
 
 } // namespace troupe::tools

@@ -5,7 +5,9 @@
 #include <troupe/observe/observer.hpp>
 #include <troupe/runtime/runtime.hpp>
 #include <troupe/tools/conclusion.hpp>
+#include <troupe/tools/live_tree.hpp>
 #include <troupe/tools/observe_options.hpp>
+#include <troupe/tools/terminal_screen.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -14,6 +16,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace troupe::tools {
 
@@ -36,17 +40,26 @@ private:
 /// @throws std::system_error: the port is taken
 std::unique_ptr<observer> make_observer(const observe_options& asked, event_sink* next);
 
-/// `run_tree`, seen by who follows `observe`. `what.tree` is set here; null for an `observe` that was not asked for.
+/// `run_tree`, seen by who follows `observe`, and on `screen`, if there is one, with `about` above it. `what.tree` is set
+/// here; null for an `observe` that was not asked for.
 template <class Run>
 ended_tree run_observed(task<> (*work)(Run&), Run& run, const std::function<void(instant)>& finish,
-                        const observe_options& observe, observed what, event_sink* sink = nullptr) {
+                        const observe_options& observe, observed what, event_sink* sink = nullptr,
+                        terminal_screen* screen = nullptr, std::vector<std::string> about = {}) {
   const std::unique_ptr<observer> live = make_observer(observe, sink);
-  runtime here{{.sink = live ? &live->sink() : sink}};
+  runtime here{{.sink = live ? &live->sink() : sink, .before_exit = &terminal_screen::leave}};
   what.tree = [&here] { return here.snapshot(); };
+  std::optional<live_tree> drawn;
+  if (screen != nullptr) {
+    if (live)
+      about.push_back("at " + live->url());
+    drawn.emplace(*screen, what, std::move(about));
+  }
   std::optional<observation> seen;
   if (live)
     seen.emplace(live->attach(std::move(what)));
   outcome<> how = here.run(work, std::ref(run));
+  drawn.reset();
   const instant at = here.fibers().time().now();
   finish(at);
   return {std::move(how), here.signalled(), at};

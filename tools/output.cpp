@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -49,6 +50,11 @@ std::error_code write_all(int descriptor, std::string_view text) noexcept {
 void tell(std::string_view text) noexcept {
   if (ready_to_write(STDERR_FILENO, 0))
     static_cast<void>(write_all(STDERR_FILENO, text));
+}
+
+bool can_redraw(int descriptor) noexcept {
+  const char* const kind = std::getenv("TERM");
+  return isatty(descriptor) == 1 && kind != nullptr && *kind != '\0' && std::string_view{kind} != "dumb";
 }
 
 bool reader_gone(int descriptor) noexcept {

@@ -24,6 +24,9 @@ std::error_code write_all(int descriptor, std::string_view text) noexcept;
 /// Writes `text` to standard error if that takes it at once, else drops it: a message never holds up the work.
 void tell(std::string_view text) noexcept;
 
+/// True when `descriptor` is a terminal on which one thing can be drawn over another: TERM names one that is not "dumb".
+bool can_redraw(int descriptor) noexcept;
+
 /// True when `descriptor` is a pipe or socket whose reader has gone.
 bool reader_gone(int descriptor) noexcept;
 

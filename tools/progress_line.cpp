@@ -1,7 +1,6 @@
 #include <troupe/tools/output.hpp>
 #include <troupe/tools/progress_line.hpp>
 
-#include <cstdlib>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <utility>
@@ -21,14 +20,9 @@ std::size_t terminal_width() noexcept {
   return size.ws_col;
 }
 
-bool can_redraw() noexcept {
-  const char* const kind = std::getenv("TERM");
-  return isatty(STDERR_FILENO) == 1 && kind != nullptr && std::string_view{kind} != "dumb";
-}
-
 } // namespace
 
-progress_screen progress_screen::standard_error() { return {can_redraw(), &terminal_width, &tell}; }
+progress_screen progress_screen::standard_error() { return {can_redraw(STDERR_FILENO), &terminal_width, &tell}; }
 
 void progress_line::show(std::string_view text, instant now) {
   const std::lock_guard held{mutex_};

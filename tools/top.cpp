@@ -1,9 +1,10 @@
 #include <troupe/observe/scene_json.hpp>
 #include <troupe/observe/scene_text.hpp>
+#include <troupe/tools/awaited_signals.hpp>
 #include <troupe/tools/conclusion.hpp>
 #include <troupe/tools/host_and_port.hpp>
 #include <troupe/tools/human_text.hpp>
-#include <troupe/tools/output.hpp>
+#include <troupe/tools/terminal_screen.hpp>
 #include <troupe/tools/top.hpp>
 
 #include <fmt/format.h>
@@ -12,10 +13,7 @@
 #include <httplib.h>
 
 #include <csignal>
-#include <ctime>
 #include <optional>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace troupe::tools {
 
@@ -23,50 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view enter_screen = "\x1b[?1049h\x1b[?25l"; // a screen of its own, without a cursor
-constexpr std::string_view leave_screen = "\x1b[?25h\x1b[?1049l";
 constexpr std::size_t plain_lines_max = 10'000;
 constexpr std::size_t plain_columns_max = 1'000;
-
-/// Ctrl-C and its like are waited for, between two frames, and end nothing by themselves: the terminal is put back first.
-class awaited_signals {
-public:
-  awaited_signals() {
-    sigemptyset(&awaited_);
-    for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGWINCH})
-      sigaddset(&awaited_, each);
-    pthread_sigmask(SIG_BLOCK, &awaited_, &before_);
-  }
-  ~awaited_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  awaited_signals(const awaited_signals&) = delete;
-  awaited_signals& operator=(const awaited_signals&) = delete;
-
-  /// The one that came within that time; 0: none.
-  int wait(std::chrono::nanoseconds limit) const {
-    const timespec time{static_cast<time_t>(limit / 1s), static_cast<long>((limit % 1s).count())};
-    const int caught = sigtimedwait(&awaited_, nullptr, &time);
-    return caught > 0 ? caught : 0;
-  }
-
-private:
-  sigset_t awaited_{};
-  sigset_t before_{};
-};
-
-frame_shape shape_of_terminal() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
-    return {80, 24, true};
-  return {size.ws_col, size.ws_row, std::getenv("NO_COLOR") == nullptr};
-}
-
-/// A frame in place of the one before, without a flicker: each line is cleared behind its end only.
-std::string redrawn(const std::string& frame) {
-  std::string text = "\x1b[H";
-  for (const char letter : frame.substr(0, frame.size() - 1)) // without the last line's end, which would scroll
-    text += letter == '\n' ? "\x1b[K\r\n" : std::string(1, letter);
-  return text + "\x1b[K\x1b[J";
-}
 
 class view {
 public:
@@ -82,7 +38,7 @@ public:
       return fail();
     if (asked_.as_json)
       return print(json_ + '\n');
-    if (asked_.once || isatty(STDOUT_FILENO) == 0)
+    if (asked_.once || !terminal_screen::is_possible())
       return plain(*first);
     return redraw(*first);
   }
@@ -109,13 +65,11 @@ private:
   }
 
   exit_code plain(scene seen) {
-    const awaited_signals signals;
+    const awaited_signals signals{SIGINT, SIGTERM};
     for (;;) {
       const exit_code printed = print(frame_text(seen, {plain_columns_max, plain_lines_max, false}));
-      if (asked_.once || printed != exit_code::ok || !seen.attached)
+      if (asked_.once || printed != exit_code::ok || !seen.attached || signals.wait(1s) != 0)
         return printed;
-      if (const int caught = signals.wait(1s); caught != 0 && caught != SIGWINCH)
-        return exit_code::ok;
       auto next = look();
       if (!next)
         return exit_code::ok; // it has ended
@@ -124,20 +78,20 @@ private:
   }
 
   exit_code redraw(scene seen) {
-    const awaited_signals signals;
-    static_cast<void>(write_all(STDOUT_FILENO, enter_screen));
     std::error_code error;
-    for (int caught = 0; caught == 0 || caught == SIGWINCH;) {
-      error = write_all(STDOUT_FILENO, redrawn(frame_text(seen, shape_of_terminal())));
-      if (error)
-        break;
-      caught = signals.wait(250ms);
-      auto next = look();
-      if (!next)
-        break;
-      seen = std::move(*next);
+    {
+      terminal_screen screen{true};
+      for (int caught = 0; caught == 0;) {
+        error = screen.draw([&seen](const frame_shape& shape) { return frame_text(seen, shape); });
+        if (error)
+          break;
+        caught = screen.wait(250ms);
+        auto next = look();
+        if (!next)
+          break;
+        seen = std::move(*next);
+      }
     }
-    static_cast<void>(write_all(STDOUT_FILENO, leave_screen));
     if (!why_.empty())
       say(fmt::format("troupe: {}\n", why_));
     return error ? exit_code::output_closed : exit_code::ok;

@@ -22,6 +22,7 @@ void check_command_line::add_options(CLI::App& to) {
 void topology_command_line::add_options(CLI::App& to) {
   add_which(to, read_.which);
   observe_.add_options(to);
+  to.add_flag("--plain", read_.plain, "lines instead of a tree that is redrawn on a terminal");
   to.add_flag("--json", read_.as_json, "print the report as JSON");
 }
 

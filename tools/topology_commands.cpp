@@ -70,13 +70,10 @@ exit_code check(const check_topologies& asked, const topology::kinds& known) {
   return printed != exit_code::ok ? printed : worst;
 }
 
-exit_code run(const run_topology& asked, const topology::kinds& known) {
-  loaded_topology loaded = load_topology(asked.which, known);
-  if (!loaded.what)
-    return loaded.otherwise;
-  if (!asked.as_json && !loaded.what->title.empty())
-    say(fmt::format("{}: {}\n", printable(loaded.what->title, 200), printable(loaded.what->watch, 400)));
-  topology::running tree{std::move(*loaded.what), known};
+namespace {
+
+/// What an observer sees of it, but for the tree.
+observed view_of(topology::running& tree, const std::string& name) {
   const auto flows = [&tree] {
     std::vector<flow_seen> all;
     for (topology::edge_counts& each : tree.edges())
@@ -93,11 +90,34 @@ exit_code run(const run_topology& asked, const topology::kinds& known) {
       return tree.control(topology::action::restart, path);
     }
   };
-  ended_tree end = [&] {
-    const topology_screen screen{tree};
-    return run_observed(&topology::run, tree, [](instant) {}, asked.observe,
-                        {.tree = nullptr, .flows = flows, .control = control, .title = "troupe run " + loaded.name});
-  }();
+  return {.tree = nullptr, .flows = flows, .control = control, .title = "troupe run " + name};
+}
+
+/// On a terminal its tree is drawn, else a line says how far it is.
+ended_tree run_seen(const run_topology& asked, topology::running& tree, const std::string& name,
+                    const std::string& about) {
+  const auto no_finish = [](instant) {};
+  if (!asked.plain && !asked.as_json && terminal_screen::is_possible()) {
+    terminal_screen screen{false};
+    return run_observed(&topology::run, tree, no_finish, asked.observe, view_of(tree, name), nullptr, &screen, {about});
+  }
+  const topology_screen line{tree, asked.plain};
+  return run_observed(&topology::run, tree, no_finish, asked.observe, view_of(tree, name));
+}
+
+} // namespace
+
+exit_code run(const run_topology& asked, const topology::kinds& known) {
+  loaded_topology loaded = load_topology(asked.which, known);
+  if (!loaded.what)
+    return loaded.otherwise;
+  std::string about;
+  if (!loaded.what->title.empty())
+    about = fmt::format("{}: {}", printable(loaded.what->title, 200), printable(loaded.what->watch, 400));
+  if (!asked.as_json && !about.empty())
+    say(about + '\n');
+  topology::running tree{std::move(*loaded.what), known};
+  const ended_tree end = run_seen(asked, tree, loaded.name, about);
 
   const topology::report came = tree.result();
   books audited;

@@ -18,6 +18,7 @@ struct check_topologies {
 struct run_topology {
   std::string which; ///< A file, or the name of one that is built in.
   observe_options observe;
+  bool plain = false; ///< Nothing is redrawn.
   bool as_json = false;
 };
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <utility>
 
 namespace troupe::tools {
 
@@ -31,7 +32,7 @@ std::string text_of(const topology::running& all) {
 
 } // namespace
 
-topology_screen::topology_screen(const topology::running& of) : of_(of) {
+topology_screen::topology_screen(const topology::running& of, bool plain) : of_(of), plain_(plain) {
   const troupe::detail::signals_masked inherited;
   thread_ = std::thread{[this] { show(); }};
 }
@@ -46,7 +47,9 @@ topology_screen::~topology_screen() {
 }
 
 void topology_screen::show() {
-  progress_line line{progress_screen::standard_error()};
+  progress_screen screen = progress_screen::standard_error();
+  screen.redraws = screen.redraws && !plain_;
+  progress_line line{std::move(screen)};
   std::unique_lock held{mutex_};
   while (!over_.wait_for(held, std::chrono::milliseconds{100}, [this] { return is_over_; }))
     line.show(text_of(of_), steady_time::real_now());

@@ -14,8 +14,9 @@ namespace troupe::tools {
 /// it goes: the tree has no part in it.
 class topology_screen {
 public:
-  /// @param of  outlives this
-  explicit topology_screen(const topology::running& of);
+  /// @param of     outlives this
+  /// @param plain  lines, also on a terminal
+  topology_screen(const topology::running& of, bool plain);
   ~topology_screen();
   topology_screen(const topology_screen&) = delete;
   topology_screen& operator=(const topology_screen&) = delete;
@@ -24,6 +25,7 @@ private:
   void show();
 
   const topology::running& of_;
+  const bool plain_;
   std::mutex mutex_; // of what follows
   std::condition_variable over_;
   bool is_over_ = false;

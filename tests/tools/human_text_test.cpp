@@ -46,3 +46,11 @@ TEST_CASE("untrusted text reaches the terminal without control sequences, and no
   CHECK(printable("0123456789", 4) == "0123...");
   CHECK(printable("0123", 4) == "0123");
 }
+
+TEST_CASE("a paragraph is broken at spaces, and a word that is too long is cut", "[tools]") {
+  CHECK(paragraph("", 5).empty());
+  CHECK(paragraph("one two three", 7) == std::vector<std::string>{"one two", "three"});
+  CHECK(paragraph("one two three", 13) == std::vector<std::string>{"one two three"});
+  CHECK(paragraph("one  two", 4) == std::vector<std::string>{"one ", "two"});
+  CHECK(paragraph("a muchtoolong word", 4) == std::vector<std::string>{"a", "much", "word"});
+}
