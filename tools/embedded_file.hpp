@@ -2,15 +2,11 @@
 
 #pragma once
 
-#include <string_view>
+#include <troupe/program/topology_context.hpp>
+
 #include <vector>
 
 namespace troupe::tools {
-
-struct embedded_file {
-  std::string_view name; ///< In its folder.
-  std::string_view text;
-};
 
 /// The files of tools/template.
 const std::vector<embedded_file>& project_template();
