@@ -17,6 +17,11 @@ if(NOT TARGET nlohmann_json::nlohmann_json)
   set_target_properties(nlohmann_json::nlohmann_json PROPERTIES IMPORTED_GLOBAL TRUE)
 endif()
 
+if(NOT TARGET CLI11::CLI11)
+  find_package(CLI11 REQUIRED) # Debian, Ubuntu: libcli11-dev
+  set_target_properties(CLI11::CLI11 PROPERTIES IMPORTED_GLOBAL TRUE)
+endif()
+
 # toml++ as headers: what links the library then needs none of it, also where the distribution has it as a library.
 find_path(TROUPE_TOML_INCLUDE_DIR toml++/toml.h) # Debian, Ubuntu: libtomlplusplus-dev
 if(NOT TROUPE_TOML_INCLUDE_DIR)

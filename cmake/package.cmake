@@ -20,7 +20,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON) # what the program is linked with
-# What find_package(troupe) looks for. nlohmann/json and CLI11 are only compiled in.
+# What find_package(troupe) looks for. nlohmann/json, toml++ and CLI11 are only compiled in.
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libcaf-dev, libfmt-dev, libcpp-httplib-dev, libssl-dev")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "cmake, g++ | clang, catch2")
 include(CPack)

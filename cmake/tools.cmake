@@ -1,7 +1,6 @@
 # The command-line program: target troupe_tool, built as tools/troupe. Everything but main.cpp is a library, so that
 # tests/tools can link it.
 
-find_package(CLI11 REQUIRED)
 
 file(GLOB troupe_tool_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*.cpp")
 list(REMOVE_ITEM troupe_tool_sources "${PROJECT_SOURCE_DIR}/tools/main.cpp")
@@ -18,15 +17,17 @@ if(troupe_tool_sources)
   troupe_own_code(troupe_tools)
   troupe_parse_library_once(troupe_tools)
   # Mostly CLI11's templates: half the time of the whole library to optimise, and nothing there is hot.
-  set_source_files_properties("${PROJECT_SOURCE_DIR}/tools/command_line.cpp"
-    "${PROJECT_SOURCE_DIR}/tools/tree_demo_options.cpp" "${PROJECT_SOURCE_DIR}/tools/topology_command_line.cpp" PROPERTIES COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
+  foreach(name IN ITEMS command_line flow_demo_options tree_demo_options)
+    set_source_files_properties("${PROJECT_SOURCE_DIR}/tools/${name}.cpp" PROPERTIES
+      COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
+  endforeach()
   set(troupe_tool_visibility PUBLIC)
 else()
   add_library(troupe_tools INTERFACE)
   set(troupe_tool_visibility INTERFACE)
 endif()
 target_include_directories(troupe_tools ${troupe_tool_visibility} "${troupe_tool_root}")
-target_link_libraries(troupe_tools ${troupe_tool_visibility} troupe::troupe troupe_ledger fmt::fmt CLI11::CLI11
+target_link_libraries(troupe_tools ${troupe_tool_visibility} troupe::troupe troupe::program troupe_ledger fmt::fmt CLI11::CLI11
   nlohmann_json::nlohmann_json)
 
 if(EXISTS "${PROJECT_SOURCE_DIR}/tools/main.cpp")

@@ -1,10 +1,12 @@
+#include <troupe/observe/scene_rows.hpp>
 #include <troupe/observe/scene_text.hpp>
 #include <troupe/observe/words.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <iterator>
+#include <numeric>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -17,32 +19,35 @@ namespace {
 constexpr std::size_t bar_columns = 8;
 constexpr std::size_t name_columns_max = 40;
 
+constexpr std::size_t rate_columns = 8;
+
+// Escape sequences.
+constexpr std::string_view plain = "";
+constexpr std::string_view bold = "\x1b[1m";
+constexpr std::string_view dim = "\x1b[2m";
+constexpr std::string_view red = "\x1b[31m";
+constexpr std::string_view green = "\x1b[32m";
+constexpr std::string_view yellow = "\x1b[33m";
+
 struct look {
   std::string_view icon;
-  std::string_view colour; ///< An escape sequence.
+  std::string_view colour;
 };
 
 look look_of(const scene_node& node, bool in_cycle) {
   if (in_cycle)
     return {"∞", "\x1b[1;31m"};
-  if (node.fold)
-    return {"▤", "\x1b[2m"};
   if (node.state == "backing_off")
-    return {"▲", "\x1b[33m"};
+    return {"▲", yellow};
   if (node.state == "down")
-    return {"■", "\x1b[31m"};
+    return {"■", red};
   if (node.state == "starting")
     return {"◐", "\x1b[36m"};
   if (node.state == "stopping" || node.stopping)
     return {"▼", "\x1b[35m"};
   if (node.state == "running" || node.activity == "runs")
-    return {"●", "\x1b[32m"};
-  return {"○", "\x1b[2m"};
-}
-
-std::string bar(std::size_t depth, std::size_t capacity) {
-  const std::size_t filled = capacity == 0 ? 0 : std::min(bar_columns, (depth * bar_columns + capacity - 1) / capacity);
-  return fmt::format("[{:#<{}}{:-<{}}] {}/{}", "", filled, "", bar_columns - filled, depth, capacity);
+    return {"●", green};
+  return {"○", dim};
 }
 
 std::string rate_in_words(double rate) {
@@ -51,50 +56,90 @@ std::string rate_in_words(double rate) {
                        : fmt::format("{:.0f}/s", rate);
 }
 
-/// The first so many code points.
-std::string cut(std::string_view text, std::size_t columns) {
-  std::string kept;
-  std::size_t used = 0;
-  while (!text.empty() && used != columns) {
-    const std::size_t length = std::max<std::size_t>(detail::utf8_length(text), 1);
-    kept += text.substr(0, length);
-    text.remove_prefix(length);
-    ++used;
-  }
-  return kept;
+std::string counted(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
+
+/// One line, which is cut where the terminal ends.
+class line {
+public:
+  explicit line(const frame_shape& shape) : left_(shape.columns), colours_(shape.colours) {}
+
+  line& add(std::string_view text, std::string_view colour = plain) {
+    const std::string kept = cut(text);
+    const bool coloured = colours_ && !colour.empty() && !kept.empty();
+    text_.append(coloured ? colour : plain).append(kept).append(coloured ? "\x1b[0m" : "");
+    return *this;
+  }
+  /// The same, set apart from what is there.
+  line& put(std::string_view text, std::string_view colour = plain) {
+    return text.empty() ? *this : add("  ").add(text, colour);
+  }
+  line& put_bar(std::size_t depth, std::size_t capacity) {
+    const std::size_t filled =
+        capacity == 0 ? 0 : std::min(bar_columns, (depth * bar_columns + capacity - 1) / capacity);
+    const std::string_view colour = 2 * filled < bar_columns ? green : filled < bar_columns ? yellow : red;
+    add("  ").add(fmt::format("{:█<{}}", "", filled), colour);
+    return add(fmt::format("{:░<{}}", "", bar_columns - filled), dim).add(fmt::format(" {}/{}", depth, capacity));
+  }
+  line& pad(std::size_t columns) { return add(std::string(columns, ' ')); }
+
+  std::string text() {
+    text_.resize(text_.find_last_not_of(' ') + 1);
+    return text_ + '\n';
+  }
+
+private:
+  /// The first code points, as many as there is room for.
+  std::string cut(std::string_view text) {
+    std::string kept;
+    for (; !text.empty() && left_ != 0; --left_) {
+      const std::size_t length = std::max<std::size_t>(detail::utf8_length(text), 1);
+      kept += text.substr(0, length);
+      text.remove_prefix(length);
+    }
+    return kept;
+  }
+
+  std::size_t left_;
+  bool colours_;
+  std::string text_;
+};
 
 /// What is known while the lines are written.
 class frame {
 public:
   frame(const scene& of, const frame_shape& shape) : of_(of), shape_(shape), paths_(of.paths()) {
-    for (std::size_t at = 0; at != of.nodes.size(); ++at) {
+    for (std::size_t at = 0; at != of.nodes.size(); ++at)
       places_.emplace(of.nodes[at].key, at);
-      children_[of.nodes[at].parent].push_back(at);
-    }
     for (const auto& cycle : of.cycles)
       in_cycle_.insert(cycle.begin(), cycle.end());
+    for (const scene_flow& each : of.flows)
+      for (const std::string& path : each.seen.from)
+        flows_from_[path].push_back(&each);
   }
 
   std::string text() {
-    add(head());
+    std::string text = head();
     // What flows is short, and says most: it keeps its place.
     const std::size_t flows = std::min(of_.flows.size(), shape_.lines > 4 ? (shape_.lines - 2) / 2 : 0);
-    const std::size_t tree_lines = shape_.lines > flows + 2 ? shape_.lines - flows - 2 : 0;
-    std::vector<std::pair<std::size_t, std::size_t>> order; // place, depth
-    walk(order);
-    std::size_t widest = 0;
-    for (const auto& [at, depth] : order)
-      widest = std::max(widest, 2 * depth + detail::columns(name(at)));
-    names_ = std::min(widest, name_columns_max);
-    for (std::size_t line = 0; line != std::min(order.size(), tree_lines); ++line)
-      add_node(order[line].first, order[line].second);
-    for (std::size_t at = 0; at != flows; ++at)
-      add(flow(of_.flows[at]));
-    const std::size_t left = order.size() - std::min(order.size(), tree_lines) + of_.flows.size() - flows;
-    if (left != 0)
-      add(fmt::format("... and {} more lines: make the terminal higher", left));
-    return std::move(text_);
+    const std::size_t below = flows == 0 ? 0 : flows + 1; // a line in between
+    const std::size_t room = shape_.lines - std::min(shape_.lines, 1 + below);
+    const bool all_flows = flows == of_.flows.size();
+    auto rows = detail::rows_of(of_, all_flows ? room : room - std::min<std::size_t>(room, 1));
+    const std::size_t rows_all = rows.size();
+    if (rows_all > room || !all_flows) // the last line says so
+      rows.resize(std::min(rows_all, room - std::min<std::size_t>(room, 1)));
+    for (const detail::scene_row& row : rows)
+      names_ = std::max(names_, 2 * row.depth + detail::columns(name(row)));
+    names_ = std::min(names_, name_columns_max);
+    for (const detail::scene_row& row : rows)
+      text += node_line(row);
+    if (flows != 0)
+      text += '\n' + flow_lines(flows);
+    if (const std::size_t left = rows_all - rows.size() + of_.flows.size() - flows; left != 0 && shape_.lines > 1)
+      text += line(shape_).add(fmt::format("... and {} more lines: make the terminal higher", left), dim).text();
+    return text;
   }
 
 private:
@@ -105,89 +150,114 @@ private:
       fibers += node.fold ? node.fold->fibers : 1;
       restarts += node.restarts();
     }
-    std::string text = fmt::format("{}  {} fibers  {} restarts", detail::in_one_line(of_.title), fibers, restarts);
+    line made(shape_);
+    made.add(detail::in_one_line(of_.title), bold).put(counted(fibers, "fiber"));
+    made.put(counted(restarts, "restart"), restarts == 0 ? plain : yellow);
     if (!of_.cycles.empty())
-      text += fmt::format("  {} in cycles of waits", in_cycle_.size());
-    return of_.attached ? text : text + "  (the tree has ended)";
+      made.put(fmt::format("{} in cycles of waits", in_cycle_.size()), red);
+    if (!of_.attached)
+      made.put("(the tree has ended)", bold);
+    return made.text();
   }
 
-  std::string name(std::size_t at) const {
-    return of_.nodes[at].parent == 0 ? "/" : detail::in_one_line(of_.nodes[at].name);
+  const scene_node& node(const detail::scene_row& row) const { return of_.nodes[row.at]; }
+
+  std::string name(const detail::scene_row& row) const {
+    if (row.fold.children != 0)
+      return fmt::format("{} more", row.fold.children);
+    return node(row).parent == 0 ? "/" : detail::in_one_line(node(row).name);
   }
 
-  void walk(std::vector<std::pair<std::size_t, std::size_t>>& order) const {
-    std::vector<std::pair<std::size_t, std::size_t>> next;
-    const auto push_children = [&](std::uint64_t key, std::size_t depth) {
-      if (const auto found = children_.find(key); found != children_.end())
-        for (auto child = found->second.rbegin(); child != found->second.rend(); ++child)
-          next.emplace_back(*child, depth);
-    };
-    push_children(0, 0);
-    while (!next.empty()) {
-      const auto [at, depth] = next.back();
-      next.pop_back();
-      order.emplace_back(at, depth);
-      push_children(of_.nodes[at].key, depth + 1);
-    }
+  std::string node_line(const detail::scene_row& row) const {
+    const scene_node& shown = node(row);
+    const scene_fold* const fold = row.fold.children != 0 ? &row.fold : shown.fold ? &*shown.fold : nullptr;
+    const look seen = fold != nullptr ? look{"▤", dim} : look_of(shown, in_cycle_.contains(shown.key));
+    const std::string label = name(row);
+    line made(shape_);
+    made.pad(2 * row.depth).add(seen.icon, seen.colour).add(" ");
+    made.add(label, seen.colour == green ? plain : seen.colour);
+    made.pad(names_ - std::min(names_, 2 * row.depth + detail::columns(label)));
+    if (fold != nullptr)
+      put_fold(made, *fold);
+    else
+      put_node(made, shown, seen.colour == green ? dim : seen.colour);
+    return made.text();
   }
 
-  void add_node(std::size_t at, std::size_t depth) {
-    const scene_node& node = of_.nodes[at];
-    const look shown = look_of(node, in_cycle_.contains(node.key));
-    const std::string label = cut(fmt::format("{:{}}{} {}", "", 2 * depth, shown.icon, name(at)), names_ + 2);
-    const std::size_t pad = names_ + 2 - std::min(names_ + 2, detail::columns(label));
-    add(fmt::format("{}{:{}}  {}", label, "", pad, words(node)), shown.colour);
+  static void put_fold(line& to, const scene_fold& fold) {
+    for (const auto& [state, count] : fold.states)
+      to.put(fmt::format("{} {}", count, state), dim);
+    if (fold.restarts != 0)
+      to.put(counted(fold.restarts, "restart"), yellow);
+    if (fold.queued != 0)
+      to.put(fmt::format("{} queued", fold.queued), dim);
   }
 
-  std::string words(const scene_node& node) const {
+  void put_node(line& to, const scene_node& shown, std::string_view colour) const {
+    to.put(shown.state.empty() ? shown.wait ? "" : shown.activity : shown.state, colour);
+    if (const std::uint64_t restarts = shown.restarts(); restarts != 0)
+      to.put(counted(restarts, "restart"), yellow);
+    if (shown.mailbox)
+      to.put_bar(shown.mailbox->depth, shown.mailbox->capacity);
+    if (shown.in_hand)
+      to.put("has " + detail::in_one_line(shown.in_hand->type));
+    if (!shown.wait)
+      return;
+    const bool waits_for = shown.wait->to.starts_with("wait"); // "wait for", "wait in line"
+    to.put(waits_for ? "waits" + shown.wait->to.substr(4) : "waits to " + shown.wait->to, dim);
+    if (const std::string whom = awaited(shown); !whom.empty())
+      to.add(" (" + whom + ")");
+  }
+
+  /// Whom it waits for, or at which flow; empty: that is not known.
+  std::string awaited(const scene_node& shown) const {
+    if (const auto on = places_.find(shown.wait->on); on != places_.end())
+      return detail::in_one_line(paths_[on->second]);
+    const std::string& to = shown.wait->to;
+    if (to != "send" && to != "reserve" && to != "ask")
+      return {};
+    for (const scene_node* at = &shown; at != nullptr; at = parent_of(*at)) // also who works for it
+      if (const auto found = flows_from_.find(paths_[places_.at(at->key)]); found != flows_from_.end())
+        return found->second.size() == 1 ? detail::in_one_line(found->second.front()->seen.name) : std::string();
+    return {};
+  }
+
+  const scene_node* parent_of(const scene_node& below) const {
+    const auto found = places_.find(below.parent);
+    return found != places_.end() ? &of_.nodes[found->second] : nullptr;
+  }
+
+  std::string flow_lines(std::size_t count) const {
+    std::size_t names = 0;
+    for (std::size_t at = 0; at != count; ++at)
+      names = std::max(names, detail::columns(detail::in_one_line(of_.flows[at].seen.name)));
     std::string text;
-    const auto put = [&text](const std::string& more) { (text += text.empty() || more.empty() ? "" : "  ") += more; };
-    if (node.fold) {
-      for (const auto& [state, count] : node.fold->states)
-        put(fmt::format("{} {}", count, state));
-    } else {
-      put(node.state.empty() ? node.wait ? "" : node.activity : node.state);
-    }
-    if (const std::uint64_t restarts = node.restarts(); restarts != 0)
-      put(fmt::format("{} restart{}", restarts, restarts == 1 ? "" : "s"));
-    if (node.mailbox)
-      put(bar(node.mailbox->depth, node.mailbox->capacity));
-    if (node.in_hand)
-      put("has " + detail::in_one_line(node.in_hand->type));
-    if (node.wait) {
-      const auto on = places_.find(node.wait->on);
-      put("waits to " + node.wait->to +
-          (on != places_.end() ? " (" + detail::in_one_line(paths_[on->second]) + ")" : std::string()));
+    for (std::size_t at = 0; at != count; ++at) {
+      const mailbox_statistics& counts = of_.flows[at].seen.counts;
+      const std::string label = detail::in_one_line(of_.flows[at].seen.name);
+      line made(shape_);
+      made.add(label).pad(std::min(names, name_columns_max) - std::min(name_columns_max, detail::columns(label)));
+      made.add(fmt::format("{:>{}}", rate_in_words(of_.flows[at].sent_per_second), rate_columns));
+      made.put_bar(counts.depth, counts.capacity);
+      if (counts.senders_waiting != 0)
+        made.put(fmt::format("{} sender{}", counts.senders_waiting, counts.senders_waiting == 1 ? " waits" : "s wait"),
+                 yellow);
+      if (const std::uint64_t dropped =
+              std::accumulate(std::begin(counts.dropped), std::end(counts.dropped), std::uint64_t{0});
+          dropped != 0)
+        made.put(fmt::format("{} dropped", dropped), yellow);
+      text += made.text();
     }
     return text;
-  }
-
-  static std::string flow(const scene_flow& of) {
-    const mailbox_statistics& counts = of.seen.counts;
-    std::string text = fmt::format("{}  {}  {}", detail::in_one_line(of.seen.name), rate_in_words(of.sent_per_second),
-                                   bar(counts.depth, counts.capacity));
-    if (counts.senders_waiting != 0)
-      text += fmt::format("  {} sender{} wait{}", counts.senders_waiting, counts.senders_waiting == 1 ? "" : "s",
-                          counts.senders_waiting == 1 ? "s" : "");
-    return text;
-  }
-
-  void add(const std::string& line, std::string_view colour = {}) {
-    const std::string kept = cut(line, shape_.columns);
-    const std::size_t end = kept.find_last_not_of(' ') + 1;
-    const bool coloured = shape_.colours && !colour.empty();
-    text_ += coloured ? std::string(colour) : std::string();
-    text_.append(kept, 0, end).append(coloured ? "\x1b[0m\n" : "\n");
   }
 
   const scene& of_;
   const frame_shape& shape_;
   const std::vector<std::string> paths_;
   std::unordered_map<std::uint64_t, std::size_t> places_;
-  std::unordered_map<std::uint64_t, std::vector<std::size_t>> children_;
+  std::unordered_map<std::string, std::vector<const scene_flow*>> flows_from_;
   std::unordered_set<std::uint64_t> in_cycle_;
   std::size_t names_ = 0;
-  std::string text_;
 };
 
 } // namespace

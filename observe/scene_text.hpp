@@ -16,14 +16,17 @@ struct frame_shape {
 };
 
 /// The tree with states, depths as bars, restarts and who waits for whom; below it what flows, at which rate. At most
-/// `lines` lines of at most `columns` columns: what does not fit is counted in the last one.
+/// `lines` lines of at most `columns` columns. Where the tree is higher, siblings with numbered names are folded; what
+/// does not fit all the same is counted in the last line.
 ///
 /// ```
-/// troupe run pool   12 fibers  3 restarts
-/// ● pool                running
-///   ▲ consumer-1        backing_off  3 restarts
-///   ● consumer-2        running  [###-----] 38/100  waits to receive
-/// messages  1.2k/s  [########] 100/100  4 senders wait
+/// troupe run pool  12 fibers  3 restarts
+/// ● pool
+///   ▲ consumer-1    backing_off  3 restarts
+///   ● consumer-2    running  ███░░░░░ 38/100  waits to receive
+///   ▤ 6 more        6 running
+///
+/// messages    1.2k/s  ████████ 100/100  4 senders wait
 /// ```
 std::string frame_text(const scene& of, const frame_shape& shape);
 

@@ -209,6 +209,8 @@ private:
   /// As well.
   [[noreturn]] void end_process(const std::string& why, int exit_code) noexcept {
     const std::string left = detail::survivors(look(snapshot_nodes_max));
+    if (options_.before_exit != nullptr)
+      options_.before_exit();
     write_if_read("troupe: " + why + (left.empty() ? "\n" : "; still running:\n" + left));
     std::_Exit(exit_code); // no destructor of ours or the user's can be relied on
   }

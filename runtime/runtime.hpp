@@ -44,6 +44,10 @@ struct runtime_options {
   event_sink* sink = nullptr;
   /// 70 is "internal software error" in sysexits.h.
   int stuck_exit_code = 70;
+  /// Called before survivors are printed and the process ends without any destructor: to put back what outlives it, as
+  /// the state of a terminal. On any thread, under a lock: it calls nothing of the runtime, and waits for nobody. Null:
+  /// there is nothing to do.
+  void (*before_exit)() noexcept = nullptr;
 };
 
 /// CAF's workers with fibers on them, one steady clock, one thread that waits for signals, and one that watches for

@@ -13,7 +13,8 @@ import sys
 from typing import Callable, NamedTuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-LAYERS = ("scope", "mailbox", "simulation", "actors", "supervision", "runtime", "streams", "testing", "topology", "observe")
+LAYERS = ("scope", "mailbox", "simulation", "actors", "supervision", "runtime", "streams", "testing", "topology", "observe",
+          "program")
 CODE_FOLDERS = LAYERS + ("tools", "tests", "examples", "bench")
 CODE = (".cpp", ".hpp")
 TEXT = CODE + (".md", ".txt", ".cmake", ".in", ".py", ".sh", ".json", ".yml", ".yaml", ".toml", "")
@@ -21,19 +22,33 @@ LINES_MAX = 300
 
 # Headers that are tested by a test of another name, or need none, each with the reason.
 TESTED_ELSEWHERE = {
-    "tools/completion.hpp": "tests/tools/topology_test.py, which completes words in bash",
+    "program/completion.hpp": "tests/tools/topology_test.py, which completes words in bash",
     "tools/listing.hpp": "tests/tools/topology_test.py: list and list --json",
-    "tools/loaded_topology.hpp": "tests/tools/topology_test.py: files that are wrong, or not there",
-    "tools/picture_output.hpp": "tests/tools/topology_test.py: graph, with and without dot",
-    "tools/top_options.hpp": "tests/tools/command_line_test.cpp: the arguments of top",
-    "tools/topology_command_line.hpp": "tests/tools/command_line_test.cpp: the arguments of run FILE, check, explore, graph",
-    "tools/topology_commands.hpp": "tests/tools/topology_test.py: each way they can end",
-    "tools/topology_options.hpp": "tests/tools/command_line_test.cpp: as above",
-    "tools/topology_report.hpp": "tests/tools/topology_test.py: the report, also as JSON",
-    "tools/topology_screen.hpp": "tests/tools/topology_test.py: its line while a run goes on",
-    "tools/conclusion.hpp": "tests/tools/command_test.py: what each demo prints at its end, and its exit code",
-    "tools/number_option.hpp": "tests/tools/command_line_test.cpp: numbers in their range, and what is none",
-    "tools/host_and_port.hpp": "tests/tools/command_line_test.cpp: where load asks, and a ledger listens",
+    "program/command_tree.hpp": "tests/tools/command_line_test.cpp: each way to be right and wrong",
+    "program/description.hpp": "data: tests/tools/descriptions_test.cpp",
+    "program/exit_code.hpp": "data",
+    "program/kind_list.hpp": "tests/program/topology_program_test.cpp: list",
+    "program/main_program.hpp": "tests/tools/command_test.py: without standard output, input and error",
+    "program/topology_command_set.hpp": "tests/tools/command_line_test.cpp, and topology_program_test.cpp",
+    "program/topology_context.hpp": "tests/tools/topology_test.py: names and files",
+    "program/topology_descriptions.hpp": "data: tests/tools/descriptions_test.cpp",
+    "program/usage.hpp": "tests/tools/command_line_test.cpp: what is closest",
+    "tools/flow_demo_options.hpp": "tests/tools/command_line_test.cpp: the options of ingest and pipeline",
+    "program/loaded_topology.hpp": "tests/tools/topology_test.py: files that are wrong, or not there",
+    "program/picture_output.hpp": "tests/tools/topology_test.py: graph, with and without dot",
+    "program/top_options.hpp": "tests/tools/command_line_test.cpp: the arguments of top",
+    "program/topology_command_line.hpp": "tests/tools/command_line_test.cpp: the arguments of run FILE, check, explore, graph",
+    "program/topology_commands.hpp": "tests/tools/topology_test.py: each way they can end",
+    "program/topology_options.hpp": "tests/tools/command_line_test.cpp: as above",
+    "program/topology_report.hpp": "tests/tools/topology_test.py: the report, also as JSON",
+    "program/live_tree.hpp": "tests/tools/screen_test.py: on a pseudo terminal",
+    "program/terminal_screen.hpp": "tests/tools/screen_test.py: each way it can end",
+    "program/awaited_signals.hpp": "tests/tools/screen_test.py: Ctrl-C and Ctrl-Z, with a screen and without",
+    "program/held_output.hpp": "tests/tools/screen_test.py: what is said meanwhile",
+    "program/topology_screen.hpp": "tests/tools/topology_test.py: its line while a run goes on",
+    "program/conclusion.hpp": "tests/tools/command_test.py: what each demo prints at its end, and its exit code",
+    "program/number_option.hpp": "tests/tools/command_line_test.cpp: numbers in their range, and what is none",
+    "program/host_and_port.hpp": "tests/tools/command_line_test.cpp: where load asks, and a ledger listens",
     "tools/load_command.hpp": "tests/tools/load_test.py",
     "tools/load_command_line.hpp": "tests/tools/command_line_test.cpp: the arguments of load",
     "tools/tree_demo_options.hpp": "tests/tools/command_line_test.cpp: the options of pool and storm",
@@ -50,9 +65,10 @@ TESTED_ELSEWHERE = {
     "observe/live_server.hpp": "tests/observe/observer_stress.cpp",
     "observe/embedded_file.hpp": "tests/web/page_test.py",
     "observe/scene_json.hpp": "tests/observe/scene_test.cpp: written, read again, and differences",
+    "observe/scene_rows.hpp": "tests/observe/scene_test.cpp: siblings that are folded",
     "observe/scene_text.hpp": "tests/observe/scene_test.cpp: frames of text",
-    "tools/observe_options.hpp": "data: tests/web/page_test.py",
-    "tools/observed_run.hpp": "tests/web/page_test.py, whose program is run so",
+    "program/observe_options.hpp": "data: tests/web/page_test.py",
+    "program/observed_run.hpp": "tests/web/page_test.py, whose program is run so",
     "tools/scratch_folder.hpp": "tests/tools/ledger_server_test.py, which finds nothing left of it",
     "scope/type_name.hpp": "tests/testing/probe_test.cpp, and what is in hand in tests/scope/snapshot_test.cpp",
     "scope/counted_pointer.hpp": "what addresses and replies hold: actor_life_, actor_ref_ and reply_ tests, under AddressSanitizer",

@@ -1,5 +1,5 @@
+#include <troupe/program/output.hpp>
 #include <troupe/tools/acknowledged_file.hpp>
-#include <troupe/tools/output.hpp>
 
 #include <fmt/format.h>
 

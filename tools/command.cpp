@@ -1,13 +1,12 @@
+#include <troupe/program/conclusion.hpp>
+#include <troupe/program/human_text.hpp>
+#include <troupe/program/output.hpp>
+#include <troupe/program/progress_line.hpp>
+#include <troupe/program/topology_commands.hpp>
 #include <troupe/tools/command.hpp>
-#include <troupe/tools/conclusion.hpp>
-#include <troupe/tools/human_text.hpp>
 #include <troupe/tools/ingest_report.hpp>
 #include <troupe/tools/ledger_command.hpp>
 #include <troupe/tools/load_command.hpp>
-#include <troupe/tools/output.hpp>
-#include <troupe/tools/progress_line.hpp>
-#include <troupe/tools/top.hpp>
-#include <troupe/tools/topology_commands.hpp>
 #include <troupe/tools/tree_demos.hpp>
 
 #include <fmt/format.h>
@@ -109,11 +108,6 @@ exit_code execute(const run_ledger_server& asked) { return serve_ledger(asked); 
 exit_code execute(const run_load& asked) { return put_load(asked); }
 exit_code execute(const new_project& asked) { return print(write_project(asked)); }
 exit_code execute(const run_pool& asked) { return demonstrate(asked); }
-exit_code execute(const run_topology& asked) { return run(asked, topology::standard_kinds()); }
-exit_code execute(const check_topologies& asked) { return check(asked, topology::standard_kinds()); }
-exit_code execute(const explore_topology& asked) { return explore(asked, topology::standard_kinds()); }
-exit_code execute(const draw_topology& asked) { return draw(asked, topology::standard_kinds()); }
-exit_code execute(const top_options& asked) { return top(asked); }
 
 exit_code execute(const run_program& asked) {
   const std::filesystem::path program =
@@ -133,17 +127,17 @@ exit_code execute(const run_program& asked) {
 }
 exit_code execute(const run_storm& asked) { return demonstrate(asked); }
 
-exit_code execute(const show_text& asked) { return print(asked.text); }
-
-exit_code execute(const usage_error& asked) {
-  say(asked.text);
-  return exit_code::usage;
-}
-
 } // namespace
 
 exit_code execute(const command& asked) {
-  return std::visit([](const auto& each) { return execute(each); }, asked);
+  return std::visit(
+      [](const auto& each) {
+        if constexpr (requires { execute(each, tool_context()); })
+          return execute(each, tool_context());
+        else
+          return execute(each);
+      },
+      asked);
 }
 
 } // namespace troupe::tools

@@ -4,15 +4,17 @@
 
 #include <troupe/ledger/load.hpp>
 #include <troupe/ledger/server.hpp>
+#include <troupe/program/observe_options.hpp>
+#include <troupe/program/top_options.hpp>
+#include <troupe/program/topology_context.hpp>
+#include <troupe/program/topology_options.hpp>
+#include <troupe/program/usage.hpp>
 #include <troupe/tools/ingest.hpp>
 #include <troupe/tools/load_command_line.hpp>
 #include <troupe/tools/new_project.hpp>
-#include <troupe/tools/observe_options.hpp>
 #include <troupe/tools/pipeline.hpp>
 #include <troupe/tools/pool.hpp>
 #include <troupe/tools/storm.hpp>
-#include <troupe/tools/top_options.hpp>
-#include <troupe/tools/topology_options.hpp>
 
 #include <cstdint>
 #include <string>
@@ -20,18 +22,6 @@
 #include <vector>
 
 namespace troupe::tools {
-
-/// The exit codes of the command, as its help lists them. 70 is "internal software error" in sysexits.h; the others are
-/// what shells report of commands that a signal ended.
-enum class exit_code : int {
-  ok = 0,
-  failed = 1, ///< Input or output, or the work itself.
-  usage = 2,
-  books_do_not_balance = 70,
-  interrupted = 130,
-  output_closed = 141,
-  terminated = 143,
-};
 
 struct run_ingest {
   std::string input;
@@ -66,24 +56,20 @@ struct run_storm {
   observe_options observe;
 };
 
-/// A text for standard output: help, version, list.
-struct show_text {
-  std::string text;
-};
-
-/// A text for standard error: what is wrong, where, and what to do.
-struct usage_error {
-  std::string text;
+/// A program that takes the place of this one.
+struct run_program {
+  std::string program; ///< Beside this one, in the build tree.
+  std::vector<std::string> arguments;
 };
 
 using command = std::variant<run_ingest, run_pipeline, run_ledger, run_ledger_server, run_pool, run_storm, run_load,
-                             run_topology, check_topologies, explore_topology, draw_topology, top_options, run_program,
-                             new_project, show_text, usage_error>;
+                             run_topology, check_topologies, explore_topology, draw_topology, list_kinds, top_options,
+                             run_program, new_project, show_text, usage_error>;
+
+/// What the commands that work on topologies have here: the standard kinds, and the topologies that are built in.
+const topology_context& tool_context();
 
 /// Reads the arguments after the program's name. Looks at nothing else, and changes nothing.
 command read_command_line(const std::vector<std::string>& arguments);
-
-/// The one of `known` that differs least from `word`, where that is little enough to be a slip; else empty.
-std::string closest(const std::string& word, const std::vector<std::string>& known);
 
 } // namespace troupe::tools

@@ -2,7 +2,7 @@
 
 namespace troupe::tools {
 
-const description program{"troupe", "",
+const description program{"", "",
                           R"(troupe: structured concurrency for actors. Every actor has an owner, every
 mailbox has a bound, every wait can be cancelled. This program runs demos and
 trees of actors that files describe, checks and explores these, and shows what
@@ -206,68 +206,6 @@ Examples:
   troupe new till --into ~/projects
 )"};
 
-const description topology_run{"topology", "a topology: a file, or a built-in one",
-                               R"(Runs a tree of actors that a file describes, on threads, until it ends or its
-time is over, and tells what went over each edge, what became of each node, and
-whether what the file expects of itself came out. `troupe run FILE` is short for
-it; docs/topology.md says what a file can say.)",
-                               R"(While it runs, a line on standard error says how much was handled and where most
-waits. With --observe it is shown in a browser; --control has buttons to crash,
-cancel and restart actors.
-
-Exit code 1 where it did not come out as expected, 2 where the file is wrong.
-
-Examples:
-  troupe run fan-out
-  troupe run ./mine.toml --observe 8080 --control
-  troupe run topology mine.toml --json > report.json
-)"};
-
-const description check_files{"check", "say what is wrong with topology files",
-                              R"(Reads topology files and looks for what can never work: words that nobody knows,
-cycles of actors that wait for each other, restarts that multiply, shutdowns
-that do not fit, mailboxes that hold more than memory may, nodes that nothing
-reaches. Nothing is run. Each finding has its line and column, and what to try.)",
-                              R"(For a sound one it prints what is known of it: actors, memory, restarts, time to
-stop. Exit code 2 when one of them has an error; warnings are none.
-
-Examples:
-  troupe check mine.toml
-  troupe check *.toml --json
-)"};
-
-const description explore_schedules{"explore", "run a topology in many orders, in virtual time",
-                                    R"(Runs a topology in the simulator under many schedules, and judges each run by
-what troupe promises and by what the file expects of itself. Use it when a tree
-works, and you want to know whether it always does. With --faults actors crash,
-and so on, at any moment: then the books must balance, whatever comes out.)",
-                                    R"(A run that is wrong is made short and told as a story, with a schedule that
---replay runs again, exactly. Ctrl-C prints what was tried until then.
-
-Examples:
-  troupe explore workers
-  troupe explore ./mine.toml --seeds 100000 --faults crash,cancel
-)"};
-
-const description draw_graph{"graph", "draw a topology, for Mermaid, DOT or as SVG",
-                             R"(Draws the tree of supervisors of a topology as boxes in boxes, and its edges
-with their capacities. Mermaid is what code hosts draw in Markdown.)",
-                             R"(SVG needs the program `dot` of the package graphviz.
-
-Examples:
-  troupe graph orders
-  troupe graph ./mine.toml --as svg --output mine.svg
-)"};
-
-const description watch_tree{"top", "watch a running tree in the terminal",
-                             R"(Follows a program that is observed, as by `troupe run storm --observe 8080`, and
-redraws its tree four times a second: states, restarts, how full mailboxes are,
-who waits for whom. Where standard output is no terminal, plain lines.)",
-                             R"(Examples:
-  troupe top 127.0.0.1:8080
-  troupe top 127.0.0.1:8080 --json | jq .nodes
-)"};
-
 const description run_benchmarks{"bench", "measure this machine: messages, spawns, restarts, ...",
                                  R"(Runs the benchmark program that was built beside this one, with the arguments
 that follow; without any it explains itself.)",
@@ -280,16 +218,8 @@ const description run_tests{"test", "run the tests: in troupe's sources, `./trou
 that `troupe new` has made, by `./NAME test` in its folder.)",
                             ""};
 
-const description complete_words{"completion", "a script that completes words in bash, zsh or fish",
-                                 R"(Prints a script for a shell, which then completes commands, options and names.)",
-                                 R"(Examples:
-  troupe completion bash > ~/.local/share/bash-completion/completions/troupe
-  source <(troupe completion zsh)
-  troupe completion fish > ~/.config/fish/completions/troupe.fish
-)"};
-
 const description list_demos{"list", "list the demos and the built-in topologies",
-                             "Lists the demos and the built-in topologies.", "Example:\n  troupe list --json\n"};
-const description show_help{"help", "explain a command", "Explains a command.", "Example:\n  troupe help run ingest\n"};
+                             "Lists the demos and the built-in topologies.",
+                             "Examples:\n  troupe list --json\n  troupe list --kinds\n"};
 
 } // namespace troupe::tools

@@ -2,13 +2,11 @@
 
 #pragma once
 
-#include <troupe/observe/embedded_file.hpp>
+#include <troupe/program/topology_context.hpp>
 
 #include <span>
 
 namespace troupe::tools {
-
-using detail::embedded_file;
 
 /// The files of tools/template.
 std::span<const embedded_file> project_template() noexcept;

@@ -1,6 +1,6 @@
-#include <troupe/tools/human_text.hpp>
+#include <troupe/program/human_text.hpp>
+#include <troupe/program/text_table.hpp>
 #include <troupe/tools/ingest_report.hpp>
-#include <troupe/tools/text_table.hpp>
 
 #include <fmt/format.h>
 

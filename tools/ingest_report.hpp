@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <troupe/tools/books.hpp>
+#include <troupe/program/books.hpp>
 #include <troupe/tools/ingest.hpp>
 
 #include <string>

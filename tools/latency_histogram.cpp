@@ -1,7 +1,7 @@
+#include <troupe/program/human_text.hpp>
+#include <troupe/program/text_table.hpp>
 #include <troupe/scope/assert.hpp>
-#include <troupe/tools/human_text.hpp>
 #include <troupe/tools/latency_histogram.hpp>
-#include <troupe/tools/text_table.hpp>
 
 #include <fmt/format.h>
 

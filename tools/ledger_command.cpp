@@ -1,4 +1,4 @@
-#include <troupe/tools/conclusion.hpp>
+#include <troupe/program/conclusion.hpp>
 #include <troupe/tools/ledger_command.hpp>
 #include <troupe/tools/ledger_report.hpp>
 #include <troupe/tools/scratch_folder.hpp>

@@ -1,7 +1,7 @@
-#include <troupe/tools/host_and_port.hpp>
-#include <troupe/tools/human_text.hpp>
+#include <troupe/program/host_and_port.hpp>
+#include <troupe/program/human_text.hpp>
+#include <troupe/program/number_option.hpp>
 #include <troupe/tools/ledger_options.hpp>
-#include <troupe/tools/number_option.hpp>
 
 #include <chrono>
 
@@ -64,6 +64,8 @@ std::optional<usage_mistake> ledger_command_line::mistake() const {
 }
 
 command ledger_command_line::asked() const {
+  if (const std::optional<usage_mistake> wrong = mistake())
+    throw usage_mistake{*wrong};
   const auto commit_limit = std::chrono::milliseconds{commit_limit_};
   if (!listen_.empty()) {
     run_ledger_server asked = server_;

@@ -12,21 +12,17 @@
 
 namespace troupe::tools {
 
-/// What is wrong with options that are right each by itself.
-struct usage_mistake {
-  std::string what;
-  std::string hint; ///< What to do.
-};
-
 /// Where the options of `run ledger` go.
 class ledger_command_line {
 public:
   void add_options(CLI::App& to);
-  std::optional<usage_mistake> mistake() const;
-  /// What was given, once it has been read. @pre no mistake
+  /// What was given, once it has been read.
+  ///
+  /// @throws usage_mistake
   command asked() const;
 
 private:
+  std::optional<usage_mistake> mistake() const;
   void add_demo_options(CLI::App& to);
   void add_server_options(CLI::App& to);
 

@@ -5,7 +5,7 @@
 #include <troupe/ledger/audit.hpp>
 #include <troupe/ledger/load.hpp>
 #include <troupe/ledger/server.hpp>
-#include <troupe/tools/books.hpp>
+#include <troupe/program/books.hpp>
 
 #include <string>
 

@@ -1,7 +1,7 @@
+#include <troupe/program/text_table.hpp>
 #include <troupe/tools/descriptions.hpp>
 #include <troupe/tools/embedded_files.hpp>
 #include <troupe/tools/listing.hpp>
-#include <troupe/tools/text_table.hpp>
 #include <troupe/topology/parse.hpp>
 
 #include <nlohmann/json.hpp>
@@ -46,12 +46,15 @@ std::string list_of_demos(bool as_json) {
          "a topology.\n";
 }
 
-std::vector<std::string> names_of_topologies() {
-  std::vector<std::string> names;
-  for (const listed& each : all_that_runs())
-    if (each.kind == "topology")
-      names.push_back(each.name);
-  return names;
+void listing_command_line::add_options(CLI::App& to) {
+  to.add_flag("--json", as_json_, "print them as JSON");
+  to.add_flag("--kinds", kinds_, "the kinds of nodes that topology files may have, instead");
+}
+
+command listing_command_line::asked() const {
+  if (kinds_)
+    return list_kinds{as_json_};
+  return show_text{list_of_demos(as_json_)};
 }
 
 } // namespace troupe::tools

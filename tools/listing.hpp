@@ -1,16 +1,27 @@
-// What can be run by name.
+// What there is to run by name.
 
 #pragma once
 
+#include <troupe/tools/command_line.hpp>
+
+#include <CLI/CLI.hpp>
+
 #include <string>
-#include <vector>
 
 namespace troupe::tools {
 
-/// Demos and built-in topologies, as a table or as JSON.
+/// Demos and built-in topologies with what they are, as a table or as JSON.
 std::string list_of_demos(bool as_json);
 
-/// Of the built-in ones.
-std::vector<std::string> names_of_topologies();
+/// Where the arguments of `list` go.
+class listing_command_line {
+public:
+  void add_options(CLI::App& to);
+  command asked() const;
+
+private:
+  bool as_json_ = false;
+  bool kinds_ = false;
+};
 
 } // namespace troupe::tools

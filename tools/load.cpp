@@ -1,3 +1,4 @@
+#include <troupe/program/human_text.hpp>
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/sleep.hpp>
@@ -7,7 +8,6 @@
 #include <troupe/streams/socket.hpp>
 #include <troupe/streams/system_socket.hpp>
 #include <troupe/tools/acknowledged_file.hpp>
-#include <troupe/tools/human_text.hpp>
 #include <troupe/tools/load.hpp>
 #include <troupe/tools/ticker.hpp>
 

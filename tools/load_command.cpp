@@ -1,9 +1,9 @@
+#include <troupe/program/conclusion.hpp>
+#include <troupe/program/output.hpp>
+#include <troupe/program/progress_line.hpp>
 #include <troupe/streams/stream_error.hpp>
-#include <troupe/tools/conclusion.hpp>
 #include <troupe/tools/load_command.hpp>
 #include <troupe/tools/load_report.hpp>
-#include <troupe/tools/output.hpp>
-#include <troupe/tools/progress_line.hpp>
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
-#include <troupe/tools/host_and_port.hpp>
-#include <troupe/tools/human_text.hpp>
+#include <troupe/program/host_and_port.hpp>
+#include <troupe/program/human_text.hpp>
+#include <troupe/program/number_option.hpp>
 #include <troupe/tools/load_command_line.hpp>
-#include <troupe/tools/number_option.hpp>
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
+#include <troupe/program/human_text.hpp>
+#include <troupe/program/text_table.hpp>
 #include <troupe/streams/system_socket.hpp>
-#include <troupe/tools/human_text.hpp>
 #include <troupe/tools/load_report.hpp>
-#include <troupe/tools/text_table.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

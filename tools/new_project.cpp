@@ -1,5 +1,5 @@
+#include <troupe/program/human_text.hpp>
 #include <troupe/tools/embedded_files.hpp>
-#include <troupe/tools/human_text.hpp>
 #include <troupe/tools/new_project.hpp>
 
 #include <fmt/format.h>

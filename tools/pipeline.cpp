@@ -1,6 +1,6 @@
-#include <troupe/tools/human_text.hpp>
+#include <troupe/program/human_text.hpp>
+#include <troupe/program/text_table.hpp>
 #include <troupe/tools/pipeline.hpp>
-#include <troupe/tools/text_table.hpp>
 #include <troupe/tools/ticker.hpp>
 
 #include <fmt/format.h>

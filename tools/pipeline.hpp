@@ -3,8 +3,8 @@
 #pragma once
 
 #include <troupe/mailbox/mailbox.hpp>
+#include <troupe/program/books.hpp>
 #include <troupe/scope/task_group.hpp>
-#include <troupe/tools/books.hpp>
 
 #include <cstddef>
 #include <cstdint>

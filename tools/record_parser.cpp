@@ -1,4 +1,4 @@
-#include <troupe/tools/human_text.hpp>
+#include <troupe/program/human_text.hpp>
 #include <troupe/tools/record_parser.hpp>
 
 #include <fmt/format.h>

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <troupe/observe/observer.hpp>
+#include <troupe/program/books.hpp>
 #include <troupe/scope/task.hpp>
 #include <troupe/supervision/strategy.hpp>
 #include <troupe/supervision/supervisor.hpp>
-#include <troupe/tools/books.hpp>
 #include <troupe/tools/tree_tally.hpp>
 
 #include <array>

@@ -1,8 +1,8 @@
+#include <troupe/program/human_text.hpp>
+#include <troupe/program/text_table.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/supervision/escalated.hpp>
-#include <troupe/tools/human_text.hpp>
 #include <troupe/tools/storm.hpp>
-#include <troupe/tools/text_table.hpp>
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include <troupe/tools/output.hpp>
+#include <troupe/program/output.hpp>
 #include <troupe/tools/story.hpp>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include <troupe/tools/number_option.hpp>
+#include <troupe/program/number_option.hpp>
 #include <troupe/tools/tree_demo_options.hpp>
 
 namespace troupe::tools {

@@ -2,8 +2,8 @@
 
 #pragma once
 
+#include <troupe/program/observed_run.hpp>
 #include <troupe/tools/command_line.hpp>
-#include <troupe/tools/observed_run.hpp>
 
 #include <CLI/CLI.hpp>
 

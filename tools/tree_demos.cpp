@@ -1,10 +1,10 @@
 #include <troupe/observe/text_sink.hpp>
+#include <troupe/program/conclusion.hpp>
+#include <troupe/program/observed_run.hpp>
+#include <troupe/program/output.hpp>
+#include <troupe/program/progress_line.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/simulation/simulator.hpp>
-#include <troupe/tools/conclusion.hpp>
-#include <troupe/tools/observed_run.hpp>
-#include <troupe/tools/output.hpp>
-#include <troupe/tools/progress_line.hpp>
 #include <troupe/tools/story.hpp>
 #include <troupe/tools/tree_demos.hpp>
 

@@ -163,14 +163,61 @@ TEST_CASE("a frame of text has bars, restarts, waits and what flows", "[observe]
   made.title = "shop";
   CHECK(frame_text(made, {100, 20, false}) == "shop  3 fibers  2 restarts\n"
                                               "○ /           ready\n"
-                                              "  ● worker-0  running  2 restarts  [####----] 50/100\n"
+                                              "  ● worker-0  running  2 restarts  ████░░░░ 50/100\n"
                                               "  ● worker-1  running  waits to send (/worker-0)\n"
-                                              "jobs  0/s  [########] 10/10  2 senders wait\n");
+                                              "\n"
+                                              "jobs     0/s  ████████ 10/10  2 senders wait\n");
+  const std::string coloured = frame_text(made, {100, 20, true});
+  CHECK(coloured.find("\x1b[31m████████\x1b[0m 10/10") != coloured.npos); // it is full
+}
+
+TEST_CASE("a frame says at which flow somebody waits, where that is the only one it can be", "[observe]") {
+  tree_snapshot seen = pool_of(2);
+  seen.nodes[1].wait.emplace();
+  seen.nodes[1].wait->to = "send";
+  seen.nodes.push_back(node(1, "helper", 9));
+  seen.nodes[3].wait.emplace();
+  seen.nodes[3].wait->to = "ask";
+  flow_seen jobs = flow_of(0);
+  jobs.from = {"/worker-0"};
+  flow_seen others{"others", {"/worker-1"}, {"/worker-0"}, {}};
+  const std::string frame = frame_text(scene_maker{100}.make(seen, {jobs, others}, 0), {100, 20, false});
+  CHECK(frame.find("worker-0  running  waits to send (jobs)\n") != frame.npos);
+  CHECK(frame.find("helper  waits to ask (jobs)\n") != frame.npos); // who works for it
+  others.from.push_back("/worker-0");
+  const std::string two = frame_text(scene_maker{100}.make(seen, {jobs, others}, 0), {100, 20, false});
+  CHECK(two.find("worker-0  running  waits to send\n") != two.npos);
 }
 
 TEST_CASE("a frame keeps within its lines and columns, and counts the rest", "[observe]") {
-  const std::string frame = frame_text(scene_of(pool_of(50)), {12, 10, false});
+  tree_snapshot seen = pool_of(50);
+  for (std::size_t at = 1; at != seen.nodes.size(); ++at)
+    seen.nodes[at].name = std::string(at, 'x'); // of which no two are of a kind
+  const std::string frame = frame_text(scene_of(seen), {12, 10, false});
   CHECK(std::count(frame.begin(), frame.end(), '\n') == 10);
   CHECK(frame.find("... and 43 mo\n") == frame.npos); // cut to 12
   CHECK(frame.find("... and 43 m\n") != frame.npos);
+  for (std::size_t lines = 1; lines != 12; ++lines) {
+    const std::string small = frame_text(scene_of(seen), {80, lines, false});
+    CHECK(std::count(small.begin(), small.end(), '\n') == static_cast<std::ptrdiff_t>(lines));
+  }
+}
+
+TEST_CASE("siblings that are of a kind are folded where there is no room for all, and who needs it is shown",
+          "[observe]") {
+  tree_snapshot seen = pool_of(50);
+  seen.nodes[40].state = "backing_off";
+  seen.nodes[40].incarnation = 4;
+  seen.nodes.push_back(node(0, "store", 99));
+  const scene made = scene_of(seen);
+  CHECK(frame_text(made, {80, 8, false}) == "  52 fibers  3 restarts\n"
+                                            "○ /            ready\n"
+                                            "  ● worker-0   running\n"
+                                            "  ● worker-1   running\n"
+                                            "  ● worker-2   running\n"
+                                            "  ▲ worker-39  backing_off  3 restarts\n"
+                                            "  ▤ 46 more    46 running\n"
+                                            "  ○ store      ready\n");
+  const std::string all = frame_text(made, {80, 53, false});
+  CHECK(all.find("more") == all.npos);
 }

@@ -218,6 +218,21 @@ TEST_CASE("a root that does not end within the limit is reported, and the proces
   CHECK(child.output.find("  /1  runs  is being stopped\n") != std::string::npos);
 }
 
+TEST_CASE("what outlives a process that a second signal ends is put back first", "[runtime]") {
+  if (in_child_process()) {
+    runtime here{runtime_options{.before_exit = []() noexcept { tell_parent("put back"); }}};
+    end_child(exit_code_of(here.run(root_with_a_stuck_child), here.signalled()));
+  }
+  child_process child;
+  child.wait_for("ready");
+  child.send(SIGINT);
+  child.wait_for("asked to stop");
+  CHECK(child.output.find("put back") == std::string::npos);
+  child.send(SIGINT);
+  CHECK(child.wait_for_end() == 130);
+  CHECK(child.output.find("put back\ntroupe: a second signal, SIGINT; still running:\n") != std::string::npos);
+}
+
 TEST_CASE("SIGUSR1 prints a snapshot of the tree, without the help of whoever hangs, and stops nothing",
           "[runtime][G2]") {
   if (in_child_process()) {

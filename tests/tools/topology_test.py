@@ -174,6 +174,9 @@ class Commands(unittest.TestCase):
     def test_what_can_be_run_is_listed(self):
         all_of_them = json.loads(troupe("list", "--json").stdout)
         self.assertIn("storm", [each["name"] for each in all_of_them if each["kind"] == "demo"])
+        kinds = json.loads(troupe("list", "--kinds", "--json").stdout)
+        self.assertIn(["items", "every", "keys"], [each["keys"] for each in kinds if each["name"] == "source"])
+        self.assertRegex(troupe("list", "--kinds").stdout, r"(?m)^sink +Works on each item")
         text = troupe("list").stdout
         for each in all_of_them:
             self.assertIn(each["name"], text)

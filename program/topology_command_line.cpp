@@ -1,0 +1,59 @@
+#include <troupe/program/number_option.hpp>
+#include <troupe/program/topology_command_line.hpp>
+
+namespace troupe::tools {
+
+namespace {
+
+CLI::Option* add_which(CLI::App& to, std::string& which, bool has_names) {
+  return to
+      .add_option(has_names ? "NAME|FILE" : "FILE", which,
+                  has_names ? "a topology file, or the name of a built-in one" : "a topology file")
+      ->required()
+      ->type_name("");
+}
+
+} // namespace
+
+void check_command_line::add_options(CLI::App& to) {
+  to.add_option(has_names_ ? "NAME|FILE" : "FILE", read_.files,
+                has_names_ ? "topology files, or names of built-in ones" : "topology files")
+      ->required()
+      ->type_name("...");
+  to.add_flag("--json", read_.as_json, "print the findings and facts as JSON");
+}
+
+void topology_command_line::add_options(CLI::App& to) {
+  add_which(to, read_.which, has_names_);
+  observe_.add_options(to);
+  to.add_flag("--plain", read_.plain, "lines instead of a tree that is redrawn on a terminal");
+  to.add_flag("--json", read_.as_json, "print the report as JSON");
+}
+
+run_topology topology_command_line::asked() const {
+  run_topology asked = read_;
+  asked.observe = observe_.asked();
+  return asked;
+}
+
+void explore_command_line::add_options(CLI::App& to) {
+  add_which(to, read_.which, has_names_);
+  add_number(to, "--seeds", read_.schedules, 1, 100'000'000, "schedules to try, 1 to 100000000 [1000]");
+  to.add_option("--faults", read_.faults, "that may strike at any moment, separated by commas [none]")
+      ->type_name("LIST")
+      ->delimiter(',')
+      ->check(CLI::IsMember(armable_faults));
+  to.add_option("--replay", read_.replay, "run this schedule alone, and tell what happens in it")
+      ->type_name("SCHEDULE");
+  to.add_flag("--json", read_.as_json, "print what was tried as JSON");
+}
+
+void graph_command_line::add_options(CLI::App& to) {
+  add_which(to, read_.which, has_names_);
+  to.add_option("--as", read_.form, "mermaid, dot, or svg (by graphviz) [mermaid]")
+      ->type_name("FORM")
+      ->check(CLI::IsMember({"mermaid", "dot", "svg"}));
+  to.add_option("--output", read_.output, "file to write, - for standard output [-]")->type_name("FILE");
+}
+
+} // namespace troupe::tools

@@ -1,0 +1,29 @@
+// What is wrong with how a program was called.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace troupe::tools {
+
+/// A text for standard output: help, version, list.
+struct show_text {
+  std::string text;
+};
+
+/// A text for standard error: what is wrong, where, and what to do.
+struct usage_error {
+  std::string text;
+};
+
+/// Thrown by who reads options that are right each by itself.
+struct usage_mistake {
+  std::string what;
+  std::string hint{}; ///< What to do.
+};
+
+/// The one of `known` that differs least from `word`, where that is little enough to be a slip; else empty.
+std::string closest(const std::string& word, const std::vector<std::string>& known);
+
+} // namespace troupe::tools

@@ -1,0 +1,140 @@
+#include <troupe/program/topology_program.hpp>
+
+#include <tests/catch.hpp>
+
+#include <troupe/topology/item.hpp>
+#include <troupe/topology/node.hpp>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+using namespace troupe;
+
+namespace {
+
+task<> count(topology::node& here) {
+  co_await here.each([&here](topology::item&) -> task<> {
+    here.add("counted");
+    co_return;
+  });
+}
+
+topology::kinds with_own_kind() {
+  topology::kinds known = topology::standard_kinds();
+  known.add({.name = "counter",
+             .what = "Counts what it is sent.",
+             .inputs = topology::wants::at_least_one,
+             .counters = {"counted"}},
+            count);
+  return known;
+}
+
+constexpr const char* file_text = R"(
+[run]
+lasts = "60s"
+[supervisor.app]
+[node.read]
+kind = "source"
+items = 20
+[node.till]
+kind = "counter"
+[[edge]]
+from = "read"
+to = "till"
+[expect]
+ends = "normal"
+[expect.node.till]
+counted = 20
+)";
+
+/// A file with that tree, which goes with the test.
+class tree_file {
+public:
+  tree_file() {
+    std::string name = std::filesystem::temp_directory_path() / "troupe-program-XXXXXX";
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    folder_ = name;
+    std::ofstream{path()} << file_text;
+  }
+  ~tree_file() {
+    std::error_code gone;
+    std::filesystem::remove_all(folder_, gone);
+  }
+  tree_file(const tree_file&) = delete;
+  tree_file& operator=(const tree_file&) = delete;
+
+  std::string path() const { return folder_ / "mine.toml"; }
+
+private:
+  std::filesystem::path folder_;
+};
+
+struct ended {
+  int code;
+  std::string output;
+};
+
+/// What it prints on standard output: little enough for a pipe.
+ended call(const topology::kinds& known, std::vector<std::string> words) {
+  words.insert(words.begin(), "/usr/bin/shop");
+  std::vector<char*> arguments;
+  for (std::string& each : words)
+    arguments.push_back(each.data());
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  std::fflush(stdout);
+  const int before = dup(STDOUT_FILENO);
+  dup2(ends[1], STDOUT_FILENO);
+  close(ends[1]);
+  const int code = topology_program(static_cast<int>(arguments.size()), arguments.data(), known);
+  dup2(before, STDOUT_FILENO);
+  close(before);
+  std::string text(60'000, '\0');
+  const ssize_t size = read(ends[0], text.data(), text.size());
+  close(ends[0]);
+  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return {code, text};
+}
+
+} // namespace
+
+TEST_CASE("a program with a kind of its own checks, runs, explores, draws and lists as the command does", "[program]") {
+  const topology::kinds known = with_own_kind();
+  const tree_file mine;
+  CHECK(call(known, {"check", mine.path()}).output.find("mailboxes of at most") != std::string::npos);
+  const ended run = call(known, {"run", mine.path()});
+  CHECK(run.code == 0);
+  CHECK(run.output.find("till  counter") != std::string::npos);
+  CHECK(run.output.ends_with("as expected\n"));
+  const ended explored = call(known, {"explore", mine.path(), "--seeds", "20"});
+  CHECK(explored.code == 0);
+  CHECK(explored.output.find("20 schedules") != std::string::npos);
+  CHECK(call(known, {"graph", mine.path()}).output.starts_with("flowchart"));
+  CHECK(call(known, {"list"}).output.find("counter        Counts what it is sent.\n") != std::string::npos);
+  CHECK(call(known, {"list", "--json"}).output.find("\"counter\"") != std::string::npos);
+}
+
+TEST_CASE("a program for topologies has its own name in its help, its mistakes and its completion", "[program]") {
+  const topology::kinds known = with_own_kind();
+  const ended help = call(known, {"help", "run"});
+  CHECK(help.code == 0);
+  CHECK(help.output.find("Usage: shop run FILE [OPTIONS]") != std::string::npos);
+  CHECK(help.output.find("troupe run") == std::string::npos);
+  CHECK(help.output.find('@') == std::string::npos);
+  CHECK(call(known, {}).output.find("\n  shop check mine.toml ") != std::string::npos);
+  CHECK(call(known, {"completion", "bash"}).output.find("complete -o default -F _shop shop\n") != std::string::npos);
+  CHECK(call(known, {"frobnicate"}).code == 2);
+  CHECK(call(known, {"--version"}).output.starts_with("shop "));
+}
+
+TEST_CASE("a program without the kind that a file names says so", "[program]") {
+  const tree_file mine;
+  CHECK(call(topology::standard_kinds(), {"check", mine.path()}).code == 2);
+  CHECK(call(topology::standard_kinds(), {"run", mine.path() + ".missing"}).code == 1);
+}
