@@ -11,9 +11,11 @@ cancel_scope::cancel_scope(fiber& owner, shielding kind, role as) noexcept
   outer_ = fiber_.innermost_;
   outer_->inner_ = this;
   fiber_.innermost_ = this;
-  if (const reach far = outer_->commits_stopped_ ? reach::commits_too : reach::unshielded;
-      outer_->stopping() && within(far))
-    mark(*outer_->stopped_by_.load(std::memory_order_relaxed), far); // relaxed: stopping() has acquired it
+  if (const cancel_scope* const by = outer_->commits_stopped_by_; by != nullptr && within(reach::commits_too))
+    mark(*by, reach::commits_too);
+  if (outer_->stopping() && within(reach::unshielded))
+    stopped_by_.store(outer_->stopped_by_.load(std::memory_order_relaxed), // relaxed: stopping() has acquired it
+                      std::memory_order_release);                          // as in mark()
   fiber_.stop_.store(stopping() || fiber_.is_to_suffer(), std::memory_order_seq_cst);
   fiber_.lock_.unlock();
   if (fiber_.executor_.tells_details()) [[unlikely]]
@@ -86,7 +88,7 @@ void cancel_scope::cancel(cancel_reason reason, std::source_location where, reac
 
 void cancel_scope::cancel_locked(const cancel_cause& cause, reach far, detail::wakeups& woken) noexcept {
   const bool first = !cancelled_.load(std::memory_order_relaxed); // relaxed: written under the lock we hold
-  if (!first && (far == reach::unshielded || commits_stopped_))
+  if (!first && (far == reach::unshielded || commits_stopped_by_ != nullptr))
     return;
   if (fiber_.executor_.tells_of_fibers())
     tell_cancelled(cause, far);
@@ -115,7 +117,8 @@ void cancel_scope::await_marks() const noexcept {
 }
 
 void cancel_scope::mark(const cancel_scope& by, reach far) noexcept {
-  commits_stopped_ = commits_stopped_ || far == reach::commits_too;
+  if (far == reach::commits_too && commits_stopped_by_ == nullptr)
+    commits_stopped_by_ = &by;
   if (stopped_by_.load(std::memory_order_relaxed) == nullptr) // relaxed: written under the lock we hold
     stopped_by_.store(&by, std::memory_order_release);        // pairs with stopping() and cause()
 }

@@ -138,12 +138,13 @@ private:
   fiber* first_child_ = nullptr;  // fibers started in this scope, in no particular order
   // The one whose cancel reached us first: this one, or one around it, which is there as long as we are.
   std::atomic<const cancel_scope*> stopped_by_{nullptr};
+  // The one whose cancel, here or around us, was the first that a commit does not hold up; guarded by the fiber's lock.
+  const cancel_scope* commits_stopped_by_ = nullptr;
   // Of this scope's own cancel; written once, before stopped_by_.
   std::uint64_t origin_ = 0;
   std::source_location where_;
   cancel_reason reason_{};
   std::atomic<bool> cancelled_{false};
-  bool commits_stopped_ = false; // a shield's limit has passed, here or around us; guarded by the fiber's lock
   const shielding shielding_ : 4 = shielding::none;
   const role role_ : 4 = role::plain;
 };

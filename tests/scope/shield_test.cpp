@@ -295,6 +295,23 @@ TEST_CASE("a commit scope that is entered after the limit of the shield around i
   CHECK(ended.has_value());
 }
 
+TEST_CASE("what stops a shield is the cancel that reaches into it, and not one before that does not", "[scope][B4]") {
+  simulator simulated{in_any_order()};
+  const outcome<> ended = simulated.run([]() -> task<> {
+    cancel_scope outer{*this_fiber::pointer(), cancel_scope::shielding::none};
+    cancel_scope inner{*this_fiber::pointer(), cancel_scope::shielding::none};
+    outer.cancel(cancel_reason::requested);
+    inner.cancel_commits(cancel_reason::shutdown);
+    const cancel_scope phase{*this_fiber::pointer(), cancel_scope::shielding::commit}; // entered after both
+    CHECK(phase.stopping());
+    CHECK(phase.cause().reason == cancel_reason::shutdown);
+    const cancel_scope within{*this_fiber::pointer(), cancel_scope::shielding::none};
+    CHECK(within.cause().reason == cancel_reason::shutdown);
+    co_return;
+  });
+  CHECK(ended.has_value());
+}
+
 TEST_CASE("the deadline of a fiber is the earliest of those around it, up to the next shield", "[scope][B3][TR-073]") {
   simulator simulated{in_any_order()};
   const outcome<> ended = simulated.run([]() -> task<> {
