@@ -26,3 +26,8 @@ install(FILES
   cmake/FindCAF.cmake
   DESTINATION "${troupe_package_dir}")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/troupe" RENAME copyright) # as Debian has it
+# The documents, beside what they link to.
+install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/troupe")
+install(DIRECTORY docs examples DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/troupe"
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.png" PATTERN "*.[ch]pp" PATTERN "*.py" PATTERN "*.txt"
+  PATTERN "__pycache__" EXCLUDE)

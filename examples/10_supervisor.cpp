@@ -55,4 +55,4 @@ int main() { return troupe::run(told); }
 
 // Prints:
 // 22, in run 2
-// the supervisor / gives up: /counter has ended (failed: a negative amount), and that is one restart too many
+// the supervisor / gives up: /counter has ended (failed: a negative amount), and that is one restart too many: its intensity is 3 within 5 s

@@ -54,4 +54,4 @@ int main() {
 // 42
 // the CAF actor has answered with an error: system_error(runtime_error, ("division by zero"))
 // 21, by another actor
-// the supervisor / gives up: /divider has ended (failed: division by zero), and that is one restart too many
+// the supervisor / gives up: /divider has ended (failed: division by zero), and that is one restart too many: its intensity is 1 within 5 s

@@ -4,6 +4,7 @@
 
 #include <troupe/scope/time_source.hpp>
 #include <troupe/supervision/exit_reason.hpp>
+#include <troupe/supervision/restart_policy.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -51,7 +52,9 @@ public:
   static constexpr std::size_t failures_max = 100;
 
   /// @param supervisor  its path
-  escalated(const std::string& supervisor, escalation why, std::vector<child_failure> failures);
+  /// @param own         its intensity and period
+  escalated(const std::string& supervisor, escalation why, const restart_budget& own,
+            std::vector<child_failure> failures);
 
   escalation why() const noexcept { return why_; }
 

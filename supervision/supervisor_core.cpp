@@ -172,7 +172,10 @@ task<> supervised_block(supervisor_pointer core, task<> body) {
       core->executor_.emit(event_kind::escalation_told, core->number_, self.number(),
                            static_cast<std::uint64_t>(failures.front().at.time_since_epoch().count()),
                            static_cast<std::uint32_t>(failures.size()));
-    throw escalated{core->path_.empty() ? "/" : core->path_, core->decides_.gave_up(), std::move(failures)};
+    throw escalated{core->path_.empty() ? "/" : core->path_,
+                    core->decides_.gave_up(),
+                    {core->options_.intensity, core->options_.period},
+                    std::move(failures)};
   }
   if (joined.has_error())
     std::rethrow_exception(joined.error());

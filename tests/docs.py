@@ -11,6 +11,7 @@
 3. Each relative link leads to a file.
 4. Each case of the lists in docs/conformance.md is the tag of a test ([TR-008]), or has a row or a line there; the rows
    fit the tags, and the counts are right.
+5. In docs/index.md the names in the cell before one of headers stand in these headers.
 """
 
 import os
@@ -20,6 +21,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GUARANTEES = "docs/guarantees.md"
 CONFORMANCE = "docs/conformance.md"
+INDEX = "docs/index.md"
 # Cases by the prefix of their ids, numbered from 1.
 LISTS = {"TR": 113, "Q": 41, "ES": 58, "OTP": 93, "CS": 28, "ST": 74, "SV": 30}
 DIGITS = {"SV": 2}  # of the ids, where they are not three
@@ -142,6 +144,26 @@ def check_links(path, text, has):
     return findings
 
 
+def check_index(path, text, read_source):
+    findings = []
+    for number, line in enumerate(text.split("\n"), 1):
+        cells = [cell.strip() for cell in line.split("|")]
+        for before, cell in zip(cells, cells[1:]):
+            headers = re.findall(r"`([a-z]+/\w+\.hpp)`", cell)
+            if not headers:
+                continue
+            try:
+                there = " ".join(read_source(header) for header in headers)
+            except FileNotFoundError:
+                findings.append((path, number, "one of these headers does not exist: " + cell))
+                continue
+            names = {name for code in re.findall(r"`([^`]+)`", before) for name in re.findall(r"[a-z_]{4,}", code)}
+            names -= {"while", "auto", "co_await"}
+            findings += [(path, number, "`%s` does not stand in %s" % (name, cell))
+                         for name in sorted(names) if not re.search(r"\b%s\b" % name, there)]
+    return findings
+
+
 def test_names():
     names = set()
     for folder, _, files in os.walk(os.path.join(ROOT, "tests")):
@@ -174,6 +196,8 @@ def check_tree():
     for path in documents():
         text = read(path)
         findings += check_blocks(path, text, read) + check_links(path, text, exists)
+    if exists(INDEX):
+        findings += check_index(INDEX, read(INDEX), read)
     if exists(GUARANTEES):
         findings += check_guarantees(GUARANTEES, read(GUARANTEES), test_names())
     if exists(CONFORMANCE):
@@ -218,6 +242,9 @@ def self_test():
         (check_guarantees("g", "| id | p | t |\n|---|---|---|\n| A1 | p | `no` |\n", {"yes"}), 1),
         (check_guarantees("g", "| id | p | t |\n|---|---|---|\n| A1 | p | none |\n", {"yes"}), 1),
         (check_guarantees("g", "nothing\n", {"yes"}), 1),
+        (check_index("i", "| wait | `sleep_for(1s)` | `scope/sleep.hpp` | - |\n", lambda _: "auto sleep_for(duration);"), 0),
+        (check_index("i", "| wait | `sleep` | `scope/sleep.hpp` | - |\n", lambda _: "auto sleep_for(duration);"), 1),
+        (check_index("i", "| CAF | `sleep` | - |\n", lambda _: ""), 0),
         (check_links("docs/a.md", "[a](b.md#part) [c](https://x/y)", lambda target: target == "docs/b.md"), 0),
         (check_links("docs/a.md", "[a](c.md)", lambda target: target == "docs/b.md"), 1),
     )

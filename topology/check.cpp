@@ -31,6 +31,7 @@ public:
     check_edges();
     check_reach();
     check_memory();
+    check_root();
     check_supervisors();
     check_nodes();
     find_waiting_cycles(what_, wrong_);
@@ -131,6 +132,24 @@ private:
                    "smaller capacities, or a larger memory_max");
   }
 
+  /// Who describes one supervisor at the top of a file means the root, which is there without being described.
+  void check_root() {
+    const auto is_at_top = [](const supervisor_description& each) {
+      return each.under == 0 && !each.keys.has("under");
+    };
+    const auto first = what_.supervisors.begin() + 1;
+    if (what_.supervisors.front().at.line != 0 || std::count_if(first, what_.supervisors.end(), is_at_top) != 1)
+      return;
+    const supervisor_description& only = *std::find_if(first, what_.supervisors.end(), is_at_top);
+    if (only.at.line == 0)
+      return; // not from a file
+    wrong_.warning(
+        only.at, "hidden-root",
+        fmt::format("{} is under {}, the root, which is not described, and whose intensity is {}", quoted(only.name),
+                    quoted(root_name), what_.supervisors.front().options.intensity),
+        fmt::format("[supervisor.{0}] is the root itself; or under = \"{0}\", to say that it is meant", root_name));
+  }
+
   void check_supervisors() {
     const std::size_t many = what_.supervisors.size();
     std::vector<std::size_t> children(many), significant(many);
@@ -142,7 +161,9 @@ private:
       below[each.under].push_back(i);
     }
     std::vector<duration> stops(many, duration::zero()); // how long its children may take
+    std::vector<bool> has_nodes(many);
     for (const node_description& each : what_.nodes) {
+      has_nodes[each.under] = true;
       children[each.under] += each.count;
       significant[each.under] += each.significant ? 1 : 0;
       stops[each.under] += each.shutdown.value_or(std::chrono::seconds{5}) * static_cast<std::int64_t>(each.count);
@@ -156,7 +177,7 @@ private:
     facts_.actors = many;
     for (const node_description& each : what_.nodes)
       facts_.actors += each.count;
-    check_products(order);
+    check_products(order, has_nodes);
   }
   void check_supervisor(std::size_t index, std::size_t children, std::size_t significant,
                         std::vector<duration>& stops) {
@@ -190,7 +211,7 @@ private:
                    "leave it out: then it has as long as its children may take");
     stops[each.under] += each.shutdown.value_or(stops[index]);
   }
-  void check_products(const std::vector<std::size_t>& order) {
+  void check_products(const std::vector<std::size_t>& order, const std::vector<bool>& has_nodes) {
     constexpr std::uint64_t worth_a_word = 100;
     std::vector<std::uint64_t> product(what_.supervisors.size(), 1);
     std::vector<bool> capped(what_.supervisors.size()), told(what_.supervisors.size());
@@ -200,7 +221,8 @@ private:
       capped[i] = each.options.budget.has_value() || (i != 0 && capped[each.under]);
       told[i] = i != 0 && told[each.under];
       product[i] = times(above, std::max<std::size_t>(1, each.options.intensity));
-      facts_.restarts_max = std::max(facts_.restarts_max, product[i]);
+      if (has_nodes[i])
+        facts_.restarts_max = std::max(facts_.restarts_max, product[i]);
       if (above < 2 || each.options.intensity < 2 || product[i] < worth_a_word || capped[i] || told[i])
         continue;
       told[i] = true;

@@ -69,7 +69,8 @@ TEST_CASE("new options decide what happens after them", "[supervision][OTP-083][
   });
   CHECK(was_there);
   CHECK(message_of(ended.error()) ==
-        "the supervisor / gives up: /failing has ended (failed: it fails), and that is one restart too many");
+        "the supervisor / gives up: /failing has ended (failed: it fails), and that is one restart too many: "
+        "its intensity is 1 within 60 s");
 }
 
 TEST_CASE("a supervisor counts as significant what its options say when a child ends",

@@ -266,7 +266,9 @@ TEST_CASE("what a supervised supervisor gives up for goes on upward, with all of
   REQUIRE(ended.has_error());
   CHECK(message_of(ended.error()) ==
         "the supervisor / gives up: /sub has ended (failed: the supervisor /sub gives up: /sub/leaf has ended (failed: "
-        "it fails), and that is one restart too many), and that is one restart too many");
+        "it fails), and that is one restart too many: its intensity is 1 within 3600 s), and that is one restart too "
+        "many: "
+        "its intensity is 1 within 3600 s");
   CHECK(simulated.clock().now() == instant{4s});
 }
 

@@ -68,7 +68,8 @@ TEST_CASE("one restart more than the intensity within a period stops all and is 
   });
   REQUIRE(ended.has_error());
   CHECK(message_of(ended.error()) ==
-        "the supervisor / gives up: /failing has ended (failed: it fails), and that is one restart too many");
+        "the supervisor / gives up: /failing has ended (failed: it fails), and that is one restart too many: "
+        "its intensity is 2 within 5 s");
   try {
     std::rethrow_exception(ended.error());
   } catch (const escalated& up) {

@@ -5,6 +5,7 @@
 #include <tests/topology/files.hpp>
 
 #include <cstdlib>
+#include <string>
 
 using namespace troupe::topology;
 namespace files = troupe::tests::topology_files;
@@ -21,4 +22,21 @@ TEST_CASE("each wrong file gives the findings that stand beside it, byte by byte
     CHECK_FALSE(rendered.empty());
     CHECK(rendered == files::read(beside));
   }
+}
+
+TEST_CASE("a supervisor without nodes adds nothing to the restarts that one node may have", "[topology]") {
+  const kinds known = standard_kinds();
+  const auto restarts_max = [&](const std::string& under) {
+    const parsed made = parse("[supervisor.app]\nintensity = 2\n"
+                              "[supervisor.some]\nintensity = 3\n"
+                              "[supervisor.none]\nintensity = 50\nunder = \"some\"\n"
+                              "[node.works]\nkind = \"worker\"\nunder = \"" +
+                                  under + "\"\n",
+                              known);
+    REQUIRE(made.what);
+    return check(*made.what, known).known.restarts_max;
+  };
+  CHECK(restarts_max("app") == 2);
+  CHECK(restarts_max("some") == 6);
+  CHECK(restarts_max("none") == 300);
 }

@@ -51,8 +51,8 @@ inline troupe::task<> account(troupe::inbox<account_message> in, troupe::actor_r
     });
 }
 
-/// Each is started anew when it fails, and the account with the journal. One failure a second is lived with; with four
-/// in 5 s there is something else wrong, and the service ends.
+/// Each is started anew when it fails, and the account with the journal. Four failures within 5 s are lived with; a
+/// fifth means that something else is wrong: the service ends, and says what failed.
 inline constexpr troupe::supervisor_options service_options{
     .strategy = troupe::restart_strategy::rest_for_one,
     .intensity = 4,
