@@ -82,6 +82,8 @@ public:
   task<> run_root();
   void time_is_up() noexcept { end(ending_kind::time, {}); }
   void fail(const std::exception_ptr& error);
+  /// The last that `run` does, also where it is stopped.
+  void has_gone(instant at, bool stopped) noexcept;
   /// When the tree has gone: what is still queued is lost.
   void drop_rest() noexcept;
   /// The inbox of that node was given back.

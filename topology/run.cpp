@@ -187,9 +187,10 @@ task<> live::run_root() {
     auto none = co_await until.receive();
     static_cast<void>(none);
   }));
-  ended_at_ = this_fiber::pointer()->runs_on().time().now();
   if (ended.has_error())
     fail(ended.error());
+  else // where nothing else has ended it: its significant children
+    end(ending_kind::normal, {});
 }
 
 } // namespace detail
@@ -221,9 +222,9 @@ task<> end_in_time(std::shared_ptr<detail::live> in) {
   co_await sleep_for(in->what.lasts);
 }
 /// Also where the run is stopped.
-struct rest_dropped {
+struct tree_gone {
   detail::live& of;
-  ~rest_dropped() { of.drop_rest(); }
+  ~tree_gone() { of.has_gone(this_fiber::pointer()->runs_on().time().now(), this_fiber::stopping()); }
 };
 task<> run_root(std::shared_ptr<detail::live> in) { co_await in->run_root(); }
 
@@ -231,7 +232,7 @@ task<> run_root(std::shared_ptr<detail::live> in) { co_await in->run_root(); }
 
 task<> run(running& what) {
   const std::shared_ptr<detail::live> in = what.live_;
-  const rest_dropped at_end{*in};
+  const tree_gone at_end{*in};
   in->begin();
   co_await in_task_group([&](task_group& group) -> task<> {
     const child<> app = group.start({.name = root_name}, run_root, in);

@@ -116,6 +116,16 @@ class Commands(unittest.TestCase):
         out, _ = running.communicate(timeout=60)
         self.assertEqual(running.returncode, 130)
         self.assertIn("stopped by Ctrl-C", out)
+        self.assertRegex(out, r"(?m)^ended: stopped, after \d")
+
+    def test_a_run_that_sigterm_stops_tells_how_long_it_ran(self):
+        running = subprocess.Popen([TOOL, "run", self.file(ENDLESS), "--json"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.assertIn("handled", running.stderr.readline())
+        running.send_signal(signal.SIGTERM)
+        report = json.loads(running.communicate(timeout=60)[0])
+        self.assertEqual((running.returncode, report["ended"]), (143, "stopped"))
+        self.assertTrue(0 < report["seconds"] < 60, report["seconds"])
 
     def test_an_observed_run_shows_its_edges(self):
         running = subprocess.Popen([TOOL, "run", self.file(ENDLESS), "--observe"], stdout=subprocess.PIPE,
