@@ -21,8 +21,8 @@ std::string message(std::string_view name, const std::string& data) {
 } // namespace
 
 live_feed::live_feed(duration pause, std::size_t clients_max, std::size_t events_max, std::size_t children_max,
-                     event_sink* next)
-    : pause_(pause), clients_max_(clients_max), began_(steady_time::real_now()),
+                     event_sink* next, bool looks_always)
+    : pause_(pause), clients_max_(clients_max), looks_always_(looks_always), began_(steady_time::real_now()),
       run_(std::to_string(began_.time_since_epoch().count())), events_(events_max, next), scenes_(children_max) {
   const detail::signals_masked masked;
   thread_ = std::thread([this] { run(); });
@@ -69,7 +69,7 @@ void live_feed::run() noexcept {
   std::unique_lock held{mutex_};
   instant next{};
   for (;;) {
-    wanted_.wait(held, [this] { return stopping_ || counts_.clients != 0 || asked_ != answered_; });
+    wanted_.wait(held, [this] { return stopping_ || looks_always_ || counts_.clients != 0 || asked_ != answered_; });
     wanted_.wait_until(held, next, [this] { return stopping_; });
     if (stopping_)
       return;
@@ -99,8 +99,12 @@ std::shared_ptr<const live_frame> live_feed::make(const live_frame* before) {
   {
     const std::lock_guard held{looking_};
     const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(steady_time::real_now() - began_).count();
-    if (what_) {
-      made->seen = scenes_.make(what_->tree(), what_->flows ? what_->flows() : std::vector<flow_seen>(), at);
+    std::optional<tree_snapshot> now;
+    if (what_)
+      now = what_->tree();
+    const bool has_gone = now && now->nodes.empty() && before != nullptr && !before->seen.nodes.empty();
+    if (now && !has_gone) {
+      made->seen = scenes_.make(*now, what_->flows ? what_->flows() : std::vector<flow_seen>(), at);
       made->seen.title = what_->title;
       made->seen.control = control_;
     } else if (before != nullptr) {

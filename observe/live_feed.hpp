@@ -40,9 +40,10 @@ struct live_counts {
 /// One thread looks at the tree, at most once in a `pause`, and only while somebody follows or has asked.
 class live_feed {
 public:
-  /// @param clients_max  who may follow at once
-  live_feed(duration pause, std::size_t clients_max, std::size_t events_max, std::size_t children_max,
-            event_sink* next);
+  /// @param clients_max   who may follow at once
+  /// @param looks_always  also while nobody follows
+  live_feed(duration pause, std::size_t clients_max, std::size_t events_max, std::size_t children_max, event_sink* next,
+            bool looks_always);
   ~live_feed();
   live_feed(const live_feed&) = delete;
   live_feed& operator=(const live_feed&) = delete;
@@ -98,6 +99,7 @@ private:
 
   const duration pause_;
   const std::size_t clients_max_;
+  const bool looks_always_;
   const instant began_;
   const std::string run_; // tells this feed from one before on the same port
   event_ring events_;

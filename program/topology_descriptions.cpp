@@ -10,8 +10,9 @@ says what a file can say.)",
                                R"(While it runs its tree is redrawn on a terminal: states, restarts, who waits for
 whom, rates, how full mailboxes are. With --plain, and where standard output is
 no terminal, a line on standard error says how much was handled and where most
-waits. With --observe it is shown in a browser; --control has buttons
-to crash, cancel and restart actors.
+waits. With --observe it is shown in a browser, on a terminal (or with --keep)
+also after its end, until Ctrl-C; --control has buttons to crash, cancel and
+restart actors.
 
 Exit code 1 where it did not come out as expected, 2 where the file is wrong.
 

@@ -103,6 +103,19 @@ class Run(Case):
         self.assertGreater(terminal.screen.frames, 0)
         self.assertRegex(terminal.screen.normal, r"as expected\r\n$")
 
+    def test_an_observed_run_is_served_after_its_end_until_ctrl_c(self):
+        terminal = self.on_terminal("run", self.file(SHORT), "--observe", columns=120)
+        terminal.wait_for("its end", lambda screen: "its last state is still at" in screen.normal)
+        self.assert_restored(terminal)
+        self.assertTrue(terminal.echoes())
+        self.assertIn("also after its end, until Ctrl-C", terminal.screen.normal)
+        self.assertIn("as expected", terminal.screen.normal)
+        where = re.search(r"still at http://([0-9.:]+)/", terminal.screen.normal).group(1)
+        seen = subprocess.run([TOOL, "top", where, "--once"], capture_output=True, text=True, timeout=ENOUGH, check=False)
+        self.assertIn("(the tree has ended)", seen.stdout)
+        terminal.type(b"\x03")
+        self.assertEqual(terminal.wait_for_end(), 0)
+
     def test_a_frame_fits_the_window_and_follows_its_size(self):
         terminal = self.on_terminal("run", self.file(CRASHES), lines=12, columns=50)
         terminal.wait_for_text(r"▤ \d+ more")  # of the twelve

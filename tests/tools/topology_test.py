@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -149,6 +150,44 @@ class Commands(unittest.TestCase):
             running.send_signal(signal.SIGTERM)
             running.communicate(timeout=60)
         self.assertEqual(running.returncode, 143)
+
+    def test_a_run_whose_port_is_taken_does_not_begin(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            ended = troupe("run", self.file(SOUND), "--observe", taken.getsockname()[1])
+        self.assertEqual((ended.returncode, ended.stdout), (1, ""))
+        self.assertRegex(ended.stderr, r"^troupe: error: cannot listen on 127\.0\.0\.1:\d+: Address already in use\n"
+                                       r"  try:  --observe without a number takes a free port\n$")
+
+    def test_an_observed_run_can_be_kept_after_its_end_and_its_code_stays(self):
+        lasting = self.file(ENDLESS.replace('"20s"', '"0.5s"') + '[expect]\nends = "normal"\n')
+        self.assertEqual(troupe("run", lasting, "--observe").returncode, 1)  # ends at once: nobody sits there
+        running = subprocess.Popen([TOOL, "run", lasting, "--observe", "--keep"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(running.kill)
+        line = ""
+        while "its last state is still at" not in line:
+            line = running.stderr.readline()
+            self.assertTrue(line)
+        url = re.search(r"http://\S+/", line).group()
+        seen = json.loads(urllib.request.urlopen(url + "tree.json", timeout=30).read())
+        self.assertFalse(seen["attached"])
+        self.assertIn("store", [each["name"] for each in seen["nodes"]])
+        self.assertEqual([each["name"] for each in seen["flows"]], ["read -> store"])
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 1)
+        self.assertIn("not as expected: it ended as time", out)
+
+    def test_a_kept_run_that_is_stopped_ends_at_once(self):
+        running = subprocess.Popen([TOOL, "run", self.file(ENDLESS), "--observe", "--keep"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(running.kill)
+        while "handled" not in running.stderr.readline():
+            pass
+        running.send_signal(signal.SIGTERM)
+        _, error = running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 143)
+        self.assertNotIn("its last state", error)
 
     def test_an_exploration_says_what_it_has_tried(self):
         ended = troupe("explore", self.file(SOUND), "--seeds", 100)
