@@ -63,7 +63,7 @@ exit_code execute(const check_topologies& asked, const topology_context& in) {
         text += facts_of(seen);
     } catch (const std::runtime_error& error) {
       say(fmt::format("troupe: error: {}\n", error.what()));
-      worst = std::max(worst, exit_code::failed);
+      worst = std::max(worst, exit_code::usage);
     }
   }
   const exit_code printed =

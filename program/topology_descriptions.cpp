@@ -14,7 +14,8 @@ waits. With --observe it is shown in a browser, on a terminal (or with --keep)
 also after its end, until Ctrl-C; --control has buttons to crash, cancel and
 restart actors.
 
-Exit code 1 where it did not come out as expected, 2 where the file is wrong.
+Exit code 1 where it did not come out as expected, 2 where the file is wrong or
+cannot be read.
 
 Examples:
   @ run mine.toml

@@ -133,8 +133,23 @@ TEST_CASE("a program for topologies has its own name in its help, its mistakes a
   CHECK(call(known, {"--version"}).output.starts_with("shop "));
 }
 
+TEST_CASE("an exploration blames troupe for a broken promise, with another exit code than for a tree that is wrong",
+          "[program]") {
+  topology::kinds known = with_own_kind();
+  known.add({.name = "liar", .what = "Tells of what never was."}, lie);
+  const tree_file honest{file_text};
+  const tree_file wrong{std::regex_replace(file_text, std::regex{"counted = 20"}, "counted = 21")};
+  const tree_file lying{"[node.x]\nkind = \"liar\"\nrestart = \"temporary\"\n"};
+  CHECK(call(known, {"explore", honest.path(), "--seeds", "5"}).code == 0);
+  CHECK(call(known, {"explore", wrong.path(), "--seeds", "5"}).code == 1);
+  const ended blamed = call(known, {"explore", lying.path(), "--seeds", "5", "--json"});
+  CHECK(blamed.code == 70);
+  CHECK(blamed.output.find("INV-4") != std::string::npos);
+  CHECK(blamed.output.find("\"is_bug_in_troupe\": true") != std::string::npos);
+}
+
 TEST_CASE("a program without the kind that a file names says so", "[program]") {
-  const tree_file mine;
+  const tree_file mine{file_text};
   CHECK(call(topology::standard_kinds(), {"check", mine.path()}).code == 2);
-  CHECK(call(topology::standard_kinds(), {"run", mine.path() + ".missing"}).code == 1);
+  CHECK(call(topology::standard_kinds(), {"run", mine.path() + ".missing"}).code == 2);
 }

@@ -86,8 +86,9 @@ class Commands(unittest.TestCase):
 
     def test_what_is_not_there_is_named(self):
         for name in (self.folder / "none.toml", "./none.toml"):
+            for command in ("run", "check", "explore", "graph"):
+                self.assertEqual(troupe(command, name).returncode, 2)
             ended = troupe("run", name)
-            self.assertEqual(ended.returncode, 1)
             self.assertIn("No such file", ended.stderr)
             self.assertIn("try:", ended.stderr)
         self.assertIn("Is a directory", troupe("check", str(self.folder) + "/").stderr)
