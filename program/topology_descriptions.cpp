@@ -42,7 +42,12 @@ what troupe promises and by what the file expects of itself. Use it when a tree
 works, and you want to know whether it always does. With --faults actors crash,
 and so on, at any moment: then the books must balance, whatever comes out.)",
                                     R"(A run that is wrong is made short and told as a story, with a schedule that
---replay runs again, exactly. Ctrl-C prints what was tried until then.
+--replay runs again, exactly. Ctrl-C prints what was tried until then. Exit code
+1 where a run is wrong, 70 where troupe is to blame: its accounting, or what it
+promises of each tree (INV-21, 22 and 26 are what a tree can break itself).
+
+Faults: crash, cancel, overflow (of a mailbox), failing_start (of a child),
+reset (of a connection); docs/testing.md says what each does.
 
 Examples:
   @ explore mine.toml

@@ -25,8 +25,9 @@ runs, live.)",
 Exit codes:
   0    done
   1    input could not be read, output could not be written, or the demo failed
-  2    wrong usage
-  70   the accounting does not hold (a bug in troupe), or a stop got stuck
+  2    wrong usage, or a topology file that is wrong or cannot be read
+  70   the accounting, or what troupe promises of each tree, does not hold (a
+       bug in troupe), or a stop got stuck
   130  stopped by Ctrl-C (SIGINT), after cleaning up; a second one ends at once
   141  whoever read the output has gone, as in `troupe run | head -1`
   143  stopped by SIGTERM, after cleaning up; the server of ledger: 0

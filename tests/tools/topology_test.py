@@ -193,15 +193,28 @@ class Commands(unittest.TestCase):
     def test_an_exploration_says_what_it_has_tried(self):
         ended = troupe("explore", self.file(SOUND), "--seeds", 100)
         self.assertEqual(ended.returncode, 0, ended.stderr)
-        self.assertIn("100 schedules", ended.stdout)
+        self.assertTrue(ended.stdout.startswith("nothing wrong found: 100 schedules, "), ended.stdout)
+        self.assertNotIn("faults", ended.stdout)
+        ended = troupe("explore", self.file(SOUND), "--seeds", 50, "--faults", "crash,cancel")
+        self.assertRegex(ended.stdout, r"(?m)^  faults \(crash, cancel\) have struck in \d+\.\d % of the runs$")
+        ended = troupe("explore", self.file(SOUND), "--seeds", 20, "--faults", "reset")  # it has no streams
+        self.assertIn("no fault (reset) has struck", ended.stdout)
         tried = json.loads(troupe("explore", self.file(SOUND), "--seeds", 50, "--faults", "crash,cancel", "--json").stdout)
         self.assertEqual(tried["schedules"], 50)
+        self.assertTrue(0 < tried["share_with_faults"] <= 1, tried)
 
     def test_an_exploration_that_fails_can_be_had_again(self):
         wrong = self.file(SOUND.replace("restarts = 2", 'restarts = "3.."'))
         ended = troupe("explore", wrong, "--seeds", 20)
         self.assertEqual(ended.returncode, 1)
-        again = re.search(r"troupe explore \S+ --replay '(.*)'", ended.stderr)
+        again = re.search(r"To have it again: troupe explore \S+ --replay '(.*)'", ended.stderr)
+        self.assertIn(f", {wrong}\n", ended.stderr)
+        for of_a_program in (".cpp", "TROUPE_REPLAY", "in a test"):
+            self.assertNotIn(of_a_program, ended.stderr)
+        self.assertLess(ended.stderr.index(again.group()), ended.stderr.index("What happened"))
+        self.assertTrue(ended.stderr.endswith(again.group() + "\n"), ended.stderr)  # its story is long
+        told = json.loads(troupe("explore", wrong, "--seeds", 20, "--json").stdout)
+        self.assertEqual((told["is_bug_in_troupe"], ".cpp" in told["broken"]), (False, False))
         replayed = troupe("explore", wrong, "--replay", again.group(1))
         self.assertEqual(replayed.returncode, 1)
         self.assertIn("restarts", replayed.stderr)
