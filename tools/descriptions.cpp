@@ -37,7 +37,10 @@ const description run_demo{
     "run", "run a demo, or a topology",
     "Runs a demo, or a topology: a file, or a built-in one (`troupe list` has them).\nWithout a name, "
     "ingest. Options right after `run` are those of ingest.",
-    R"(Examples:
+    R"(Each has options of its own: `troupe help run NAME` lists them. Topologies all
+have the same: --observe [PORT], --control, --keep, --plain, --json.
+
+Examples:
   troupe run
   troupe run fan-out
   troupe run ./mine.toml --observe 8080

@@ -197,7 +197,9 @@ TEST_CASE("each way to ask for help gives the help of that command, with exit co
     CHECK(contains(text, std::string("Usage: troupe run ") + name));
   }
   CHECK(contains(as<show_text>({"run", "--help"}).text, "Demos:"));
-  CHECK(contains(as<show_text>({"list"}).text, "pipeline"));
+  CHECK(as<show_text>({"help", "run", "fan-out"}).text == as<show_text>({"help", "run", "topology"}).text);
+  CHECK(contains(as<show_text>({"help", "run"}).text, "troupe help run NAME"));
+  CHECK(!as<list_names>({"list"}).as_json);
   CHECK(as<show_text>({"--version"}).text.starts_with("troupe "));
 }
 

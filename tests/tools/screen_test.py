@@ -198,6 +198,14 @@ class Run(Case):
         self.assertEqual(piped.returncode, 0)
         self.assertNotIn(b"\x1b", piped.stdout + piped.stderr)
 
+    def test_lines_of_the_list_fit_the_window(self):
+        terminal = self.on_terminal("list", columns=80)
+        self.assertEqual(terminal.wait_for_end(), 0)
+        table = terminal.screen.normal.split("\r\n\r\n")[0].split("\r\n")
+        self.assertGreater(len(table), 5)
+        self.assertEqual([line for line in table if len(line) > 80], [])
+        self.assertRegex(terminal.screen.normal, r"(?m)^crawler +topology +Pages lead to pages .* \.\.\.\r$")
+
     def test_no_colours_where_there_are_to_be_none(self):
         terminal = self.on_terminal("run", self.file(CRASHES), environment={"NO_COLOR": "1"})
         terminal.wait_for_frames(3)

@@ -240,7 +240,10 @@ class Commands(unittest.TestCase):
         kinds = json.loads(troupe("list", "--kinds", "--json").stdout)
         self.assertIn(["items", "every", "keys"], [each["keys"] for each in kinds if each["name"] == "source"])
         self.assertRegex(troupe("list", "--kinds").stdout, r"(?m)^sink +Works on each item")
+        crawler, = [each["summary"] for each in all_of_them if each["name"] == "crawler"]
+        self.assertGreater(len(crawler), 80)  # what to watch
         text = troupe("list").stdout
+        self.assertIn(crawler, text)
         for each in all_of_them:
             self.assertIn(each["name"], text)
 
