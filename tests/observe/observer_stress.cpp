@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace troupe;
@@ -209,4 +210,22 @@ TEST_CASE("a tree that is detached is shown as ended, and not looked at any more
   CHECK(says(ended, "\"attached\":false"));
   CHECK(says(ended, "worker-2"));
   CHECK(grown.looks == looks);
+}
+
+TEST_CASE("a tree that ended before anybody came is shown where the observer looks always", "[observe][stress]") {
+  observer live{{.pause = 1ms, .looks_always = true}};
+  tree grown;
+  std::atomic<bool> over{false};
+  {
+    observed what = grown.seen();
+    what.tree = [&over, look = what.tree] { return over ? tree_snapshot{} : look(); };
+    const observation seen = live.attach(std::move(what));
+    while (grown.looks < 2) // the first is in a frame
+      std::this_thread::yield();
+    over = true; // as a runtime whose root has ended
+    CHECK(says(ask(live.url(), "GET /tree.json"), "\"attached\":false"));
+  }
+  const std::string ended = ask(live.url(), "GET /tree.json");
+  CHECK(says(ended, "\"attached\":false"));
+  CHECK(says(ended, "worker-2"));
 }

@@ -160,7 +160,7 @@ class Commands(unittest.TestCase):
                                        r"  try:  --observe without a number takes a free port\n$")
 
     def test_an_observed_run_can_be_kept_after_its_end_and_its_code_stays(self):
-        lasting = self.file(ENDLESS.replace('"20s"', '"0.5s"') + '[expect]\nends = "normal"\n')
+        lasting = self.file(ENDLESS.replace('"20s"', '"1s"') + '[expect]\nends = "normal"\n')
         self.assertEqual(troupe("run", lasting, "--observe").returncode, 1)  # ends at once: nobody sits there
         running = subprocess.Popen([TOOL, "run", lasting, "--observe", "--keep"], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
