@@ -44,11 +44,31 @@ void live_feed::attach(observed what, bool control) {
   const std::lock_guard held{looking_};
   control_ = control && what.control != nullptr;
   what_ = std::move(what);
+  last_.reset();
 }
 
 void live_feed::let_go() noexcept {
   const std::lock_guard held{looking_};
+  if (looks_always_ && what_) {
+    try {
+      last_ = scene_of(*what_, now());
+    } catch (...) { // no memory: the frame before it is shown
+    }
+    if (last_ && last_->nodes.empty())
+      last_.reset();
+  }
   what_.reset();
+}
+
+scene_time live_feed::now() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_time::real_now() - began_).count();
+}
+
+scene live_feed::scene_of(const observed& what, scene_time at) {
+  scene made = scenes_.make(what.tree(), what.flows ? what.flows() : std::vector<flow_seen>(), at);
+  made.title = what.title;
+  made.control = control_;
+  return made;
 }
 
 std::optional<std::string> live_feed::control(control_action action, std::string_view path) {
@@ -98,17 +118,11 @@ std::shared_ptr<const live_frame> live_feed::make(const live_frame* before) {
   auto made = std::make_shared<live_frame>();
   {
     const std::lock_guard held{looking_};
-    const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(steady_time::real_now() - began_).count();
-    std::optional<tree_snapshot> now;
-    if (what_)
-      now = what_->tree();
-    const bool has_gone = now && now->nodes.empty() && before != nullptr && !before->seen.nodes.empty();
-    if (now && !has_gone) {
-      made->seen = scenes_.make(*now, what_->flows ? what_->flows() : std::vector<flow_seen>(), at);
-      made->seen.title = what_->title;
-      made->seen.control = control_;
-    } else if (before != nullptr) {
-      made->seen = before->seen;
+    const scene_time at = now();
+    if (what_) {
+      made->seen = scene_of(*what_, at);
+    } else if (last_ || before != nullptr) {
+      made->seen = last_ ? *last_ : before->seen;
       made->seen.at = at;
       made->seen.attached = made->seen.control = false;
     }

@@ -68,7 +68,8 @@ struct observer_options {
   std::size_t children_max = 150;
   /// Is given every event as well, after it was noted; null: nobody. Must outlive the observer.
   event_sink* next = nullptr;
-  /// Looks also while nobody asks, so that there is a last state to be shown when the tree has ended before anybody came.
+  /// Looks also while nobody asks, and once more when the attachment ends: so there is a last state to be shown when the
+  /// tree has ended before anybody came.
   bool looks_always = false;
 };
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace troupe::tools {
 
@@ -29,7 +30,8 @@ observe_options observe_command_line::asked() const {
   return asked;
 }
 
-live_view::live_view(const observe_options& asked, event_sink* next) {
+live_view::live_view(const observe_options& asked, event_sink* next, std::function<bool()> is_ending)
+    : is_ending_(std::move(is_ending)) {
   if (!asked.port)
     return;
   const bool keeps = asked.keep || isatty(STDOUT_FILENO) == 1;
@@ -41,6 +43,19 @@ live_view::live_view(const observe_options& asked, event_sink* next) {
     throw std::runtime_error(fmt::format("{}\n  try:  --observe without a number takes a free port", error.what()));
   }
   say(fmt::format("troupe: watch it at {}{}\n", live_->url(), keeps ? ", also after its end, until Ctrl-C" : ""));
+}
+
+std::function<tree_snapshot()> live_view::lasting(std::function<tree_snapshot()> tree) const {
+  if (!signals_)
+    return tree;
+  return [tree = std::move(tree), is_ending = is_ending_, kept = tree_snapshot{}]() mutable {
+    tree_snapshot now = tree();
+    if (now.nodes.empty())
+      return kept;
+    if (!is_ending || !is_ending()) // asked afterwards: it had not begun to end when that was seen
+      kept = now;
+    return now;
+  };
 }
 
 void live_view::keep(const ended_tree& end) {

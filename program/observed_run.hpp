@@ -42,17 +42,22 @@ class live_view {
 public:
   /// Says on standard error where it is.
   ///
-  /// @param next  is given every event as well; null: nobody
+  /// @param next       is given every event as well; null: nobody
+  /// @param is_ending  whether the tree has begun to end, from any thread: what is left of it then is not what it was;
+  ///                   null: that is not known
   /// @throws std::runtime_error: the port is taken; says what to do
-  live_view(const observe_options& asked, event_sink* next);
+  live_view(const observe_options& asked, event_sink* next, std::function<bool()> is_ending = nullptr);
 
   /// Null: none was asked for.
   observer* get() noexcept { return live_ ? &*live_ : nullptr; }
+  /// `tree`, and once that is empty, what it was before it began to end: for one thread at a time.
+  std::function<tree_snapshot()> lasting(std::function<tree_snapshot()> tree) const;
   /// Serves the last state of the tree until a SIGINT or SIGTERM, where that is to be: it was asked for, or standard output
   /// is a terminal, so that somebody is there. Not where such a signal has ended the tree.
   void keep(const ended_tree& end);
 
 private:
+  std::function<bool()> is_ending_;
   std::optional<awaited_signals> signals_; // where it is to be kept; masked before the observer has threads
   std::optional<observer> live_;
 };
@@ -73,8 +78,10 @@ ended_tree run_observed(task<> (*work)(Run&), Run& run, const std::function<void
     drawn.emplace(*screen, what, std::move(about));
   }
   std::optional<observation> seen;
-  if (live != nullptr)
+  if (live != nullptr) {
+    what.tree = view.lasting(std::move(what.tree));
     seen.emplace(live->attach(std::move(what)));
+  }
   outcome<> how = here.run(work, std::ref(run));
   drawn.reset();
   const instant at = here.fibers().time().now();

@@ -112,13 +112,13 @@ exit_code execute(const run_topology& asked, const topology_context& in) {
   loaded_topology loaded = load_topology(in, asked.which);
   if (!loaded.what)
     return loaded.otherwise;
-  live_view view{asked.observe, nullptr};
   std::string about;
   if (!loaded.what->title.empty())
     about = fmt::format("{}: {}", printable(loaded.what->title, 200), printable(loaded.what->watch, 400));
+  topology::running tree{std::move(*loaded.what), in.known};
+  live_view view{asked.observe, nullptr, [&tree] { return tree.is_ending(); }};
   if (!asked.as_json && !about.empty())
     say(about + '\n');
-  topology::running tree{std::move(*loaded.what), in.known};
   const ended_tree end = run_seen(asked, tree, fmt::format("{} run {}", in.program, loaded.name), about, view);
 
   const topology::report came = tree.result();

@@ -89,6 +89,7 @@ public:
   /// The inbox of that node was given back.
   void reader_goes(live_node& of) noexcept;
   bool begun() const noexcept { return begun_.load(); }
+  bool is_ending() const noexcept { return has_ended_.load(); }
 
   /// @name Books
   ///@{

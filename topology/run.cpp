@@ -207,6 +207,7 @@ const description& running::described() const noexcept { return live_->what; }
 std::vector<edge_counts> running::edges() const { return live_->edges_now(); }
 std::vector<node_counts> running::nodes() const { return live_->nodes_now(); }
 std::optional<std::string> running::control(action what, std::string_view path) { return live_->control(what, path); }
+bool running::is_ending() const noexcept { return live_->is_ending(); }
 void running::stop() noexcept { live_->time_is_up(); }
 report running::result() const { return live_->result(); }
 

@@ -9,7 +9,6 @@
 #include <stdexcept>
 #include <system_error>
 #include <thread>
-#include <utility>
 #include <vector>
 
 using namespace troupe;
@@ -213,19 +212,19 @@ TEST_CASE("a tree that is detached is shown as ended, and not looked at any more
 }
 
 TEST_CASE("a tree that ended before anybody came is shown where the observer looks always", "[observe][stress]") {
-  observer live{{.pause = 1ms, .looks_always = true}};
-  tree grown;
-  std::atomic<bool> over{false};
-  {
-    observed what = grown.seen();
-    what.tree = [&over, look = what.tree] { return over ? tree_snapshot{} : look(); };
-    const observation seen = live.attach(std::move(what));
-    while (grown.looks < 2) // the first is in a frame
-      std::this_thread::yield();
-    over = true; // as a runtime whose root has ended
-    CHECK(says(ask(live.url(), "GET /tree.json"), "\"attached\":false"));
+  for (const bool looks_always : {false, true}) {
+    observer live{{.pause = 1ms, .looks_always = looks_always}};
+    tree grown;
+    {
+      const observation seen = live.attach(grown.seen());
+      while (looks_always && grown.looks < 2)
+        std::this_thread::yield();
+    }
+    const int looks = grown.looks;
+    const std::string ended = ask(live.url(), "GET /tree.json");
+    CHECK(says(ended, "\"attached\":false"));
+    CHECK(says(ended, "worker-2") == looks_always);
+    CHECK(says(ended, "\"incarnation\":" + std::to_string(looks)) == looks_always); // the last look, no earlier one
+    CHECK(grown.looks == looks);
   }
-  const std::string ended = ask(live.url(), "GET /tree.json");
-  CHECK(says(ended, "\"attached\":false"));
-  CHECK(says(ended, "worker-2"));
 }
