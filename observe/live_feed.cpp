@@ -21,8 +21,8 @@ std::string message(std::string_view name, const std::string& data) {
 } // namespace
 
 live_feed::live_feed(duration pause, std::size_t clients_max, std::size_t events_max, std::size_t children_max,
-                     event_sink* next)
-    : pause_(pause), clients_max_(clients_max), began_(steady_time::real_now()),
+                     event_sink* next, bool looks_always)
+    : pause_(pause), clients_max_(clients_max), looks_always_(looks_always), began_(steady_time::real_now()),
       run_(std::to_string(began_.time_since_epoch().count())), events_(events_max, next), scenes_(children_max) {
   const detail::signals_masked masked;
   thread_ = std::thread([this] { run(); });
@@ -44,11 +44,31 @@ void live_feed::attach(observed what, bool control) {
   const std::lock_guard held{looking_};
   control_ = control && what.control != nullptr;
   what_ = std::move(what);
+  last_.reset();
 }
 
 void live_feed::let_go() noexcept {
   const std::lock_guard held{looking_};
+  if (looks_always_ && what_) {
+    try {
+      last_ = scene_of(*what_, now());
+    } catch (...) { // no memory: the frame before it is shown
+    }
+    if (last_ && last_->nodes.empty())
+      last_.reset();
+  }
   what_.reset();
+}
+
+scene_time live_feed::now() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_time::real_now() - began_).count();
+}
+
+scene live_feed::scene_of(const observed& what, scene_time at) {
+  scene made = scenes_.make(what.tree(), what.flows ? what.flows() : std::vector<flow_seen>(), at);
+  made.title = what.title;
+  made.control = control_;
+  return made;
 }
 
 std::optional<std::string> live_feed::control(control_action action, std::string_view path) {
@@ -69,7 +89,7 @@ void live_feed::run() noexcept {
   std::unique_lock held{mutex_};
   instant next{};
   for (;;) {
-    wanted_.wait(held, [this] { return stopping_ || counts_.clients != 0 || asked_ != answered_; });
+    wanted_.wait(held, [this] { return stopping_ || looks_always_ || counts_.clients != 0 || asked_ != answered_; });
     wanted_.wait_until(held, next, [this] { return stopping_; });
     if (stopping_)
       return;
@@ -98,13 +118,11 @@ std::shared_ptr<const live_frame> live_feed::make(const live_frame* before) {
   auto made = std::make_shared<live_frame>();
   {
     const std::lock_guard held{looking_};
-    const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(steady_time::real_now() - began_).count();
+    const scene_time at = now();
     if (what_) {
-      made->seen = scenes_.make(what_->tree(), what_->flows ? what_->flows() : std::vector<flow_seen>(), at);
-      made->seen.title = what_->title;
-      made->seen.control = control_;
-    } else if (before != nullptr) {
-      made->seen = before->seen;
+      made->seen = scene_of(*what_, at);
+    } else if (last_ || before != nullptr) {
+      made->seen = last_ ? *last_ : before->seen;
       made->seen.at = at;
       made->seen.attached = made->seen.control = false;
     }

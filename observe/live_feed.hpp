@@ -40,9 +40,10 @@ struct live_counts {
 /// One thread looks at the tree, at most once in a `pause`, and only while somebody follows or has asked.
 class live_feed {
 public:
-  /// @param clients_max  who may follow at once
-  live_feed(duration pause, std::size_t clients_max, std::size_t events_max, std::size_t children_max,
-            event_sink* next);
+  /// @param clients_max   who may follow at once
+  /// @param looks_always  also while nobody follows, and once more when it is let go
+  live_feed(duration pause, std::size_t clients_max, std::size_t events_max, std::size_t children_max, event_sink* next,
+            bool looks_always);
   ~live_feed();
   live_feed(const live_feed&) = delete;
   live_feed& operator=(const live_feed&) = delete;
@@ -90,6 +91,8 @@ public:
 
 private:
   void run() noexcept;
+  scene_time now() const;
+  scene scene_of(const observed& what, scene_time at);
   std::shared_ptr<const live_frame> make(const live_frame* before);
   void unfollow() noexcept;
   duration pause_of(std::size_t clients) const noexcept;
@@ -98,12 +101,14 @@ private:
 
   const duration pause_;
   const std::size_t clients_max_;
+  const bool looks_always_;
   const instant began_;
   const std::string run_; // tells this feed from one before on the same port
   event_ring events_;
 
   mutable std::mutex looking_; // held while the tree is looked at or something is asked for; guards what follows
   std::optional<observed> what_;
+  std::optional<scene> last_; // of what was let go
   bool control_ = false;
   scene_maker scenes_;
 

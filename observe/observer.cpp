@@ -33,8 +33,8 @@ std::optional<control_action> control_action_of(std::string_view name) noexcept 
 class observer::state {
 public:
   explicit state(const observer_options& options)
-      : control(checked(options).control),
-        feed(options.pause, options.clients_max, options.events_max, options.children_max, options.next),
+      : control(checked(options).control), feed(options.pause, options.clients_max, options.events_max,
+                                                options.children_max, options.next, options.looks_always),
         server(feed, options.host, options.port, options.control, options.clients_max) {}
 
   const bool control;

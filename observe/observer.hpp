@@ -68,6 +68,9 @@ struct observer_options {
   std::size_t children_max = 150;
   /// Is given every event as well, after it was noted; null: nobody. Must outlive the observer.
   event_sink* next = nullptr;
+  /// Looks also while nobody asks, and once more when the attachment ends: so there is a last state to be shown when the
+  /// tree has ended before anybody came.
+  bool looks_always = false;
 };
 
 /// Serves a live view of one tree at a time:

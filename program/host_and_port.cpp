@@ -1,7 +1,12 @@
 #include <troupe/program/host_and_port.hpp>
 
+#include <cerrno>
 #include <charconv>
+#include <memory>
+#include <netdb.h>
+#include <sys/socket.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace troupe::tools {
@@ -21,6 +26,25 @@ std::optional<host_and_port> read_host_and_port(const std::string& text) {
   if (host.empty() || error != std::errc{} || rest != end)
     return std::nullopt;
   return host_and_port{std::move(host), port};
+}
+
+std::optional<std::string> why_unreachable(const host_and_port& at) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (const int error = getaddrinfo(at.host.c_str(), std::to_string(at.port).c_str(), &wanted, &found); error != 0)
+    return gai_strerror(error);
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all{found, freeaddrinfo};
+  int why = 0;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    const int made = socket(each->ai_family, each->ai_socktype | SOCK_CLOEXEC, each->ai_protocol);
+    why = made != -1 && connect(made, each->ai_addr, each->ai_addrlen) == 0 ? 0 : errno;
+    if (made != -1)
+      close(made);
+    if (why == 0)
+      return std::nullopt;
+  }
+  return std::generic_category().message(why);
 }
 
 } // namespace troupe::tools

@@ -66,7 +66,7 @@ loaded_topology load_topology(const topology_context& in, const std::string& whi
     source = read_topology(in, which);
   } catch (const std::runtime_error& error) {
     say(fmt::format("troupe: error: {}\n", error.what()));
-    return {std::nullopt, which, exit_code::failed};
+    return {std::nullopt, which, exit_code::usage};
   }
   examined_topology all = examine(std::move(source), in.known);
   say(topology::render(all.findings, all.source.text, all.source.name));

@@ -2,6 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <csignal>
+#include <stdexcept>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
 namespace troupe::tools {
 
 void observe_command_line::add_options(CLI::App& to) {
@@ -10,6 +17,8 @@ void observe_command_line::add_options(CLI::App& to) {
                        ->expected(0, 1);
   to.add_flag("--control", control_, "the view has buttons to crash, cancel and restart children")
       ->needs(observe_given_);
+  to.add_flag("--keep", keep_, "serve its last state on after its end, until Ctrl-C [on a terminal]")
+      ->needs(observe_given_);
 }
 
 observe_options observe_command_line::asked() const {
@@ -17,15 +26,44 @@ observe_options observe_command_line::asked() const {
   if (observe_given_->count() != 0)
     asked.port = port_;
   asked.control = control_;
+  asked.keep = keep_;
   return asked;
 }
 
-std::unique_ptr<observer> make_observer(const observe_options& asked, event_sink* next) {
+live_view::live_view(const observe_options& asked, event_sink* next, std::function<bool()> is_ending)
+    : is_ending_(std::move(is_ending)) {
   if (!asked.port)
-    return nullptr;
-  auto live = std::make_unique<observer>(observer_options{.port = *asked.port, .control = asked.control, .next = next});
-  say(fmt::format("troupe: watch it at {}\n", live->url()));
-  return live;
+    return;
+  const bool keeps = asked.keep || isatty(STDOUT_FILENO) == 1;
+  if (keeps)
+    signals_.emplace({SIGINT, SIGTERM});
+  try {
+    live_.emplace(observer_options{.port = *asked.port, .control = asked.control, .next = next, .looks_always = keeps});
+  } catch (const std::system_error& error) {
+    throw std::runtime_error(fmt::format("{}\n  try:  --observe without a number takes a free port", error.what()));
+  }
+  say(fmt::format("troupe: watch it at {}{}\n", live_->url(), keeps ? ", also after its end, until Ctrl-C" : ""));
+}
+
+std::function<tree_snapshot()> live_view::lasting(std::function<tree_snapshot()> tree) const {
+  if (!signals_)
+    return tree;
+  return [tree = std::move(tree), is_ending = is_ending_, kept = tree_snapshot{}]() mutable {
+    tree_snapshot now = tree();
+    if (now.nodes.empty())
+      return kept;
+    if (!is_ending || !is_ending()) // asked afterwards: it had not begun to end when that was seen
+      kept = now;
+    return now;
+  };
+}
+
+void live_view::keep(const ended_tree& end) {
+  if (!signals_ || end.signal != 0)
+    return;
+  say(fmt::format("troupe: it has ended; its last state is still at {}, until Ctrl-C\n", live_->url()));
+  while (signals_->wait(std::chrono::hours{1}) == 0) {
+  }
 }
 
 } // namespace troupe::tools

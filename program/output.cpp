@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace troupe::tools {
@@ -55,6 +56,13 @@ void tell(std::string_view text) noexcept {
 bool can_redraw(int descriptor) noexcept {
   const char* const kind = std::getenv("TERM");
   return isatty(descriptor) == 1 && kind != nullptr && *kind != '\0' && std::string_view{kind} != "dumb";
+}
+
+std::optional<std::size_t> columns_of(int descriptor) noexcept {
+  winsize size{};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return std::nullopt;
+  return size.ws_col;
 }
 
 bool reader_gone(int descriptor) noexcept {

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -26,6 +28,9 @@ void tell(std::string_view text) noexcept;
 
 /// True when `descriptor` is a terminal on which one thing can be drawn over another: TERM names one that is not "dumb".
 bool can_redraw(int descriptor) noexcept;
+
+/// How wide the terminal is that `descriptor` is; nothing: it is none, or does not say.
+std::optional<std::size_t> columns_of(int descriptor) noexcept;
 
 /// True when `descriptor` is a pipe or socket whose reader has gone.
 bool reader_gone(int descriptor) noexcept;

@@ -1,7 +1,6 @@
 #include <troupe/program/output.hpp>
 #include <troupe/program/progress_line.hpp>
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <utility>
 
@@ -13,12 +12,7 @@ constexpr std::string_view erase_line = "\r\x1b[K";
 constexpr duration plain_pause_min = std::chrono::seconds{1};
 constexpr std::size_t width_when_unknown = 80;
 
-std::size_t terminal_width() noexcept {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return width_when_unknown;
-  return size.ws_col;
-}
+std::size_t terminal_width() noexcept { return columns_of(STDERR_FILENO).value_or(width_when_unknown); }
 
 } // namespace
 

@@ -21,14 +21,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int connection_seconds_max = 3;
+constexpr int answer_seconds_max = 5;
 constexpr std::size_t plain_lines_max = 10'000;
 constexpr std::size_t plain_columns_max = 1'000;
 
 class view {
 public:
   explicit view(const top_options& asked) : asked_(asked), client_(asked.host, asked.port) {
-    client_.set_connection_timeout(3);
-    client_.set_read_timeout(5);
+    client_.set_connection_timeout(connection_seconds_max);
+    client_.set_read_timeout(answer_seconds_max);
     client_.set_keep_alive(true);
   }
 
@@ -44,10 +46,23 @@ public:
   }
 
 private:
+  std::string reason(httplib::Error of) const {
+    switch (of) {
+    case httplib::Error::Connection:
+      return why_unreachable({asked_.host, asked_.port}).value_or("it took the connection only now");
+    case httplib::Error::ConnectionTimeout:
+      return fmt::format("no connection within {} s", connection_seconds_max);
+    case httplib::Error::Read:
+      return fmt::format("the connection was lost, or nothing came within {} s", answer_seconds_max);
+    default:
+      return fmt::format("the exchange failed ({})", httplib::to_string(of));
+    }
+  }
+
   std::optional<scene> look() {
     const auto answer = client_.Get("/tree.json");
     if (!answer) {
-      why_ = fmt::format("{}:{} does not answer: {}", asked_.host, asked_.port, httplib::to_string(answer.error()));
+      why_ = fmt::format("{}:{} does not answer: {}", asked_.host, asked_.port, reason(answer.error()));
       return std::nullopt;
     }
     json_ = answer->body;

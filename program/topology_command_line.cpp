@@ -1,5 +1,14 @@
 #include <troupe/program/number_option.hpp>
 #include <troupe/program/topology_command_line.hpp>
+#include <troupe/program/usage.hpp>
+#include <troupe/testing/faults.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
 
 namespace troupe::tools {
 
@@ -39,21 +48,39 @@ run_topology topology_command_line::asked() const {
 void explore_command_line::add_options(CLI::App& to) {
   add_which(to, read_.which, has_names_);
   add_number(to, "--seeds", read_.schedules, 1, 100'000'000, "schedules to try, 1 to 100000000 [1000]");
-  to.add_option("--faults", read_.faults, "that may strike at any moment, separated by commas [none]")
+  to.add_option("--faults", read_.faults, "faults that may strike at any moment, as a,b [none]")
       ->type_name("LIST")
-      ->delimiter(',')
-      ->check(CLI::IsMember(armable_faults));
+      ->delimiter(',');
   to.add_option("--replay", read_.replay, "run this schedule alone, and tell what happens in it")
       ->type_name("SCHEDULE");
   to.add_flag("--json", read_.as_json, "print what was tried as JSON");
 }
 
+const explore_topology& explore_command_line::asked() const {
+  for (const std::string& each : read_.faults) {
+    if (std::find(armable_faults.begin(), armable_faults.end(), each) != armable_faults.end())
+      continue;
+    usage_mistake wrong = unknown_value("--faults", "fault", each, armable_faults);
+    for (std::size_t i = 0; i < faults_count; ++i)
+      if (to_string(static_cast<fault>(i)) == each)
+        wrong = {fmt::format("`{}` is a fault for tests in code, not for topologies", each),
+                 fmt::format("one of: {}", fmt::join(armable_faults, ", "))};
+    throw wrong;
+  }
+  return read_;
+}
+
 void graph_command_line::add_options(CLI::App& to) {
   add_which(to, read_.which, has_names_);
-  to.add_option("--as", read_.form, "mermaid, dot, or svg (by graphviz) [mermaid]")
-      ->type_name("FORM")
-      ->check(CLI::IsMember({"mermaid", "dot", "svg"}));
+  to.add_option("--as", read_.form, "mermaid, dot, or svg (by graphviz) [mermaid]")->type_name("FORM");
   to.add_option("--output", read_.output, "file to write, - for standard output [-]")->type_name("FILE");
+}
+
+const draw_topology& graph_command_line::asked() const {
+  static const std::vector<std::string> forms{"mermaid", "dot", "svg"};
+  if (std::find(forms.begin(), forms.end(), read_.form) == forms.end())
+    throw unknown_value("--as", "form", read_.form, forms);
+  return read_;
 }
 
 } // namespace troupe::tools

@@ -46,7 +46,8 @@ public:
   explicit explore_command_line(bool has_names) : has_names_(has_names) {}
 
   void add_options(CLI::App& to);
-  const explore_topology& asked() const noexcept { return read_; }
+  /// @throws usage_mistake
+  const explore_topology& asked() const;
 
 private:
   bool has_names_;
@@ -60,7 +61,8 @@ public:
   explicit graph_command_line(bool has_names) : has_names_(has_names) {}
 
   void add_options(CLI::App& to);
-  const draw_topology& asked() const noexcept { return read_; }
+  /// @throws usage_mistake
+  const draw_topology& asked() const;
 
 private:
   bool has_names_;

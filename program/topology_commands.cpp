@@ -63,7 +63,7 @@ exit_code execute(const check_topologies& asked, const topology_context& in) {
         text += facts_of(seen);
     } catch (const std::runtime_error& error) {
       say(fmt::format("troupe: error: {}\n", error.what()));
-      worst = std::max(worst, exit_code::failed);
+      worst = std::max(worst, exit_code::usage);
     }
   }
   const exit_code printed =
@@ -96,14 +96,14 @@ observed view_of(topology::running& tree, const std::string& name) {
 
 /// On a terminal its tree is drawn, else a line says how far it is.
 ended_tree run_seen(const run_topology& asked, topology::running& tree, const std::string& name,
-                    const std::string& about) {
+                    const std::string& about, live_view& view) {
   const auto no_finish = [](instant) {};
   if (!asked.plain && !asked.as_json && terminal_screen::is_possible()) {
     terminal_screen screen{false};
-    return run_observed(&topology::run, tree, no_finish, asked.observe, view_of(tree, name), nullptr, &screen, {about});
+    return run_observed(&topology::run, tree, no_finish, view, view_of(tree, name), nullptr, &screen, {about});
   }
   const topology_screen line{tree, asked.plain};
-  return run_observed(&topology::run, tree, no_finish, asked.observe, view_of(tree, name));
+  return run_observed(&topology::run, tree, no_finish, view, view_of(tree, name));
 }
 
 } // namespace
@@ -115,10 +115,11 @@ exit_code execute(const run_topology& asked, const topology_context& in) {
   std::string about;
   if (!loaded.what->title.empty())
     about = fmt::format("{}: {}", printable(loaded.what->title, 200), printable(loaded.what->watch, 400));
+  topology::running tree{std::move(*loaded.what), in.known};
+  live_view view{asked.observe, nullptr, [&tree] { return tree.is_ending(); }};
   if (!asked.as_json && !about.empty())
     say(about + '\n');
-  topology::running tree{std::move(*loaded.what), in.known};
-  const ended_tree end = run_seen(asked, tree, fmt::format("{} run {}", in.program, loaded.name), about);
+  const ended_tree end = run_seen(asked, tree, fmt::format("{} run {}", in.program, loaded.name), about, view);
 
   const topology::report came = tree.result();
   books audited;
@@ -127,7 +128,9 @@ exit_code execute(const run_topology& asked, const topology_context& in) {
   std::string failure;
   if (!end.how.cancelled() && !came.unexpected.empty())
     failure = fmt::format("{}: not as expected", loaded.name);
-  return conclude(asked.as_json ? json_of(came) : text_of(came, reason_of(end)), audited, end, failure);
+  const exit_code code = conclude(asked.as_json ? json_of(came) : text_of(came, reason_of(end)), audited, end, failure);
+  view.keep(end);
+  return code;
 }
 
 exit_code execute(const list_kinds& asked, const topology_context& in) {

@@ -10,10 +10,12 @@ says what a file can say.)",
                                R"(While it runs its tree is redrawn on a terminal: states, restarts, who waits for
 whom, rates, how full mailboxes are. With --plain, and where standard output is
 no terminal, a line on standard error says how much was handled and where most
-waits. With --observe it is shown in a browser; --control has buttons
-to crash, cancel and restart actors.
+waits. With --observe it is shown in a browser, on a terminal (or with --keep)
+also after its end, until Ctrl-C; --control has buttons to crash, cancel and
+restart actors.
 
-Exit code 1 where it did not come out as expected, 2 where the file is wrong.
+Exit code 1 where it did not come out as expected, 2 where the file is wrong or
+cannot be read.
 
 Examples:
   @ run mine.toml
@@ -40,7 +42,12 @@ what troupe promises and by what the file expects of itself. Use it when a tree
 works, and you want to know whether it always does. With --faults actors crash,
 and so on, at any moment: then the books must balance, whatever comes out.)",
                                     R"(A run that is wrong is made short and told as a story, with a schedule that
---replay runs again, exactly. Ctrl-C prints what was tried until then.
+--replay runs again, exactly. Ctrl-C prints what was tried until then. Exit code
+1 where a run is wrong, 70 where troupe is to blame: its accounting, or what it
+promises of each tree (INV-21, 22 and 26 are what a tree can break itself).
+
+Faults: crash, cancel, overflow (of a mailbox), failing_start (of a child),
+reset (of a connection); docs/testing.md says what each does.
 
 Examples:
   @ explore mine.toml

@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -33,13 +36,28 @@ std::string lines_of(const std::vector<std::string>& all) {
   return text;
 }
 
+/// What an exploration does not tell of its runs by itself.
+struct runs_seen {
+  std::size_t runs = 0;    // some schedules are run twice
+  std::size_t harmed = 0;  // of these: in which a fault has struck
+  bool unbalanced = false; // the books of the last one
+
+  double share_harmed() const noexcept {
+    return runs != 0 ? static_cast<double>(harmed) / static_cast<double>(runs) : 0;
+  }
+};
+
 /// With faults the books must balance; without any, what it expects of itself must come out as well.
 scenario scenario_of(const topology::description& what, const topology::kinds& known,
-                     const std::vector<std::string>& faults) {
-  return [&what, &known, &faults](simulation& in) -> task<> {
+                     const std::vector<std::string>& faults, runs_seen& seen) {
+  return [&what, &known, &faults, &seen](simulation& in) -> task<> {
     auto& tree = in.make<topology::running>(what, known);
-    in.at_end([&tree, &faults]() -> std::string {
+    seen.unbalanced = false;
+    in.at_end([&in, &tree, &faults, &seen]() -> std::string {
       const topology::report came = tree.result();
+      ++seen.runs;
+      seen.harmed += in.was_harmed() ? 1 : 0;
+      seen.unbalanced = !came.unbalanced.empty();
       return lines_of(came.unbalanced) + (faults.empty() ? lines_of(came.unexpected) : "");
     });
     arm(in, faults);
@@ -47,10 +65,54 @@ scenario scenario_of(const topology::description& what, const topology::kinds& k
   };
 }
 
-std::string json_of(const exploration& tried) {
-  return nlohmann::json{{"schedules", tried.schedules},           {"one_deviation", tried.one_deviation},
-                        {"two_deviations", tried.two_deviations}, {"steps_min", tried.steps_min},
-                        {"steps_max", tried.steps_max},           {"steps_total", tried.steps_total}}
+/// Whether troupe is to blame, and not the tree, or a kind of its nodes.
+bool is_of_troupe(const broken& found, const runs_seen& seen) noexcept {
+  switch (found.first().which) {
+  case invariant::own:
+    return seen.unbalanced;
+  case invariant::no_deadlock:
+  case invariant::progress:
+  case invariant::determinism:
+    return false;
+  default:
+    return true;
+  }
+}
+
+void replace(std::string& in, const std::string& what, const std::string& by) {
+  for (std::size_t at = 0; (at = in.find(what, at)) != in.npos; at += by.size())
+    in.replace(at, what.size(), by);
+}
+
+/// What was found, of the topology of that name: not of a line of this program, and with the command that has it again.
+std::string text_of(const broken& found, const std::string& name, const std::string& again,
+                    const std::source_location& explored_at) {
+  constexpr std::ptrdiff_t lines_of_a_glance = 20;
+  std::string text = found.what();
+  replace(text, fmt::format("{}:{}", explored_at.file_name(), explored_at.line()), name);
+  replace(text, fmt::format("TROUPE_REPLAY='{0}', or replay(\"{0}\", …) in a test.", found.schedule()), again);
+  if (std::count(text.begin(), text.end(), '\n') > lines_of_a_glance)
+    text += fmt::format("\nTo have it again: {}\n", again);
+  return text;
+}
+
+std::string faults_of(const runs_seen& seen, const std::vector<std::string>& faults) {
+  if (faults.empty())
+    return {};
+  if (seen.harmed == 0)
+    return fmt::format("  no fault ({}) has struck: there was nothing for it to strike\n", fmt::join(faults, ", "));
+  return fmt::format("  faults ({}) have struck in {:.1f} % of the runs\n", fmt::join(faults, ", "),
+                     100 * seen.share_harmed());
+}
+
+std::string json_of(const exploration& tried, const runs_seen& seen) {
+  return nlohmann::json{{"schedules", tried.schedules},
+                        {"one_deviation", tried.one_deviation},
+                        {"two_deviations", tried.two_deviations},
+                        {"steps_min", tried.steps_min},
+                        {"steps_max", tried.steps_max},
+                        {"steps_total", tried.steps_total},
+                        {"share_with_faults", seen.share_harmed()}}
              .dump(2) +
          '\n';
 }
@@ -61,28 +123,38 @@ exit_code execute(const explore_topology& asked, const topology_context& in) {
   const loaded_topology loaded = load_topology(in, asked.which);
   if (!loaded.what)
     return loaded.otherwise;
-  const scenario what = scenario_of(*loaded.what, in.known, asked.faults);
+  runs_seen seen;
+  const scenario what = scenario_of(*loaded.what, in.known, asked.faults, seen);
+  const auto here = std::source_location::current();
   try {
     if (!asked.replay.empty()) {
-      replay(asked.replay, what);
+      replay(asked.replay, what, here);
       return print("the run holds\n");
     }
     // Limits pass when they are due: what a file expects is said of a machine that keeps up.
     const exploration tried = troupe::explore(
-        {.schedules = asked.schedules, .steps_max = 1'000'000, .time_passes_at_any_moment = false}, what);
-    return print(asked.as_json ? json_of(tried) : tried.text() + '\n');
+        {.schedules = asked.schedules, .steps_max = 1'000'000, .time_passes_at_any_moment = false}, what, here);
+    return print(asked.as_json ? json_of(tried, seen)
+                               : "nothing wrong found: " + tried.text() + faults_of(seen, asked.faults));
   } catch (const broken& found) {
+    const bool is_bug = is_of_troupe(found, seen);
+    const exit_code code = is_bug ? exit_code::books_do_not_balance : exit_code::failed;
+    const std::string faults = asked.faults.empty() ? "" : fmt::format(" --faults {}", fmt::join(asked.faults, ","));
+    const std::string text =
+        text_of(found, loaded.name,
+                fmt::format("{} explore {}{} --replay '{}'", in.program, asked.which, faults, found.schedule()), here);
     if (asked.as_json) {
-      const exit_code printed = print(
-          nlohmann::json{{"broken", found.what()}, {"replay", found.schedule()}, {"schedules", found.schedules()}}.dump(
-              2, ' ', false, nlohmann::json::error_handler_t::replace) +
-          '\n');
-      return printed != exit_code::ok ? printed : exit_code::failed;
+      const exit_code printed = print(nlohmann::json{{"broken", text},
+                                                     {"replay", found.schedule()},
+                                                     {"schedules", found.schedules()},
+                                                     {"is_bug_in_troupe", is_bug}}
+                                          .dump(2, ' ', false, nlohmann::json::error_handler_t::replace) +
+                                      '\n');
+      return printed != exit_code::ok ? printed : code;
     }
-    std::string again = asked.faults.empty() ? "" : fmt::format(" --faults {}", fmt::join(asked.faults, ","));
-    say(fmt::format("{}\n\nTo have it again: {} explore {}{} --replay '{}'\n", found.what(), in.program, asked.which,
-                    again, found.schedule()));
-    return exit_code::failed;
+    say(text +
+        (is_bug ? "troupe: error: what troupe promises of each tree does not hold; this is a bug in troupe\n" : ""));
+    return code;
   } catch (const std::invalid_argument& error) { // --replay
     say(fmt::format("troupe: error: --replay: {}\n  try:  the text that a failure has printed, in quotes\n",
                     error.what()));

@@ -28,8 +28,9 @@ and shows what runs, live. What a file can say: docs/topology.md of troupe, and
 Exit codes:
   0    done
   1    something failed, or came out otherwise than the file expects
-  2    wrong usage, or a file that is wrong
-  70   the accounting does not hold, or a stop got stuck
+  2    wrong usage, or a file that is wrong or cannot be read
+  70   the accounting, or what troupe promises of each tree, does not hold, or a
+       stop got stuck
   130  stopped by Ctrl-C (SIGINT), after cleaning up; a second one ends at once
   141  whoever read the output has gone
   143  stopped by SIGTERM, after cleaning up

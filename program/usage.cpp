@@ -1,4 +1,7 @@
+#include <troupe/program/human_text.hpp>
 #include <troupe/program/usage.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -28,6 +31,13 @@ std::string closest(const std::string& word, const std::vector<std::string>& kno
     }
   }
   return best;
+}
+
+usage_mistake unknown_value(const std::string& option, const std::string& sort, const std::string& word,
+                            const std::vector<std::string>& known) {
+  const std::string similar = closest(word, known);
+  return {fmt::format("unknown {} `{}`", sort, printable(word)),
+          similar.empty() ? fmt::format("one of: {}", fmt::join(known, ", ")) : option + ' ' + similar};
 }
 
 } // namespace troupe::tools

@@ -23,6 +23,12 @@ struct usage_mistake {
   std::string hint{}; ///< What to do.
 };
 
+/// Of a word that is given as the value of an option, and is none of `known`.
+///
+/// @param sort  what it should be: "fault"
+usage_mistake unknown_value(const std::string& option, const std::string& sort, const std::string& word,
+                            const std::vector<std::string>& known);
+
 /// The one of `known` that differs least from `word`, where that is little enough to be a slip; else empty.
 std::string closest(const std::string& word, const std::vector<std::string>& known);
 

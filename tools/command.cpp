@@ -6,6 +6,7 @@
 #include <troupe/tools/command.hpp>
 #include <troupe/tools/ingest_report.hpp>
 #include <troupe/tools/ledger_command.hpp>
+#include <troupe/tools/listing.hpp>
 #include <troupe/tools/load_command.hpp>
 #include <troupe/tools/tree_demos.hpp>
 
@@ -107,6 +108,7 @@ exit_code execute(const run_ledger& asked) { return demonstrate(asked); }
 exit_code execute(const run_ledger_server& asked) { return serve_ledger(asked); }
 exit_code execute(const run_load& asked) { return put_load(asked); }
 exit_code execute(const new_project& asked) { return print(write_project(asked)); }
+exit_code execute(const list_names& asked) { return print(list_of_demos(asked.as_json, columns_of(STDOUT_FILENO))); }
 exit_code execute(const run_pool& asked) { return demonstrate(asked); }
 
 exit_code execute(const run_program& asked) {

@@ -64,6 +64,9 @@ command read_command_line(const std::vector<std::string>& given) {
     arguments.insert(arguments.begin() + 1, ingest_demo.name);
   if (arguments.size() > 1 && is_at(0, run_demo.name) && names_topology(tool_context(), arguments[1]))
     arguments.insert(arguments.begin() + 1, topology_run.name);
+  if (arguments.size() == 3 && is_at(0, show_help.name) && is_at(1, run_demo.name) &&
+      names_topology(tool_context(), arguments[2]))
+    arguments[2] = topology_run.name;
   if (is_at(0, run_benchmarks.name) && (arguments.size() == 1 || !is_help(arguments[1])))
     return run_program{"bench/troupe_bench", {arguments.begin() + 1, arguments.end()}};
   return all.read(arguments, given);

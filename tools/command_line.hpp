@@ -56,6 +56,11 @@ struct run_storm {
   observe_options observe;
 };
 
+/// What can be run by name.
+struct list_names {
+  bool as_json = false;
+};
+
 /// A program that takes the place of this one.
 struct run_program {
   std::string program; ///< Beside this one, in the build tree.
@@ -63,8 +68,8 @@ struct run_program {
 };
 
 using command = std::variant<run_ingest, run_pipeline, run_ledger, run_ledger_server, run_pool, run_storm, run_load,
-                             run_topology, check_topologies, explore_topology, draw_topology, list_kinds, top_options,
-                             run_program, new_project, show_text, usage_error>;
+                             run_topology, check_topologies, explore_topology, draw_topology, list_kinds, list_names,
+                             top_options, run_program, new_project, show_text, usage_error>;
 
 /// What the commands that work on topologies have here: the standard kinds, and the topologies that are built in.
 const topology_context& tool_context();

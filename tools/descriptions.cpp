@@ -25,8 +25,9 @@ runs, live.)",
 Exit codes:
   0    done
   1    input could not be read, output could not be written, or the demo failed
-  2    wrong usage
-  70   the accounting does not hold (a bug in troupe), or a stop got stuck
+  2    wrong usage, or a topology file that is wrong or cannot be read
+  70   the accounting, or what troupe promises of each tree, does not hold (a
+       bug in troupe), or a stop got stuck
   130  stopped by Ctrl-C (SIGINT), after cleaning up; a second one ends at once
   141  whoever read the output has gone, as in `troupe run | head -1`
   143  stopped by SIGTERM, after cleaning up; the server of ledger: 0
@@ -36,7 +37,10 @@ const description run_demo{
     "run", "run a demo, or a topology",
     "Runs a demo, or a topology: a file, or a built-in one (`troupe list` has them).\nWithout a name, "
     "ingest. Options right after `run` are those of ingest.",
-    R"(Examples:
+    R"(Each has options of its own: `troupe help run NAME` lists them. Topologies all
+have the same: --observe [PORT], --control, --keep, --plain, --json.
+
+Examples:
   troupe run
   troupe run fan-out
   troupe run ./mine.toml --observe 8080

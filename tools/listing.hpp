@@ -6,12 +6,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 namespace troupe::tools {
 
-/// Demos and built-in topologies with what they are, as a table or as JSON.
-std::string list_of_demos(bool as_json);
+/// Demos and built-in topologies with what they are, or what to watch in them, as JSON or as a table: in lines that fit in
+/// `columns`, where these are given.
+std::string list_of_demos(bool as_json, std::optional<std::size_t> columns);
 
 /// Where the arguments of `list` go.
 class listing_command_line {

@@ -33,8 +33,9 @@ exit_code demonstrate(const run_pool& asked) {
       consumers.push_back("/pool/" + name);
     return std::vector<flow_seen>{{"messages", {"/pool"}, std::move(consumers), run.queue.statistics()}};
   };
+  live_view view{asked.observe, &run.tally};
   const ended_tree end = run_observed(
-      &pool, run, [&](instant now) { line.finish(text(run), now); }, asked.observe,
+      &pool, run, [&](instant now) { line.finish(text(run), now); }, view,
       {.tree = nullptr, .flows = flows, .title = "troupe run pool"}, &run.tally);
   if (run.unwanted)
     return exit_code::output_closed;
@@ -43,7 +44,9 @@ exit_code demonstrate(const run_pool& asked) {
   const std::string failure = end.how.has_error() ? message_of(end.how.error()) : std::string();
   const books audited = audit(run, failure.empty() && !end.how.cancelled());
   const std::string partial = failure.empty() ? reason_of(end) : "the pool gave up";
-  return conclude(report(run, audited, end.at - run.begun, partial), audited, end, failure);
+  const exit_code code = conclude(report(run, audited, end.at - run.begun, partial), audited, end, failure);
+  view.keep(end);
+  return code;
 }
 
 namespace {
@@ -63,10 +66,11 @@ exit_code demonstrate(const run_storm& asked) {
   storm_run run{asked.options, [&screen] { return !screen.failure() && !reader_gone(STDOUT_FILENO); }};
   text_sink story{[&screen](std::string_view line) { screen.write(line); }, &run.tally};
   const auto control = [&run](control_action action, std::string_view path) { return run.control(action, path); };
+  live_view view{asked.simulate ? observe_options{} : asked.observe, &story};
   const ended_tree end = asked.simulate
                              ? simulate(run, story)
                              : run_observed(
-                                   &storm, run, [](instant) {}, asked.observe,
+                                   &storm, run, [](instant) {}, view,
                                    {.tree = nullptr, .control = control, .title = "troupe run storm"}, &story);
   if (run.unwanted && !screen.failure())
     return exit_code::output_closed;
@@ -75,7 +79,9 @@ exit_code demonstrate(const run_storm& asked) {
   if (end.how.has_error())
     failure = chain_of(run.gave_up).empty() ? message_of(end.how.error()) : "the app gave up, because its sections did";
   const books audited = audit(run);
-  return conclude(report(run, audited, end.at - run.begun, reason_of(end)), audited, end, failure);
+  const exit_code code = conclude(report(run, audited, end.at - run.begun, reason_of(end)), audited, end, failure);
+  view.keep(end);
+  return code;
 }
 
 } // namespace troupe::tools

@@ -136,6 +136,7 @@ enum class ending_kind : std::uint8_t {
   gives_up,       ///< Its root gave up.
   would_deadlock, ///< Nodes waited for each other in a cycle.
   error,          ///< Anything else.
+  stopped,        ///< It was cancelled from outside: what it expects is not looked at.
 };
 
 /// Something counted of a node or an edge, and what it must be.

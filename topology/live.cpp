@@ -130,6 +130,16 @@ void live::drop_rest() noexcept {
     drop_queued(*each);
 }
 
+void live::has_gone(instant at, bool stopped) noexcept {
+  ended_at_ = at;
+  {
+    const std::lock_guard held{mutex_}; // its nodes may have been done by the stop: that is no normal end
+    if (stopped && (ending_ == ending_kind::normal || ending_ == ending_kind::time))
+      ending_ = ending_kind::stopped;
+  }
+  drop_rest();
+}
+
 void live::reader_goes(live_node& of) noexcept {
   if (of.reading.fetch_sub(1) == 1 && tree_gone_)
     drop_queued(of);

@@ -82,11 +82,14 @@ public:
   task<> run_root();
   void time_is_up() noexcept { end(ending_kind::time, {}); }
   void fail(const std::exception_ptr& error);
+  /// The last that `run` does, also where it is stopped.
+  void has_gone(instant at, bool stopped) noexcept;
   /// When the tree has gone: what is still queued is lost.
   void drop_rest() noexcept;
   /// The inbox of that node was given back.
   void reader_goes(live_node& of) noexcept;
   bool begun() const noexcept { return begun_.load(); }
+  bool is_ending() const noexcept { return has_ended_.load(); }
 
   /// @name Books
   ///@{

@@ -187,9 +187,10 @@ task<> live::run_root() {
     auto none = co_await until.receive();
     static_cast<void>(none);
   }));
-  ended_at_ = this_fiber::pointer()->runs_on().time().now();
   if (ended.has_error())
     fail(ended.error());
+  else // where nothing else has ended it: its significant children
+    end(ending_kind::normal, {});
 }
 
 } // namespace detail
@@ -206,6 +207,7 @@ const description& running::described() const noexcept { return live_->what; }
 std::vector<edge_counts> running::edges() const { return live_->edges_now(); }
 std::vector<node_counts> running::nodes() const { return live_->nodes_now(); }
 std::optional<std::string> running::control(action what, std::string_view path) { return live_->control(what, path); }
+bool running::is_ending() const noexcept { return live_->is_ending(); }
 void running::stop() noexcept { live_->time_is_up(); }
 report running::result() const { return live_->result(); }
 
@@ -221,9 +223,9 @@ task<> end_in_time(std::shared_ptr<detail::live> in) {
   co_await sleep_for(in->what.lasts);
 }
 /// Also where the run is stopped.
-struct rest_dropped {
+struct tree_gone {
   detail::live& of;
-  ~rest_dropped() { of.drop_rest(); }
+  ~tree_gone() { of.has_gone(this_fiber::pointer()->runs_on().time().now(), this_fiber::stopping()); }
 };
 task<> run_root(std::shared_ptr<detail::live> in) { co_await in->run_root(); }
 
@@ -231,7 +233,7 @@ task<> run_root(std::shared_ptr<detail::live> in) { co_await in->run_root(); }
 
 task<> run(running& what) {
   const std::shared_ptr<detail::live> in = what.live_;
-  const rest_dropped at_end{*in};
+  const tree_gone at_end{*in};
   in->begin();
   co_await in_task_group([&](task_group& group) -> task<> {
     const child<> app = group.start({.name = root_name}, run_root, in);

@@ -57,6 +57,11 @@ public:
   /// @thread any
   void stop() noexcept;
 
+  /// Whether it has begun to end: its actors are being stopped, or have gone.
+  ///
+  /// @thread any
+  bool is_ending() const noexcept;
+
   /// What came of it.
   ///
   /// @pre `run` has ended, or was stopped

@@ -40,6 +40,7 @@ constexpr std::array all_endings{
     word<ending_kind>{"gives_up", ending_kind::gives_up},
     word<ending_kind>{"would_deadlock", ending_kind::would_deadlock},
     word<ending_kind>{"error", ending_kind::error},
+    word<ending_kind>{"stopped", ending_kind::stopped}, // the last: no file may say it
 };
 
 } // namespace
@@ -58,11 +59,11 @@ words<auto_shutdown> stop_words() noexcept { return all_stops; }
 words<fan_out> fan_outs() noexcept { return all_fan_outs; }
 words<edge_use> edge_uses() noexcept { return all_edge_uses; }
 words<overflow> overflows() noexcept { return all_overflows; }
-words<ending_kind> endings() noexcept { return all_endings; }
+words<ending_kind> endings() noexcept { return words<ending_kind>{all_endings}.first(all_endings.size() - 1); }
 
 std::string_view to_string(fan_out how) noexcept { return word_for(how, fan_outs()); }
 std::string_view to_string(edge_use how) noexcept { return word_for(how, edge_uses()); }
-std::string_view to_string(ending_kind how) noexcept { return word_for(how, endings()); }
+std::string_view to_string(ending_kind how) noexcept { return word_for(how, words<ending_kind>{all_endings}); }
 std::string_view name_of(overflow on_full) noexcept { return word_for(on_full, overflows()); }
 std::string_view name_of(auto_shutdown stops) noexcept { return word_for(stops, stop_words()); }
 

@@ -210,3 +210,21 @@ TEST_CASE("a tree that is detached is shown as ended, and not looked at any more
   CHECK(says(ended, "worker-2"));
   CHECK(grown.looks == looks);
 }
+
+TEST_CASE("a tree that ended before anybody came is shown where the observer looks always", "[observe][stress]") {
+  for (const bool looks_always : {false, true}) {
+    observer live{{.pause = 1ms, .looks_always = looks_always}};
+    tree grown;
+    {
+      const observation seen = live.attach(grown.seen());
+      while (looks_always && grown.looks < 2)
+        std::this_thread::yield();
+    }
+    const int looks = grown.looks;
+    const std::string ended = ask(live.url(), "GET /tree.json");
+    CHECK(says(ended, "\"attached\":false"));
+    CHECK(says(ended, "worker-2") == looks_always);
+    CHECK(says(ended, "\"incarnation\":" + std::to_string(looks)) == looks_always); // the last look, no earlier one
+    CHECK(grown.looks == looks);
+  }
+}

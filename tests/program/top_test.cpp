@@ -1,3 +1,4 @@
+#include <troupe/program/host_and_port.hpp>
 #include <troupe/program/top.hpp>
 
 #include <tests/catch.hpp>
@@ -60,6 +61,14 @@ TEST_CASE("top prints one frame of a running observer, or what it has as JSON", 
   CHECK(frame == "shop  2 fibers  0 restarts\n○ /     ready\n  ● db  running\n");
   asked.as_json = true;
   CHECK(output_of([&] { top(asked); }).starts_with("{\"at\":"));
+}
+
+TEST_CASE("who cannot be reached is told in the words of the system", "[tools]") {
+  const observer there;
+  const std::string url = there.url();
+  const auto port = static_cast<std::uint16_t>(std::atoi(url.c_str() + url.rfind(':') + 1));
+  CHECK(why_unreachable({"127.0.0.1", port}) == std::nullopt);
+  CHECK(why_unreachable({"127.0.0.1", 9}) == "Connection refused");
 }
 
 TEST_CASE("top says who does not answer", "[tools]") {

@@ -2,14 +2,18 @@
 
 #include <tests/catch.hpp>
 
+#include <troupe/scope/executor.hpp>
+#include <troupe/scope/fiber.hpp>
 #include <troupe/topology/item.hpp>
 #include <troupe/topology/node.hpp>
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -25,6 +29,20 @@ task<> count(topology::node& here) {
   });
 }
 
+/// Tells of a mailbox with more in it than it has room for, as if troupe were broken.
+task<> lie(topology::node&) {
+  constexpr std::uint64_t number = 1'000'000'000;
+  const executor& on = this_fiber::pointer()->runs_on();
+  const auto tell = [&on](event_kind what, std::uint64_t cause) {
+    if (on.sink() != nullptr)
+      on.sink()->on_event({on.time().now(), what, 0, number, this_fiber::pointer()->number(), cause});
+  };
+  tell(event_kind::mailbox_made, 1);
+  tell(event_kind::item_queued, 0);
+  tell(event_kind::item_queued, 1);
+  co_return;
+}
+
 topology::kinds with_own_kind() {
   topology::kinds known = topology::standard_kinds();
   known.add({.name = "counter",
@@ -35,7 +53,7 @@ topology::kinds with_own_kind() {
   return known;
 }
 
-constexpr const char* file_text = R"(
+const std::string file_text = R"(
 [run]
 lasts = "60s"
 [supervisor.app]
@@ -56,11 +74,11 @@ counted = 20
 /// A file with that tree, which goes with the test.
 class tree_file {
 public:
-  tree_file() {
+  explicit tree_file(const std::string& text) {
     std::string name = std::filesystem::temp_directory_path() / "troupe-program-XXXXXX";
     REQUIRE(mkdtemp(name.data()) != nullptr);
     folder_ = name;
-    std::ofstream{path()} << file_text;
+    std::ofstream{path()} << text;
   }
   ~tree_file() {
     std::error_code gone;
@@ -106,7 +124,7 @@ ended call(const topology::kinds& known, std::vector<std::string> words) {
 
 TEST_CASE("a program with a kind of its own checks, runs, explores, draws and lists as the command does", "[program]") {
   const topology::kinds known = with_own_kind();
-  const tree_file mine;
+  const tree_file mine{file_text};
   CHECK(call(known, {"check", mine.path()}).output.find("mailboxes of at most") != std::string::npos);
   const ended run = call(known, {"run", mine.path()});
   CHECK(run.code == 0);
@@ -133,8 +151,23 @@ TEST_CASE("a program for topologies has its own name in its help, its mistakes a
   CHECK(call(known, {"--version"}).output.starts_with("shop "));
 }
 
+TEST_CASE("an exploration blames troupe for a broken promise, with another exit code than for a tree that is wrong",
+          "[program]") {
+  topology::kinds known = with_own_kind();
+  known.add({.name = "liar", .what = "Tells of what never was."}, lie);
+  const tree_file honest{file_text};
+  const tree_file wrong{std::regex_replace(file_text, std::regex{"counted = 20"}, "counted = 21")};
+  const tree_file lying{"[node.x]\nkind = \"liar\"\nrestart = \"temporary\"\n"};
+  CHECK(call(known, {"explore", honest.path(), "--seeds", "5"}).code == 0);
+  CHECK(call(known, {"explore", wrong.path(), "--seeds", "5"}).code == 1);
+  const ended blamed = call(known, {"explore", lying.path(), "--seeds", "5", "--json"});
+  CHECK(blamed.code == 70);
+  CHECK(blamed.output.find("INV-4") != std::string::npos);
+  CHECK(blamed.output.find("\"is_bug_in_troupe\": true") != std::string::npos);
+}
+
 TEST_CASE("a program without the kind that a file names says so", "[program]") {
-  const tree_file mine;
+  const tree_file mine{file_text};
   CHECK(call(topology::standard_kinds(), {"check", mine.path()}).code == 2);
-  CHECK(call(topology::standard_kinds(), {"run", mine.path() + ".missing"}).code == 1);
+  CHECK(call(topology::standard_kinds(), {"run", mine.path() + ".missing"}).code == 2);
 }

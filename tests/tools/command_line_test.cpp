@@ -197,7 +197,9 @@ TEST_CASE("each way to ask for help gives the help of that command, with exit co
     CHECK(contains(text, std::string("Usage: troupe run ") + name));
   }
   CHECK(contains(as<show_text>({"run", "--help"}).text, "Demos:"));
-  CHECK(contains(as<show_text>({"list"}).text, "pipeline"));
+  CHECK(as<show_text>({"help", "run", "fan-out"}).text == as<show_text>({"help", "run", "topology"}).text);
+  CHECK(contains(as<show_text>({"help", "run"}).text, "troupe help run NAME"));
+  CHECK(!as<list_names>({"list"}).as_json);
   CHECK(as<show_text>({"--version"}).text.starts_with("troupe "));
 }
 
@@ -227,10 +229,18 @@ TEST_CASE("check takes several files, explore faults and a schedule, graph a for
   CHECK(explored.schedules == 7);
   CHECK(explored.faults == std::vector<std::string>{"crash", "cancel"});
   CHECK(as<explore_topology>({"explore", "a.toml"}).schedules == 1'000);
-  CHECK(contains(error({"explore", "a.toml", "--faults", "crush"}), "crush"));
+  CHECK(error({"explore", "a.toml", "--faults", "crash,crush"}) == "troupe: error: unknown fault `crush`");
+  CHECK(contains(as<usage_error>({"explore", "a.toml", "--faults", "crush"}).text, "try:  --faults crash\n"));
+  for (const char* const in_code : {"deadline", "hang", "cancel_all", "fault_point"}) {
+    const auto told = as<usage_error>({"explore", "a.toml", "--faults", in_code}).text;
+    CHECK(contains(told, std::string("`") + in_code + "` is a fault for tests in code, not for topologies\n"));
+    CHECK(contains(told, "try:  one of: crash, cancel, overflow, failing_start, reset\n"));
+  }
   CHECK(contains(error({"explore", "a.toml", "--seeds", "0"}), "--seeds"));
   CHECK(as<draw_topology>({"graph", "a.toml", "--as", "svg", "--output", "a.svg"}).form == "svg");
-  CHECK(contains(error({"graph", "a.toml", "--as", "png"}), "png"));
+  CHECK(error({"graph", "a.toml", "--as", "png"}) == "troupe: error: unknown form `png`");
+  CHECK(contains(as<usage_error>({"graph", "a.toml", "--as", "png"}).text, "try:  one of: mermaid, dot, svg\n"));
+  CHECK(contains(as<usage_error>({"graph", "a.toml", "--as", "mermade"}).text, "try:  --as mermaid\n"));
 }
 
 TEST_CASE("top takes where to look, bench what it is given, completion a shell", "[tools]") {

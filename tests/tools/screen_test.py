@@ -103,6 +103,19 @@ class Run(Case):
         self.assertGreater(terminal.screen.frames, 0)
         self.assertRegex(terminal.screen.normal, r"as expected\r\n$")
 
+    def test_an_observed_run_is_served_after_its_end_until_ctrl_c(self):
+        terminal = self.on_terminal("run", self.file(SHORT), "--observe", columns=120)
+        terminal.wait_for("its end", lambda screen: "its last state is still at" in screen.normal)
+        self.assert_restored(terminal)
+        self.assertTrue(terminal.echoes())
+        self.assertIn("also after its end, until Ctrl-C", terminal.screen.normal)
+        self.assertIn("as expected", terminal.screen.normal)
+        where = re.search(r"still at http://([0-9.:]+)/", terminal.screen.normal).group(1)
+        seen = subprocess.run([TOOL, "top", where, "--once"], capture_output=True, text=True, timeout=ENOUGH, check=False)
+        self.assertIn("(the tree has ended)", seen.stdout)
+        terminal.type(b"\x03")
+        self.assertEqual(terminal.wait_for_end(), 0)
+
     def test_a_frame_fits_the_window_and_follows_its_size(self):
         terminal = self.on_terminal("run", self.file(CRASHES), lines=12, columns=50)
         terminal.wait_for_text(r"▤ \d+ more")  # of the twelve
@@ -185,6 +198,14 @@ class Run(Case):
         self.assertEqual(piped.returncode, 0)
         self.assertNotIn(b"\x1b", piped.stdout + piped.stderr)
 
+    def test_lines_of_the_list_fit_the_window(self):
+        terminal = self.on_terminal("list", columns=80)
+        self.assertEqual(terminal.wait_for_end(), 0)
+        table = terminal.screen.normal.split("\r\n\r\n")[0].split("\r\n")
+        self.assertGreater(len(table), 5)
+        self.assertEqual([line for line in table if len(line) > 80], [])
+        self.assertRegex(terminal.screen.normal, r"(?m)^crawler +topology +Pages lead to pages .* \.\.\.\r$")
+
     def test_no_colours_where_there_are_to_be_none(self):
         terminal = self.on_terminal("run", self.file(CRASHES), environment={"NO_COLOR": "1"})
         terminal.wait_for_frames(3)
@@ -216,7 +237,7 @@ class Top(Case):
         process.kill()
         self.assertEqual(terminal.wait_for_end(), 0)
         self.assert_restored(terminal)
-        self.assertRegex(terminal.screen.normal, r"troupe: .* does not answer")
+        self.assertRegex(terminal.screen.normal, r"troupe: .* does not answer: (Connection refused|the connection was lost)")
 
     def test_plain_frames_where_standard_output_is_no_terminal(self):
         where, process = self.observed(CRASHES)

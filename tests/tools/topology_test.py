@@ -10,6 +10,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -85,8 +86,9 @@ class Commands(unittest.TestCase):
 
     def test_what_is_not_there_is_named(self):
         for name in (self.folder / "none.toml", "./none.toml"):
+            for command in ("run", "check", "explore", "graph"):
+                self.assertEqual(troupe(command, name).returncode, 2)
             ended = troupe("run", name)
-            self.assertEqual(ended.returncode, 1)
             self.assertIn("No such file", ended.stderr)
             self.assertIn("try:", ended.stderr)
         self.assertIn("Is a directory", troupe("check", str(self.folder) + "/").stderr)
@@ -116,6 +118,16 @@ class Commands(unittest.TestCase):
         out, _ = running.communicate(timeout=60)
         self.assertEqual(running.returncode, 130)
         self.assertIn("stopped by Ctrl-C", out)
+        self.assertRegex(out, r"(?m)^ended: stopped, after \d")
+
+    def test_a_run_that_sigterm_stops_tells_how_long_it_ran(self):
+        running = subprocess.Popen([TOOL, "run", self.file(ENDLESS), "--json"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.assertIn("handled", running.stderr.readline())
+        running.send_signal(signal.SIGTERM)
+        report = json.loads(running.communicate(timeout=60)[0])
+        self.assertEqual((running.returncode, report["ended"]), (143, "stopped"))
+        self.assertTrue(0 < report["seconds"] < 60, report["seconds"])
 
     def test_an_observed_run_shows_its_edges(self):
         running = subprocess.Popen([TOOL, "run", self.file(ENDLESS), "--observe"], stdout=subprocess.PIPE,
@@ -140,18 +152,69 @@ class Commands(unittest.TestCase):
             running.communicate(timeout=60)
         self.assertEqual(running.returncode, 143)
 
+    def test_a_run_whose_port_is_taken_does_not_begin(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            ended = troupe("run", self.file(SOUND), "--observe", taken.getsockname()[1])
+        self.assertEqual((ended.returncode, ended.stdout), (1, ""))
+        self.assertRegex(ended.stderr, r"^troupe: error: cannot listen on 127\.0\.0\.1:\d+: Address already in use\n"
+                                       r"  try:  --observe without a number takes a free port\n$")
+
+    def test_an_observed_run_can_be_kept_after_its_end_and_its_code_stays(self):
+        lasting = self.file(ENDLESS.replace('"20s"', '"1s"') + '[expect]\nends = "normal"\n')
+        self.assertEqual(troupe("run", lasting, "--observe").returncode, 1)  # ends at once: nobody sits there
+        running = subprocess.Popen([TOOL, "run", lasting, "--observe", "--keep"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(running.kill)
+        line = ""
+        while "its last state is still at" not in line:
+            line = running.stderr.readline()
+            self.assertTrue(line)
+        url = re.search(r"http://\S+/", line).group()
+        seen = json.loads(urllib.request.urlopen(url + "tree.json", timeout=30).read())
+        self.assertFalse(seen["attached"])
+        self.assertIn("store", [each["name"] for each in seen["nodes"]])
+        self.assertEqual([each["name"] for each in seen["flows"]], ["read -> store"])
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 1)
+        self.assertIn("not as expected: it ended as time", out)
+
+    def test_a_kept_run_that_is_stopped_ends_at_once(self):
+        running = subprocess.Popen([TOOL, "run", self.file(ENDLESS), "--observe", "--keep"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(running.kill)
+        while "handled" not in running.stderr.readline():
+            pass
+        running.send_signal(signal.SIGTERM)
+        _, error = running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 143)
+        self.assertNotIn("its last state", error)
+
     def test_an_exploration_says_what_it_has_tried(self):
         ended = troupe("explore", self.file(SOUND), "--seeds", 100)
         self.assertEqual(ended.returncode, 0, ended.stderr)
-        self.assertIn("100 schedules", ended.stdout)
+        self.assertTrue(ended.stdout.startswith("nothing wrong found: 100 schedules, "), ended.stdout)
+        self.assertNotIn("faults", ended.stdout)
+        ended = troupe("explore", self.file(SOUND), "--seeds", 50, "--faults", "crash,cancel")
+        self.assertRegex(ended.stdout, r"(?m)^  faults \(crash, cancel\) have struck in \d+\.\d % of the runs$")
+        ended = troupe("explore", self.file(SOUND), "--seeds", 20, "--faults", "reset")  # it has no streams
+        self.assertIn("no fault (reset) has struck", ended.stdout)
         tried = json.loads(troupe("explore", self.file(SOUND), "--seeds", 50, "--faults", "crash,cancel", "--json").stdout)
         self.assertEqual(tried["schedules"], 50)
+        self.assertTrue(0 < tried["share_with_faults"] <= 1, tried)
 
     def test_an_exploration_that_fails_can_be_had_again(self):
         wrong = self.file(SOUND.replace("restarts = 2", 'restarts = "3.."'))
         ended = troupe("explore", wrong, "--seeds", 20)
         self.assertEqual(ended.returncode, 1)
-        again = re.search(r"troupe explore \S+ --replay '(.*)'", ended.stderr)
+        again = re.search(r"To have it again: troupe explore \S+ --replay '(.*)'", ended.stderr)
+        self.assertIn(f", {wrong}\n", ended.stderr)
+        for of_a_program in (".cpp", "TROUPE_REPLAY", "in a test"):
+            self.assertNotIn(of_a_program, ended.stderr)
+        self.assertLess(ended.stderr.index(again.group()), ended.stderr.index("What happened"))
+        self.assertTrue(ended.stderr.endswith(again.group() + "\n"), ended.stderr)  # its story is long
+        told = json.loads(troupe("explore", wrong, "--seeds", 20, "--json").stdout)
+        self.assertEqual((told["is_bug_in_troupe"], ".cpp" in told["broken"]), (False, False))
         replayed = troupe("explore", wrong, "--replay", again.group(1))
         self.assertEqual(replayed.returncode, 1)
         self.assertIn("restarts", replayed.stderr)
@@ -177,7 +240,10 @@ class Commands(unittest.TestCase):
         kinds = json.loads(troupe("list", "--kinds", "--json").stdout)
         self.assertIn(["items", "every", "keys"], [each["keys"] for each in kinds if each["name"] == "source"])
         self.assertRegex(troupe("list", "--kinds").stdout, r"(?m)^sink +Works on each item")
+        crawler, = [each["summary"] for each in all_of_them if each["name"] == "crawler"]
+        self.assertGreater(len(crawler), 80)  # what to watch
         text = troupe("list").stdout
+        self.assertIn(crawler, text)
         for each in all_of_them:
             self.assertIn(each["name"], text)
 

@@ -1,5 +1,6 @@
 #include <troupe/topology/running.hpp>
 
+#include <troupe/scope/deadline.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/simulation/simulator.hpp>
@@ -7,6 +8,8 @@
 #include <troupe/topology/parse.hpp>
 
 #include <tests/catch.hpp>
+
+#include <fmt/format.h>
 
 using namespace troupe;
 using namespace troupe::topology;
@@ -154,4 +157,27 @@ intensity = 10
       })
       .value();
   CHECK(all.result().unexpected == std::vector<std::string>{});
+}
+
+TEST_CASE("a run that is cancelled ends as stopped, after the time that it took", "[topology]") {
+  for (const char* const restart : {"permanent", "temporary"}) { // temporary ones are done by the stop
+    INFO(restart);
+    const description what = read(fmt::format("[node.x]\nkind = \"worker\"\nrestart = \"{}\"\n", restart));
+    const kinds known = standard_kinds();
+    running all{what, known};
+    simulator simulated;
+    simulated
+        .run([&]() -> task<> {
+          const bool in_time = co_await move_on_after(std::chrono::milliseconds{1'500}, run(all));
+          CHECK_FALSE(in_time);
+        })
+        .value();
+    CHECK(all.result().ended == ending_kind::stopped);
+    CHECK(all.result().took == std::chrono::milliseconds{1'500});
+  }
+}
+
+TEST_CASE("a file cannot expect that it is stopped from outside", "[topology]") {
+  const parsed made = parse("[node.x]\nkind = \"worker\"\n[expect]\nends = \"stopped\"\n", standard_kinds());
+  CHECK(has_errors(made.findings));
 }
