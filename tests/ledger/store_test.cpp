@@ -81,9 +81,9 @@ TEST_CASE("a file that is no database says so, and that nothing was written", "[
 
 TEST_CASE("a file that has gone is not made anew where it must exist", "[ledger]") {
   const std::string file = "/nonexistent-folder-of-troupe/ledger.db";
-  for (const store::opening how : {store::opening::makes, store::opening::must_exist})
+  for (const store::opening opened : {store::opening::makes, store::opening::must_exist})
     try {
-      store{file, how};
+      store{file, opened};
       FAIL("there is no such folder");
     } catch (const store_error& error) {
       CHECK(error.why() == store_error::cause::storage);
