@@ -51,7 +51,7 @@ task<> team(std::size_t actors, unsigned seed) {
     std::mt19937 drawn{seed};
     for (;;) {
       for (const auto& each : all)
-        for (unsigned more = drawn() % 10; more != 0; --more)
+        for (auto more = drawn() % 10; more != 0; --more)
           static_cast<void>(each.try_tell<number>());
       co_await sleep_for(50ms);
     }
