@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <source_location>
 #include <string>
 #include <vector>
 
@@ -79,20 +78,12 @@ bool is_of_troupe(const broken& found, const runs_seen& seen) noexcept {
   }
 }
 
-void replace(std::string& in, const std::string& what, const std::string& by) {
-  for (std::size_t at = 0; (at = in.find(what, at)) != in.npos; at += by.size())
-    in.replace(at, what.size(), by);
-}
-
-/// What was found, of the topology of that name: not of a line of this program, and with the command that has it again.
-std::string text_of(const broken& found, const std::string& name, const std::string& again,
-                    const std::source_location& explored_at) {
+/// With the command that has it again also behind a story that is too long for a glance.
+std::string text_of(const broken& found, const explored_as& told) {
   constexpr std::ptrdiff_t lines_of_a_glance = 20;
   std::string text = found.what();
-  replace(text, fmt::format("{}:{}", explored_at.file_name(), explored_at.line()), name);
-  replace(text, fmt::format("TROUPE_REPLAY='{0}', or replay(\"{0}\", …) in a test.", found.schedule()), again);
   if (std::count(text.begin(), text.end(), '\n') > lines_of_a_glance)
-    text += fmt::format("\nTo have it again: {}\n", again);
+    text += fmt::format("\nTo have it again: {}\n", told.again(found.schedule()));
   return text;
 }
 
@@ -125,24 +116,25 @@ exit_code execute(const explore_topology& asked, const topology_context& in) {
     return loaded.otherwise;
   runs_seen seen;
   const scenario what = scenario_of(*loaded.what, in.known, asked.faults, seen);
-  const auto here = std::source_location::current();
+  const std::string faults = asked.faults.empty() ? "" : fmt::format(" --faults {}", fmt::join(asked.faults, ","));
+  const explored_as told{loaded.name, [&](const std::string& schedule) {
+                           return fmt::format("{} explore {}{} --replay '{}'", in.program, asked.which, faults,
+                                              schedule);
+                         }};
   try {
     if (!asked.replay.empty()) {
-      replay(asked.replay, what, here);
+      replay(asked.replay, what, told);
       return print("the run holds\n");
     }
     // Limits pass when they are due: what a file expects is said of a machine that keeps up.
     const exploration tried = troupe::explore(
-        {.schedules = asked.schedules, .steps_max = 1'000'000, .time_passes_at_any_moment = false}, what, here);
+        {.schedules = asked.schedules, .steps_max = 1'000'000, .time_passes_at_any_moment = false}, what, told);
     return print(asked.as_json ? json_of(tried, seen)
                                : "nothing wrong found: " + tried.text() + faults_of(seen, asked.faults));
   } catch (const broken& found) {
     const bool is_bug = is_of_troupe(found, seen);
     const exit_code code = is_bug ? exit_code::books_do_not_balance : exit_code::failed;
-    const std::string faults = asked.faults.empty() ? "" : fmt::format(" --faults {}", fmt::join(asked.faults, ","));
-    const std::string text =
-        text_of(found, loaded.name,
-                fmt::format("{} explore {}{} --replay '{}'", in.program, asked.which, faults, found.schedule()), here);
+    const std::string text = text_of(found, told);
     if (asked.as_json) {
       const exit_code printed = print(nlohmann::json{{"broken", text},
                                                      {"replay", found.schedule()},

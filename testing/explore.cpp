@@ -2,25 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace troupe {
 
-void simulate(std::uint64_t seed, const scenario& what, std::source_location where) {
+explored_as::explored_as(const std::source_location& where)
+    : explored_as(fmt::format("{}:{}", where.file_name(), where.line()), [](const std::string& schedule) {
+        return fmt::format("TROUPE_REPLAY='{0}', or replay(\"{0}\", …) in a test.", schedule);
+      }) {}
+explored_as::explored_as(std::string name, std::function<std::string(const std::string& schedule)> again)
+    : name_(std::move(name)), again_(std::move(again)) {}
+
+void simulate(std::uint64_t seed, const scenario& what, const explored_as& told) {
   const auto random = random_walk();
   random->begin_run(seed, 0);
-  detail::explorer in{budget{.schedules = 1, .seed = seed}, what, where};
+  detail::explorer in{budget{.schedules = 1, .seed = seed}, what, told};
   in.once({{clock_mode::race, 1, {}}, random.get(), std::nullopt, seed, false});
 }
 
-exploration explore(budget limits, const scenario& what, std::source_location where) {
-  return detail::explorer{limits, what, where}.explore();
+exploration explore(budget limits, const scenario& what, const explored_as& told) {
+  return detail::explorer{limits, what, told}.explore();
 }
 
-exploration sweep(fault_set faults, const scenario& what, std::size_t seeds, std::source_location where) {
-  return detail::explorer{budget{}, what, where}.sweep(faults, seeds);
+exploration sweep(fault_set faults, const scenario& what, std::size_t seeds, const explored_as& told) {
+  return detail::explorer{budget{}, what, told}.sweep(faults, seeds);
 }
 
-void replay(std::string_view schedule, const scenario& what, std::source_location where) {
-  detail::explorer{budget{}, what, where}.once(detail::run_plan::parse(schedule));
+void replay(std::string_view schedule, const scenario& what, const explored_as& told) {
+  detail::explorer{budget{}, what, told}.once(detail::run_plan::parse(schedule));
 }
 
 std::string exploration::text() const {

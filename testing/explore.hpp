@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <source_location>
 #include <stdexcept>
 #include <string>
@@ -63,10 +64,28 @@ private:
   std::size_t schedules_;
 };
 
+/// What is explored, for who reads of it: the line of the call, where nothing else is said.
+class explored_as {
+public:
+  /// "store_test.cpp:12", whose failures `TROUPE_REPLAY` and `replay` have again.
+  explored_as(const std::source_location& where);
+  /// For a program that explores what its user gives it.
+  ///
+  /// @param again  what to do to have a schedule again, as `broken::schedule()` gives it
+  explored_as(std::string name, std::function<std::string(const std::string& schedule)> again);
+
+  const std::string& name() const noexcept { return name_; }
+  std::string again(const std::string& schedule) const { return again_(schedule); }
+
+private:
+  std::string name_;
+  std::function<std::string(const std::string&)> again_;
+};
+
 /// Runs it once, in an order drawn from the seed.
 ///
 /// @throws `broken`
-void simulate(std::uint64_t seed, const scenario& what, std::source_location where = std::source_location::current());
+void simulate(std::uint64_t seed, const scenario& what, const explored_as& told = std::source_location::current());
 
 /// Runs it under many schedules: as it runs where nobody interferes; with each single deviation from that; with each
 /// two, where there are few; and then in orders drawn by four strategies in turn, with time that passes when nobody can
@@ -77,7 +96,7 @@ void simulate(std::uint64_t seed, const scenario& what, std::source_location whe
 /// @returns what was tried
 /// @throws  `broken`: of the first run that was wrong. Also where `sometimes` never happened, and where the same schedule
 ///          was not the same run
-exploration explore(budget limits, const scenario& what, std::source_location where = std::source_location::current());
+exploration explore(budget limits, const scenario& what, const explored_as& told = std::source_location::current());
 
 /// Runs it with one fault of each kind, at the first opportunity for it, at the second, and so on, until a run has no
 /// more. What comes out of the scenario may then be an error or a cancel; all else must hold. (SQLite's tests let each
@@ -86,12 +105,11 @@ exploration explore(budget limits, const scenario& what, std::source_location wh
 /// @param seeds  how many orders; the first is that where nobody interferes
 /// @returns @throws as `explore`
 exploration sweep(fault_set faults, const scenario& what, std::size_t seeds = 1,
-                  std::source_location where = std::source_location::current());
+                  const explored_as& told = std::source_location::current());
 
 /// Runs one schedule, as `broken::schedule()` gives it: for a fault that was found once and must not come back.
 ///
 /// @throws `broken`; `schedule_error`, `std::invalid_argument`: the text is none
-void replay(std::string_view schedule, const scenario& what,
-            std::source_location where = std::source_location::current());
+void replay(std::string_view schedule, const scenario& what, const explored_as& told = std::source_location::current());
 
 } // namespace troupe

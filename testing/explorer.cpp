@@ -52,8 +52,8 @@ std::string shortened(const std::string& story) {
 
 } // namespace
 
-explorer::explorer(budget limits, const scenario& what, std::source_location where)
-    : limits_(limits), where_(where), run_(what, limits.steps_max) {}
+explorer::explorer(budget limits, const scenario& what, const explored_as& told)
+    : limits_(limits), told_(told), run_(what, limits.steps_max) {}
 
 explorer::~explorer() = default;
 
@@ -65,8 +65,8 @@ std::uint64_t explorer::mixed(std::uint64_t seed, std::uint64_t number) noexcept
 bool explorer::was_interrupted() noexcept { return progress::interrupted(); }
 
 std::string explorer::last_words() const {
-  return fmt::format("troupe: the program dies in run {} of {}:{}; to have that again: TROUPE_REPLAY='{}'\n",
-                     done_.schedules + 1, where_.file_name(), where_.line(), run_.under_way().text());
+  return fmt::format("troupe: the program dies in run {} of {}; to have that again: {}\n", done_.schedules + 1,
+                     told_.name(), told_.again(run_.under_way().text()));
 }
 
 run_result explorer::run(const run_plan& plan) {
@@ -128,7 +128,7 @@ exploration explorer::explore() {
   if (replays_instead())
     return done_;
   {
-    const progress shown{where_};
+    const progress shown{told_.name()};
     plainly();
     with_deviations();
     draw();
@@ -214,7 +214,7 @@ exploration explorer::sweep(fault_set faults, std::size_t seeds) {
   if (replays_instead())
     return done_;
   {
-    const progress shown{where_};
+    const progress shown{told_.name()};
     for (std::size_t i = 0; i < faults_count; ++i)
       for (std::size_t seed = 0; faults.has(static_cast<fault>(i)) && seed < seeds; ++seed)
         sweep(static_cast<fault>(i), seed);
@@ -243,8 +243,7 @@ exploration explorer::finished() {
   for (std::size_t i = 0; i < invariants_count; ++i)
     done_.looks[i] = run_.found().looks(static_cast<invariant>(i));
   if (was_interrupted())
-    progress::end_by_interrupt(
-        fmt::format("{}:{}: interrupted after {}", where_.file_name(), where_.line(), done_.text()));
+    progress::end_by_interrupt(fmt::format("{}: interrupted after {}", told_.name(), done_.text()));
   require_sometimes();
   return done_;
 }
@@ -253,8 +252,8 @@ void explorer::require_sometimes() {
   const std::vector<std::string> never = run_.never_happened();
   if (never.empty())
     return;
-  std::string text = fmt::format("{}:{}: what should happen in some run never did, in {} runs:\n", where_.file_name(),
-                                 where_.line(), done_.schedules);
+  std::string text =
+      fmt::format("{}: what should happen in some run never did, in {} runs:\n", told_.name(), done_.schedules);
   for (const std::string& each : never)
     text += "  " + each + '\n';
   text += "Either the scenario cannot reach it, and proves less than it seems to, or it takes a larger budget.\n";
@@ -336,11 +335,9 @@ void explorer::fail(const run_plan& plan, const run_result& of) {
 
 std::string explorer::report(const run_plan& small, const violation& first, std::size_t found_after) const {
   std::string text = fmt::format("{}: {}\n", to_string(first.which), first.what);
-  text += fmt::format("at step {}, {} of virtual time; found by {} in run {} (seed {}), {}:{}\n", first.step,
-                      in_words(first.at.time_since_epoch()), strategy_, found_after, limits_.seed, where_.file_name(),
-                      where_.line());
-  text += fmt::format("To have it again: TROUPE_REPLAY='{}', or replay(\"{}\", …) in a test.\n", small.text(),
-                      small.text());
+  text += fmt::format("at step {}, {} of virtual time; found by {} in run {} (seed {}), {}\n", first.step,
+                      in_words(first.at.time_since_epoch()), strategy_, found_after, limits_.seed, told_.name());
+  text += fmt::format("To have it again: {}\n", told_.again(small.text()));
   const std::string story = shortened(story_of(run_.seen()));
   text += story.empty() ? "" : "What happened, made as short as it could be:\n" + story;
   for (std::size_t i = 1; i < run_.found().violations().size(); ++i)

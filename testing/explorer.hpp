@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,7 +18,8 @@ namespace troupe::detail {
 
 class explorer final : last_speaker {
 public:
-  explorer(budget limits, const scenario& what, std::source_location where);
+  /// @param told  outlives this
+  explorer(budget limits, const scenario& what, const explored_as& told);
   ~explorer();
 
   /// @name Each throws `broken`
@@ -56,7 +56,7 @@ private:
 
   const detail::last_words at_death_{*this};
   const budget limits_;
-  const std::source_location where_;
+  const explored_as& told_;
   scenario_run run_;
   exploration done_;
   std::size_t longest_ = 0; // points with a choice, where nobody interferes

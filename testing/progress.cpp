@@ -15,7 +15,7 @@ namespace {
 volatile std::sig_atomic_t interrupts = 0;
 struct sigaction handler_before;
 progress* current = nullptr;
-std::source_location current_place;
+const std::string* current_name = nullptr;
 instant next_look{};
 bool has_shown = false;
 
@@ -29,11 +29,11 @@ extern "C" void note_interrupt(int) {
 
 } // namespace
 
-progress::progress(std::source_location of) : is_outermost_(current == nullptr) {
+progress::progress(const std::string& of) : is_outermost_(current == nullptr) {
   if (!is_outermost_)
     return;
   current = this;
-  current_place = of;
+  current_name = &of;
   has_shown = false;
   struct sigaction ours {};
   ours.sa_handler = note_interrupt;
@@ -66,7 +66,7 @@ void progress::show(std::size_t done, std::size_t of) {
     return;
   next_look = now + std::chrono::milliseconds{100};
   has_shown = true;
-  fmt::print(stderr, "\r\033[K{}:{}: {} of {} schedules", current_place.file_name(), current_place.line(), done, of);
+  fmt::print(stderr, "\r\033[K{}: {} of {} schedules", *current_name, done, of);
   std::fflush(stderr);
 }
 

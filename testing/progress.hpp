@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <source_location>
 #include <string>
 
 namespace troupe::detail {
@@ -12,7 +11,8 @@ namespace troupe::detail {
 /// program.
 class progress {
 public:
-  explicit progress(std::source_location of);
+  /// @param of  what is explored; outlives this
+  explicit progress(const std::string& of);
   ~progress();
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
