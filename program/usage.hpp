@@ -29,7 +29,7 @@ struct usage_mistake {
 usage_mistake unknown_value(const std::string& option, const std::string& sort, const std::string& word,
                             const std::vector<std::string>& known);
 
-/// The one of `known` that differs least from `word`, where that is little enough to be a slip; else empty.
+/// As `topology::closest`.
 std::string closest(const std::string& word, const std::vector<std::string>& known);
 
 } // namespace troupe::tools

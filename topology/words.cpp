@@ -157,8 +157,7 @@ std::string write_range(const range& what) {
                      what.most != any.most ? std::to_string(what.most) : "");
 }
 
-std::string nearest(std::string_view wanted, std::span<const std::string_view> known) {
-  constexpr std::size_t listed_max = 20;
+std::string_view closest(std::string_view wanted, std::span<const std::string_view> known) {
   const std::size_t limit =
       std::max<std::size_t>(wanted.size() < 4 ? 1 : 2, std::min<std::size_t>(wanted.size(), 60) / 3);
   std::string_view best;
@@ -168,7 +167,12 @@ std::string nearest(std::string_view wanted, std::span<const std::string_view> k
       best = each;
       best_distance = now;
     }
-  if (!best.empty())
+  return best;
+}
+
+std::string nearest(std::string_view wanted, std::span<const std::string_view> known) {
+  constexpr std::size_t listed_max = 20;
+  if (const std::string_view best = closest(wanted, known); !best.empty())
     return fmt::format("did you mean {}?", quoted(best));
   if (known.empty())
     return {};

@@ -32,6 +32,8 @@ std::string human_bytes(std::uint64_t bytes);
 std::optional<range> read_range(std::string_view text) noexcept;
 std::string write_range(const range& what);
 
+/// The one that differs least, where that is little enough to be a slip; else empty.
+std::string_view closest(std::string_view wanted, std::span<const std::string_view> known);
 /// "did you mean \"fetch\"?", or which there are when none is near; empty: there are none.
 std::string nearest(std::string_view wanted, std::span<const std::string_view> known);
 

@@ -205,7 +205,8 @@ TEST_CASE("each way to ask for help gives the help of that command, with exit co
 
 TEST_CASE("the closest word is offered only where it is close", "[tools]") {
   CHECK(closest("pipelin", {"ingest", "pipeline"}) == "pipeline");
-  CHECK(closest("lits", {"list", "help"}) == "");
+  CHECK(closest("lits", {"list", "help"}) == "list");
+  CHECK(closest("last", {"help"}) == "");
   CHECK(closest("lis", {"list", "help"}) == "list");
   CHECK(closest("x", {"list", "help"}) == "");
 }
