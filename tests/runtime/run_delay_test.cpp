@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("a thread that shares its CPU with another one has waited about as long as that has run", "[runtime]") {
   if (!detail::run_delay(::gettid())) {
-    SUCCEED("this system does not say how long a thread has waited for a CPU");
+    WARN("this system does not say how long a thread has waited for a CPU, so this was not tried");
     return;
   }
   cpu_set_t before, one;

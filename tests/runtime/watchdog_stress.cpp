@@ -201,7 +201,7 @@ TEST_CASE("a fiber that blocks is told by its path, once for each slice and whil
 TEST_CASE("a fiber that waits for its CPU among others is not told for that, and one that computes is",
           "[runtime][stress]") {
   if (!detail::run_delay(::gettid())) {
-    SUCCEED("this system does not say how long a thread has waited for a CPU");
+    WARN("this system does not say how long a thread has waited for a CPU, so this was not tried");
     return;
   }
   const crowded_cpu shared{8};
