@@ -13,7 +13,7 @@ namespace troupe::tools {
 class scratch_folder {
 public:
   /// @throws std::system_error
-  scratch_folder() : path_(std::filesystem::temp_directory_path() / "troupe-ledger-XXXXXX") {
+  scratch_folder() : path_(std::filesystem::temp_directory_path() / "troupe-XXXXXX") {
     std::string name = path_;
     if (mkdtemp(name.data()) == nullptr)
       throw std::system_error(errno, std::generic_category(), "cannot make a folder " + name);
@@ -26,7 +26,7 @@ public:
   scratch_folder(const scratch_folder&) = delete;
   scratch_folder& operator=(const scratch_folder&) = delete;
 
-  std::string file(const char* name) const { return path_ / name; }
+  std::string file(const std::string& name) const { return path_ / name; }
 
 private:
   std::filesystem::path path_;

@@ -69,7 +69,7 @@ TESTED_ELSEWHERE = {
     "observe/scene_text.hpp": "tests/observe/scene_test.cpp: frames of text",
     "program/observe_options.hpp": "data: tests/web/page_test.py",
     "program/observed_run.hpp": "tests/web/page_test.py, whose program is run so",
-    "tools/scratch_folder.hpp": "tests/tools/ledger_server_test.py, which finds nothing left of it",
+    "program/scratch_folder.hpp": "tests/tools/ledger_server_test.py, which finds nothing left of it",
     "scope/type_name.hpp": "tests/testing/probe_test.cpp, and what is in hand in tests/scope/snapshot_test.cpp",
     "scope/counted_pointer.hpp": "what addresses and replies hold: actor_life_, actor_ref_ and reply_ tests, under AddressSanitizer",
     "supervision/child_spec.hpp": "data: supervisor_test, supervisor_requests_test",

@@ -1,7 +1,7 @@
 #include <troupe/program/conclusion.hpp>
 #include <troupe/tools/ledger_command.hpp>
 #include <troupe/tools/ledger_report.hpp>
-#include <troupe/tools/scratch_folder.hpp>
+#include <troupe/program/scratch_folder.hpp>
 
 #include <troupe/streams/socket.hpp>
 #include <troupe/streams/system_socket.hpp>

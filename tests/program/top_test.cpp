@@ -2,37 +2,18 @@
 #include <troupe/program/top.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/program/printed.hpp>
 
 #include <troupe/observe/observer.hpp>
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
-#include <functional>
-#include <unistd.h>
+#include <string>
 
 using namespace troupe;
 using namespace troupe::tools;
+using namespace troupe::tests;
 
 namespace {
-
-/// What is written to standard output meanwhile: little enough for a pipe.
-std::string output_of(const std::function<void()>& call) {
-  std::array<int, 2> ends{};
-  REQUIRE(pipe(ends.data()) == 0);
-  std::fflush(stdout);
-  const int before = dup(STDOUT_FILENO);
-  dup2(ends[1], STDOUT_FILENO);
-  close(ends[1]);
-  call();
-  dup2(before, STDOUT_FILENO);
-  close(before);
-  std::string text(60'000, '\0');
-  const ssize_t size = read(ends[0], text.data(), text.size());
-  close(ends[0]);
-  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  return text;
-}
 
 observed small_tree() {
   const auto look = [] {
@@ -56,11 +37,11 @@ TEST_CASE("top prints one frame of a running observer, or what it has as JSON", 
   top_options asked{.host = "127.0.0.1", .once = true};
   asked.port = static_cast<std::uint16_t>(std::atoi(live.url().c_str() + live.url().rfind(':') + 1));
   exit_code code = exit_code::failed;
-  const std::string frame = output_of([&] { code = top(asked); });
+  const std::string frame = printed_by([&] { code = top(asked); });
   CHECK(code == exit_code::ok);
   CHECK(frame == "shop  2 fibers  0 restarts\n○ /     ready\n  ● db  running\n");
   asked.as_json = true;
-  CHECK(output_of([&] { top(asked); }).starts_with("{\"at\":"));
+  CHECK(printed_by([&] { top(asked); }).starts_with("{\"at\":"));
 }
 
 TEST_CASE("who cannot be reached is told in the words of the system", "[tools]") {

@@ -1,21 +1,18 @@
+#include <troupe/program/scratch_folder.hpp>
 #include <troupe/program/topology_program.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/program/printed.hpp>
 
 #include <troupe/scope/executor.hpp>
 #include <troupe/scope/fiber.hpp>
 #include <troupe/topology/item.hpp>
 #include <troupe/topology/node.hpp>
 
-#include <array>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 using namespace troupe;
@@ -74,23 +71,12 @@ counted = 20
 /// A file with that tree, which goes with the test.
 class tree_file {
 public:
-  explicit tree_file(const std::string& text) {
-    std::string name = std::filesystem::temp_directory_path() / "troupe-program-XXXXXX";
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-    std::ofstream{path()} << text;
-  }
-  ~tree_file() {
-    std::error_code gone;
-    std::filesystem::remove_all(folder_, gone);
-  }
-  tree_file(const tree_file&) = delete;
-  tree_file& operator=(const tree_file&) = delete;
+  explicit tree_file(const std::string& text) { std::ofstream{path()} << text; }
 
-  std::string path() const { return folder_ / "mine.toml"; }
+  std::string path() const { return folder_.file("mine.toml"); }
 
 private:
-  std::filesystem::path folder_;
+  tools::scratch_folder folder_;
 };
 
 struct ended {
@@ -98,25 +84,14 @@ struct ended {
   std::string output;
 };
 
-/// What it prints on standard output: little enough for a pipe.
 ended call(const topology::kinds& known, std::vector<std::string> words) {
   words.insert(words.begin(), "/usr/bin/shop");
   std::vector<char*> arguments;
   for (std::string& each : words)
     arguments.push_back(each.data());
-  std::array<int, 2> ends{};
-  REQUIRE(pipe(ends.data()) == 0);
-  std::fflush(stdout);
-  const int before = dup(STDOUT_FILENO);
-  dup2(ends[1], STDOUT_FILENO);
-  close(ends[1]);
-  const int code = topology_program(static_cast<int>(arguments.size()), arguments.data(), known);
-  dup2(before, STDOUT_FILENO);
-  close(before);
-  std::string text(60'000, '\0');
-  const ssize_t size = read(ends[0], text.data(), text.size());
-  close(ends[0]);
-  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  int code = 0;
+  const std::string text =
+      tests::printed_by([&] { code = topology_program(static_cast<int>(arguments.size()), arguments.data(), known); });
   return {code, text};
 }
 

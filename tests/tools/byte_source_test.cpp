@@ -1,3 +1,4 @@
+#include <troupe/program/scratch_folder.hpp>
 #include <troupe/tools/byte_source.hpp>
 
 #include <troupe/simulation/simulator.hpp>
@@ -16,20 +17,6 @@ using namespace troupe;
 using namespace troupe::tools;
 
 namespace {
-
-class folder {
-public:
-  folder() {
-    std::string path = (std::filesystem::temp_directory_path() / "troupe_testXXXXXX").string();
-    REQUIRE(mkdtemp(path.data()) != nullptr);
-    path_ = path;
-  }
-  ~folder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
-private:
-  std::filesystem::path path_;
-};
 
 task<std::string> read_all(byte_source& from, std::size_t piece_bytes) {
   std::string text;
@@ -54,22 +41,22 @@ std::string why_not(const std::string& path) {
 } // namespace
 
 TEST_CASE("a file is read in pieces to its end", "[tools]") {
-  const folder here;
-  std::ofstream{here / "file"} << "some text";
-  file_source source{here / "file"};
+  const scratch_folder here;
+  std::ofstream{here.file("file")} << "some text";
+  file_source source{here.file("file")};
   simulator run;
   CHECK(run.run(read_all, std::ref(source), 4).value() == "some text");
 }
 
 TEST_CASE("what cannot be read says why, with its path", "[tools]") {
-  const folder here;
-  CHECK(why_not(here / "missing").find("missing: No such file or directory") != std::string::npos);
-  CHECK(why_not(here / ".").find("Is a directory") != std::string::npos);
+  const scratch_folder here;
+  CHECK(why_not(here.file("missing")).find("missing: No such file or directory") != std::string::npos);
+  CHECK(why_not(here.file(".")).find("Is a directory") != std::string::npos);
 }
 
 TEST_CASE("a FIFO without a writer is waited for without blocking, and ends with its writer", "[tools]") {
-  const folder here;
-  const std::string path = here / "fifo";
+  const scratch_folder here;
+  const std::string path = here.file("fifo");
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
   file_source source{path};
   int writer = -1;
@@ -89,8 +76,8 @@ TEST_CASE("a FIFO without a writer is waited for without blocking, and ends with
 }
 
 TEST_CASE("waiting for a FIFO ends at once when it is cancelled", "[tools]") {
-  const folder here;
-  const std::string path = here / "fifo";
+  const scratch_folder here;
+  const std::string path = here.file("fifo");
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
   file_source source{path};
   simulator run{{.cancel_at_step = 3}};

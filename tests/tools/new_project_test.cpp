@@ -1,7 +1,7 @@
 #include <troupe/tools/new_project.hpp>
 
 #include <troupe/tools/command_line.hpp>
-#include <troupe/tools/scratch_folder.hpp>
+#include <troupe/program/scratch_folder.hpp>
 
 #include <tests/catch.hpp>
 
