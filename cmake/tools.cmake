@@ -1,7 +1,6 @@
 # The command-line program: target troupe_tool, built as tools/troupe. Everything but main.cpp is a library, so that
 # tests/tools can link it.
 
-
 file(GLOB troupe_tool_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/*.cpp")
 list(REMOVE_ITEM troupe_tool_sources "${PROJECT_SOURCE_DIR}/tools/main.cpp")
 troupe_include_root(tools "${PROJECT_SOURCE_DIR}/tools" troupe_tool_root)

@@ -17,10 +17,10 @@
 
 namespace troupe::tools {
 
-/// Draws frames on a screen of its own, without a cursor and without an echo of keys, from the first frame on. The terminal is as it was when this
-/// goes, and also where the process ends otherwise: by a signal, a failed assertion, an exit. What others write meanwhile
-/// is kept, and written then. A suspension (Ctrl-Z) gives the terminal back until it is over, and nothing is drawn in
-/// the background.
+/// Draws frames on a screen of its own, without a cursor and without an echo of keys, from the first frame on. The
+/// terminal is as it was when this goes, and also where the process ends otherwise: by a signal, a failed assertion, an
+/// exit. What others write meanwhile is kept, and written then. A suspension (Ctrl-Z) gives the terminal back until it
+/// is over, and nothing is drawn in the background.
 ///
 /// One at a time, made before any thread that should not be interrupted by its signals.
 ///

@@ -19,7 +19,8 @@ namespace troupe {
 /// ```
 ///
 /// @returns the exit code: 0, 1 where something failed or came out otherwise than a file expects, 2 for wrong usage and
-///          files that are wrong or cannot be read, 70 where books do not balance or another promise of troupe is broken, 130 and 143 when it was stopped by a signal
+///          files that are wrong or cannot be read, 70 where books do not balance or another promise of troupe is
+///          broken, 130 and 143 when it was stopped by a signal
 /// @thread  the first one of the process, before there are others
 int topology_program(int argc, char** argv, const topology::kinds& known);
 
