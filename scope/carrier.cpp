@@ -23,7 +23,7 @@ bool carrier::work() noexcept {
   const instant began = carrier_pool::real_time();
   std::atomic<detail::coarse_time>& noted = detail::time_on_this_thread();
   noted.store(detail::coarse(began), std::memory_order_relaxed); // relaxed, all: only a number
-  noted_.store(&noted, std::memory_order_relaxed);
+  noted_.store(&noted, std::memory_order_release);               // pairs with carrier_pool::note_time()
   if (number_of_this_thread == 0)
     number_of_this_thread = ::gettid();
   thread_.store(number_of_this_thread, std::memory_order_relaxed);

@@ -87,7 +87,8 @@ int carrier_pool::thread_of(std::size_t index) const noexcept {
 }
 
 void carrier_pool::note_time(std::size_t index) const noexcept {
-  if (auto* const noted = carriers_[index]->noted_.load(std::memory_order_relaxed); noted != nullptr)
+  // acquire: pairs with carrier::work(), as its thread made what this points to when it began
+  if (auto* const noted = carriers_[index]->noted_.load(std::memory_order_acquire); noted != nullptr)
     noted->store(detail::coarse(real_time()), std::memory_order_relaxed); // relaxed: only a number
 }
 
