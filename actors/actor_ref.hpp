@@ -56,6 +56,7 @@ public:
   /// @throws   `would_deadlock`: the actor waits, directly or through others, for who tells it
   template <class M, class... Args>
   auto tell(Args&&... args) const {
+    takes<M, Args...>();
     return to_.send(std::in_place_type<M>, std::forward<Args>(args)...);
   }
   /// Like `tell`, but never waits.
@@ -63,6 +64,7 @@ public:
   /// @thread any, also outside of any fiber
   template <class M, class... Args>
   [[nodiscard]] send_status try_tell(Args&&... args) const {
+    takes<M, Args...>();
     return to_.try_send(Message{std::in_place_type<M>, std::forward<Args>(args)...});
   }
 
@@ -82,6 +84,7 @@ public:
   template <class M, class... Args>
   requires detail::askable<M> task<detail::answer_to<M>> ask(Args&&... args)
   const {
+    takes<M, Args..., reply<detail::answer_to<M>>>();
     using block_type = detail::reply_block<detail::answer_to<M>>;
     auto* const block = new block_type;
     detail::ask_pointer ours = detail::ask_pointer::owning(block);
@@ -99,6 +102,7 @@ public:
   requires detail::askable<M> detail::answer_to<M> ask_blocking(std::chrono::duration<Rep, Period> limit,
                                                                 Args&&... args)
   const {
+    takes<M, Args..., reply<detail::answer_to<M>>>();
     using block_type = detail::reply_block<detail::answer_to<M>>;
     const duration at_most = clipped(limit);
     const instant began = steady_time::real_now();
@@ -142,6 +146,7 @@ public:
   /// @thread  as `task_group::start`
   template <class M, class Rep, class Period, class... Args>
   child<send_status> tell_after(task_group& owner, std::chrono::duration<Rep, Period> delay, Args&&... args) const {
+    takes<M, Args...>();
     return owner.start(told_later, to_, clipped(delay), Message{std::in_place_type<M>, std::forward<Args>(args)...});
   }
 
@@ -161,6 +166,15 @@ private:
 
   actor_ref(sender<Message> to, detail::actor_life_pointer life) noexcept
       : to_(std::move(to)), life_(std::move(life)) {}
+
+  /// Says in a sentence what the compiler would say in a page.
+  template <class M, class... Args>
+  static constexpr void takes() {
+    static_assert(Message::template has_kind<M>,
+                  "this actor does not take that kind of message: it is none of those in the message<...> of its inbox");
+    static_assert(std::constructible_from<M, Args...>,
+                  "that kind of message cannot be made of these arguments (`ask` adds the reply, the last of them)");
+  }
 
   template <class T>
   static task<T> asked(actor_ref whom, detail::ask_pointer ask, Message made) {

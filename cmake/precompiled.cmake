@@ -1,5 +1,5 @@
-# What many files parse is parsed once. That hides a missing #include, so the gcc preset goes without, and each public header
-# is compiled alone by verify_headers.
+# What many files parse is parsed once. That hides a missing #include, so the gcc preset goes without but in tests, and each
+# public header is compiled alone by verify_headers.
 
 # troupe_add_parsed_once(name): a target whose precompiled headers others reuse.
 function(troupe_add_parsed_once name)

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <map>
+
 namespace troupe::tools {
 
 namespace {
@@ -27,6 +29,20 @@ std::string edges_of(const topology::report& of) {
   return table.text();
 }
 
+/// What else a file may expect of it: what came of its asks, and what its kind counts.
+std::string counted_by(const topology::node_counts& node) {
+  std::string text;
+  const auto add = [&text](std::string_view what, std::uint64_t count) {
+    if (count != 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
+  };
+  add("answers", node.answers);
+  add("failed_asks", node.failed_asks);
+  for (const auto& [what, count] : node.counters)
+    add(what, count);
+  return text.empty() ? "nothing" : text;
+}
+
 std::string nodes_of(const topology::report& of) {
   text_table table{{{"node"},
                     {"kind"},
@@ -34,10 +50,12 @@ std::string nodes_of(const topology::report& of) {
                     {"crashes", align::right},
                     {"handled", align::right},
                     {"late", align::right},
+                    {"also counted"},
                     {"last error"}}};
   for (const topology::node_counts& each : of.nodes)
     table.add({each.name, each.kind, std::to_string(each.runs), std::to_string(each.crashes),
-               std::to_string(each.handled), std::to_string(each.late), printable(each.last_error)});
+               std::to_string(each.handled), std::to_string(each.late), counted_by(each),
+               printable(each.last_error)});
   return table.text();
 }
 
@@ -89,6 +107,7 @@ std::string json_of(const topology::report& of) {
     for (const std::string_view what : topology::names_of_node_counts())
       if (const auto count = count_of(each, what))
         one[std::string{what}] = *count;
+    one["counters"] = each.counters.empty() ? json::object() : json(std::map(each.counters.begin(), each.counters.end()));
     all["nodes"].push_back(std::move(one));
   }
   for (const topology::supervisor_counts& each : of.supervisors)

@@ -46,6 +46,26 @@ sent = 50
 """
 ENDLESS = SOUND.replace("items = 50", 'items = 0\nevery = "1ms"').split("[expect]")[0]
 
+# Each question meets a crash.
+ASKING = """
+[supervisor.app]
+intensity = 100
+[node.shop]
+kind = "client"
+items = 3
+[node.store]
+kind = "server"
+faults = { crash_every = 1 }
+[[edge]]
+from = "shop"
+to = "store"
+how = "ask"
+[expect]
+ends = "normal"
+[expect.node.shop]
+failed = 3
+"""
+
 
 def troupe(*arguments):
     return subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, timeout=120)
@@ -108,6 +128,15 @@ class Commands(unittest.TestCase):
         self.assertEqual(report["ended"], "normal")
         edge, = report["edges"]
         self.assertEqual((edge["offered"], edge["handled"], edge["dropped"]), (50, 48, 2))
+
+    def test_a_report_has_what_kinds_count(self):
+        asking = self.file(ASKING)
+        client, server = json.loads(troupe("run", asking, "--json").stdout)["nodes"]
+        self.assertEqual((client["failed_asks"], client["counters"]), (3, {"failed": 3, "given_up": 0}))
+        self.assertEqual((server["handled"], server["counters"]), (3, {}))
+        told = troupe("run", asking).stdout
+        self.assertRegex(told, r"(?m)^shop +client .* 3 failed_asks, 3 failed ")
+        self.assertRegex(told, r"(?m)^store +server .* nothing ")
 
     def test_ctrl_c_ends_a_run_with_its_report(self):
         running = subprocess.Popen([TOOL, "run", self.file(ENDLESS)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
