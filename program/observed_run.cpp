@@ -1,3 +1,4 @@
+#include <troupe/program/number_option.hpp>
 #include <troupe/program/observed_run.hpp>
 
 #include <fmt/format.h>
@@ -12,9 +13,11 @@
 namespace troupe::tools {
 
 void observe_command_line::add_options(CLI::App& to) {
-  observe_given_ = to.add_option("--observe", port_, "serve a live view on 127.0.0.1:PORT [any that is free]")
-                       ->type_name("[PORT]")
-                       ->expected(0, 1);
+  observe_given_ =
+      add_number(to, "--observe", port_, 0, 65'535, "serve a live view on 127.0.0.1:PORT [any that is free]")
+          ->type_name("[PORT]")
+          ->expected(0, 1)
+          ->default_str("0");
   to.add_flag("--control", control_, "the view has buttons to crash, cancel and restart children")
       ->needs(observe_given_);
   to.add_flag("--keep", keep_, "serve its last state on after its end, until Ctrl-C [on a terminal]")

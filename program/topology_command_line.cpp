@@ -77,9 +77,8 @@ void graph_command_line::add_options(CLI::App& to) {
 }
 
 const draw_topology& graph_command_line::asked() const {
-  static const std::vector<std::string> forms{"mermaid", "dot", "svg"};
-  if (std::find(forms.begin(), forms.end(), read_.form) == forms.end())
-    throw unknown_value("--as", "form", read_.form, forms);
+  if (std::find(picture_forms.begin(), picture_forms.end(), read_.form) == picture_forms.end())
+    throw unknown_value("--as", "form", read_.form, picture_forms);
   return read_;
 }
 

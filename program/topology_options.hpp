@@ -43,4 +43,7 @@ struct list_kinds {
 /// Faults that an exploration can strike with.
 inline const std::vector<std::string> armable_faults{"crash", "cancel", "overflow", "failing_start", "reset"};
 
+/// What `graph` can draw.
+inline const std::vector<std::string> picture_forms{"mermaid", "dot", "svg"};
+
 } // namespace troupe::tools

@@ -26,9 +26,9 @@ TEST_CASE("each acknowledged transfer is a line, behind those that are there", "
 }
 
 TEST_CASE("a file that cannot be opened or written is an error with its name", "[tools]") {
-  CHECK_THROWS_WITH(acknowledged_file{"/nowhere/at/all"}, Catch::Contains("cannot open /nowhere/at/all"));
+  CHECK_THROWS_WITH(acknowledged_file{"/nowhere/at/all"}, ContainsSubstring("cannot open /nowhere/at/all"));
   const acknowledged_file full{"/dev/full"};
-  CHECK_THROWS_WITH(full.add({"a", 1, 2, 3}, 4), Catch::Contains("cannot write to /dev/full: No space left"));
+  CHECK_THROWS_WITH(full.add({"a", 1, 2, 3}, 4), ContainsSubstring("cannot write to /dev/full: No space left"));
   const acknowledged_file none{""};
   none.add({"a", 1, 2, 3}, 4);
 }

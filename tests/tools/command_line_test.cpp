@@ -74,6 +74,9 @@ TEST_CASE("pool and storm have defaults, and take numbers", "[tools]") {
         "troupe: error: --crash-rate: `101` is not a whole number from 0 to 100");
   CHECK(error({"run", "storm", "--seconds", "0"}) ==
         "troupe: error: --seconds: `0` is not a whole number from 1 to 86400");
+  for (const std::string port : {"abc", "65536", "0x10", "-1"})
+    CHECK(error({"run", "storm", "--observe=" + port}) ==
+          "troupe: error: --observe: `" + port + "` is not a whole number from 0 to 65535");
 }
 
 TEST_CASE("load takes a host and a port, and numbers", "[tools]") {

@@ -276,17 +276,36 @@ class Commands(unittest.TestCase):
         for each in all_of_them:
             self.assertIn(each["name"], text)
 
+    COMPLETED = [("troupe ex", ["explore"]), ("troupe run st", ["storm"]), ("troupe explore mine.toml --fa", ["--faults"]),
+                 ("troupe explore --faults c", ["crash", "cancel"]), ("troupe graph mine.toml --as d", ["dot"]),
+                 ("troupe run crawler --obs", ["--observe"]), ("troupe run ./mine.toml --js", ["--json"]),
+                 ("troupe run ledger --li", ["--listen"]), ("troupe completion f", ["fish"]),
+                 ("troupe help co", ["completion"]), ("troupe help run led", ["ledger"]), ("troupe check craw", ["crawler"])]
+
     def test_words_are_completed(self):
-        script = troupe("completion", "bash").stdout + """
-complete_line() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _troupe; echo "${COMPREPLY[*]}"; }
-complete_line troupe ex
-complete_line troupe run st
-complete_line troupe explore mine.toml --fa
-"""
+        script = troupe("completion", "bash").stdout
+        script += 'complete_line() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _troupe; echo "${COMPREPLY[*]}"; }\n'
+        for line, _ in self.COMPLETED + [("troupe explore --faults crash,ca", [])]:
+            script += "complete_line %s\n" % line
         ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
-        self.assertEqual((ended.stdout.splitlines(), ended.stderr), (["explore", "storm", "--faults"], ""))
-        for shell in ("zsh", "fish"):
-            self.assertIn("explore", troupe("completion", shell).stdout)
+        self.assertEqual(ended.stderr, "")
+        expected = [sorted(words) for _, words in self.COMPLETED] + [["crash,cancel"]]
+        self.assertEqual([sorted(line.split()) for line in ended.stdout.splitlines()], expected)
+
+    @unittest.skipUnless(shutil.which("fish"), "no fish here")
+    def test_words_are_completed_in_fish(self):
+        for line, words in self.COMPLETED:
+            script = troupe("completion", "fish").stdout + "complete -C '%s'" % line
+            ended = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True, text=True, cwd=self.folder,
+                                   env={**os.environ, "HOME": str(self.folder)})
+            found = [each.split("\t")[0] for each in ended.stdout.splitlines()]
+            self.assertEqual((sorted(found), ended.stderr), (sorted(words), ""), line)
+
+    @unittest.skipUnless(shutil.which("zsh"), "no zsh here")
+    def test_zsh_takes_its_script(self):
+        script = "autoload -U compinit && compinit -D\n" + troupe("completion", "zsh").stdout + "echo $_comps[troupe]"
+        ended = subprocess.run(["zsh", "-f", "-c", script], capture_output=True, text=True)
+        self.assertEqual((ended.stdout.strip(), ended.stderr), ("_bash_complete -o default -F _troupe", ""))
 
 
 if __name__ == "__main__":
