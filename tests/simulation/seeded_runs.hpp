@@ -22,20 +22,24 @@
 
 namespace troupe::tests {
 
-/// Decides a run by one of the strategies of `explore`, which one is drawn from the seed, and judges it by all
-/// invariants.
+/// One of the strategies of `explore`.
+inline std::unique_ptr<search_strategy> drawn_strategy(std::uint64_t seed) {
+  seeded_random random{seed};
+  constexpr std::uint64_t kinds = 4;
+  const std::uint64_t kind = random.below(kinds);
+  return kind == 0   ? random_walk()
+         : kind == 1 ? priorities_with_changes(3)
+         : kind == 2 ? priorities_with_changes(5)
+                     : partial_order_sampling();
+}
+
+/// Decides a run by a strategy, and judges it by all invariants.
 class judged_run : public simulation_driver {
 public:
   /// @param operations  that a fiber does at a time; 0: drawn
-  explicit judged_run(std::uint64_t seed, int operations = 0) : seen_(found_), seed_(seed), operations_(operations) {
-    seeded_random random{seed};
-    constexpr std::uint64_t kinds = 4;
-    const std::uint64_t kind = random.below(kinds);
-    decides_ = kind == 0   ? random_walk()
-               : kind == 1 ? priorities_with_changes(3)
-               : kind == 2 ? priorities_with_changes(5)
-                           : partial_order_sampling();
-  }
+  explicit judged_run(std::uint64_t seed, int operations = 0) : judged_run(seed, operations, drawn_strategy(seed)) {}
+  judged_run(std::uint64_t seed, int operations, std::unique_ptr<search_strategy> decides)
+      : seen_(found_), seed_(seed), operations_(operations), decides_(std::move(decides)) {}
 
   /// What is wrong with the runs; empty: nothing.
   const std::string& problems() const noexcept { return problems_; }
