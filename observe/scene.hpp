@@ -45,7 +45,7 @@ struct scene_node {
   std::string name;
   std::string kind; ///< As `node_kind`, or "fold".
   std::string activity;
-  std::string state; ///< Of a supervisor's child, as `child_status`; else empty.
+  std::string state; ///< As in `tree_node`.
   std::uint64_t incarnation = 0;
   bool stopping = false;
   std::optional<mailbox_seen> mailbox;
@@ -116,8 +116,9 @@ private:
 
 namespace detail {
 
-/// Fibers that wait for each other so that none goes on before another one does: each wait for somebody (`wait->on`) is
-/// an edge, and so is a join, to each child. By their places, each group sorted.
+/// Fibers that wait for each other so that none goes on before another one does: each for somebody (`wait->on`), who
+/// joins for all children, who waits for a slot that children hold for any of them, as for any of those who share a
+/// mailbox. By their places, each group sorted.
 std::vector<std::vector<std::size_t>> wait_cycles(const tree_snapshot& seen);
 
 /// Which nodes stay, where a parent has more than `children_max` children: of those only the ones that most need to be

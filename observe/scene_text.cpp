@@ -39,6 +39,8 @@ look look_of(const scene_node& node, bool in_cycle) {
     return {"∞", "\x1b[1;31m"};
   if (node.state == "backing_off")
     return {"▲", yellow};
+  if (node.state == "ended")
+    return {"□", dim};
   if (node.state == "down")
     return {"■", red};
   if (node.state == "starting")

@@ -1,6 +1,8 @@
 #include <troupe/observe/scene.hpp>
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -8,15 +10,68 @@ namespace {
 
 constexpr std::size_t unseen = ~std::size_t{0};
 
+/// Whom each waits for: for all of them, or for any of them.
+struct wait_graph {
+  struct waiting {
+    std::vector<std::size_t> whom; ///< Empty: it can go on, or what it waits for is nobody's.
+    bool any = false;
+  };
+
+  explicit wait_graph(const tree_snapshot& seen) : of(seen.nodes.size()) {
+    std::vector<std::vector<std::size_t>> children(seen.nodes.size());
+    std::unordered_map<std::uint64_t, std::vector<std::size_t>> readers; // by mailbox
+    for (std::size_t at = 0; at != seen.nodes.size(); ++at) {
+      if (at != 0)
+        children[seen.nodes[at].parent].push_back(at);
+      if (const auto& mailbox = seen.nodes[at].mailbox; mailbox && mailbox->number != 0)
+        readers[mailbox->number].push_back(at);
+    }
+    for (std::size_t at = 0; at != seen.nodes.size(); ++at) {
+      const auto& wait = seen.nodes[at].wait;
+      if (!wait)
+        continue;
+      if (!wait->on) {
+        if (wait->to == "join its children")
+          of[at].whom = children[at];
+      } else if (*wait->on != at) {
+        const auto sharing = readers.find(wait->object);
+        of[at].whom = sharing != readers.end() ? sharing->second : std::vector{*wait->on};
+        of[at].any = true;
+      } else if (wait->to == "reserve") { // a slot that its children hold
+        of[at].whom = children[at];
+        of[at].any = true;
+      }
+    }
+  }
+
+  /// Takes out whoever goes on once others do who can. (Holt, "Some deadlock properties of computer systems", 1972.)
+  void reduce() {
+    std::vector<std::vector<std::size_t>> waiters(of.size());
+    std::vector<std::size_t> missing(of.size()), go_on;
+    for (std::size_t at = 0; at != of.size(); ++at) {
+      for (const std::size_t each : of[at].whom)
+        waiters[each].push_back(at);
+      missing[at] = of[at].any ? std::min<std::size_t>(of[at].whom.size(), 1) : of[at].whom.size();
+      if (missing[at] == 0)
+        go_on.push_back(at);
+    }
+    while (!go_on.empty()) {
+      const std::size_t at = go_on.back();
+      go_on.pop_back();
+      of[at].whom.clear();
+      for (const std::size_t each : waiters[at])
+        if (missing[each] != 0 && --missing[each] == 0)
+          go_on.push_back(each);
+    }
+  }
+
+  std::vector<waiting> of;
+};
+
 /// Tarjan's strongly connected components, without recursion: a tree may be deep.
 class components {
 public:
-  explicit components(const tree_snapshot& seen)
-      : seen_(seen), state_(seen.nodes.size()), children_(seen.nodes.size()) {
-    for (std::size_t at = 1; at < seen.nodes.size(); ++at)
-      if (joins(seen.nodes[seen.nodes[at].parent]))
-        children_[seen.nodes[at].parent].push_back(at);
-  }
+  explicit components(wait_graph graph) : graph_(std::move(graph)), state_(graph_.of.size()) {}
 
   std::vector<std::vector<std::size_t>> find() {
     for (std::size_t at = 0; at != state_.size(); ++at)
@@ -33,18 +88,10 @@ private:
     bool on_stack = false;
   };
 
-  static bool joins(const tree_node& node) {
-    return node.wait && !node.wait->on && node.wait->to == "join its children";
-  }
-
   /// Where the edge leads; `unseen`: there are no more.
   std::size_t edge(std::size_t from, std::size_t which) const {
-    const auto& wait = seen_.nodes[from].wait;
-    if (!wait)
-      return unseen;
-    if (wait->on) // its own: a cycle takes two
-      return which == 0 ? *wait->on : unseen;
-    return which < children_[from].size() ? children_[from][which] : unseen;
+    const auto& whom = graph_.of[from].whom;
+    return which < whom.size() ? whom[which] : unseen;
   }
 
   void enter(std::size_t at) {
@@ -89,9 +136,8 @@ private:
     found_.push_back(std::move(component));
   }
 
-  const tree_snapshot& seen_;
+  const wait_graph graph_;
   std::vector<marks> state_;
-  std::vector<std::vector<std::size_t>> children_; // of those that wait for them
   std::vector<std::size_t> stack_;
   std::vector<std::size_t> path_;
   std::size_t entered_ = 0;
@@ -100,6 +146,10 @@ private:
 
 } // namespace
 
-std::vector<std::vector<std::size_t>> wait_cycles(const tree_snapshot& seen) { return components{seen}.find(); }
+std::vector<std::vector<std::size_t>> wait_cycles(const tree_snapshot& seen) {
+  wait_graph graph{seen};
+  graph.reduce();
+  return components{std::move(graph)}.find();
+}
 
 } // namespace troupe::detail

@@ -18,6 +18,7 @@ struct node_facts {
   std::uint64_t incarnation = 0;
   bool has_mailbox = false;
   mailbox_seen mailbox;
+  std::uint64_t slots = 0; ///< By its number that of which its children hold the permits; 0: none.
   const std::type_info* in_hand = nullptr;
   coarse_time in_hand_since = 0;
 };

@@ -38,6 +38,8 @@ public:
     for (const std::size_t at : in_order()) {
       place[at] = seen.nodes.size();
       seen.nodes.push_back(node_of(found_[at], place[found_[at].parent]));
+      if (found_[at].facts.slots != 0)
+        slots_of_.emplace(found_[at].facts.slots, place[at]);
     }
     name_objects(seen);
     return seen;
@@ -189,23 +191,29 @@ private:
     return node;
   }
 
-  static void name_objects(tree_snapshot& seen) {
-    std::unordered_map<std::uint64_t, std::size_t> numbered;
+  void name_objects(tree_snapshot& seen) {
+    std::unordered_map<std::uint64_t, std::size_t> numbered = std::move(slots_of_);
     for (std::size_t at = 0; at != seen.nodes.size(); ++at) {
       numbered.emplace(seen.nodes[at].number, at);
       if (const auto& mailbox = seen.nodes[at].mailbox; mailbox && mailbox->number != 0)
         numbered.emplace(mailbox->number, at);
     }
-    for (tree_node& node : seen.nodes)
-      if (node.wait && node.wait->object != 0)
-        if (const auto on = numbered.find(node.wait->object); on != numbered.end())
-          node.wait->on = on->second;
+    for (std::size_t at = 0; at != seen.nodes.size(); ++at) {
+      tree_node& node = seen.nodes[at];
+      if (!node.wait || node.wait->object == 0)
+        continue;
+      if (node.mailbox && node.mailbox->number == node.wait->object) // others may read it, too
+        node.wait->on = at;
+      else if (const auto on = numbered.find(node.wait->object); on != numbered.end())
+        node.wait->on = on->second;
+    }
   }
 
   const std::size_t nodes_max_;
   std::vector<found> found_;
   std::vector<std::pair<const fiber*, std::size_t>>
       path_; // from the top to where the walk is; with the place in found_
+  std::unordered_map<std::uint64_t, std::size_t> slots_of_; // whose children hold them, by the number of these slots
   std::size_t omitted_ = 0;
   bool out_of_memory_ = false;
   instant now_{};

@@ -35,7 +35,7 @@ enum class node_activity : std::uint8_t {
 std::string_view to_string(node_kind kind) noexcept;
 std::string_view to_string(node_activity activity) noexcept;
 
-/// A mailbox with one reader.
+/// A mailbox, as its reader shows it.
 struct mailbox_seen {
   std::uint32_t number = 0; ///< As in events; 0: nobody has waited for it yet.
   std::size_t depth = 0;    ///< Items that nobody has taken.
@@ -47,7 +47,7 @@ struct mailbox_seen {
 struct wait_seen {
   std::string_view to;           ///< "receive", "ask", "join its children".
   std::uint64_t object = 0;      ///< What it waits for, by its number in events; 0: it has none.
-  std::optional<std::size_t> on; ///< Index of the fiber that this is, or that reads it; empty: none of the tree.
+  std::optional<std::size_t> on; ///< Index of whoever this is, reads it, or whose children hold it; empty: not known.
   bool shielded = false;         ///< No cancel ends it.
   bool idle = false;             ///< Idle by nature: that of a server.
   std::optional<duration> lasts;
@@ -66,8 +66,8 @@ struct tree_node {
   std::uint64_t number = 0;
   node_kind kind = node_kind::fiber;
   node_activity activity = node_activity::ready;
-  bool stopping = false;         ///< Its next wait will end.
-  std::string_view state;        ///< Of the child of a supervisor: its `child_status`; else empty.
+  bool stopping = false;  ///< Its next wait will end.
+  std::string_view state; ///< Of the child of a supervisor: its `child_status`, or "ended": down, and well; else empty.
   std::uint64_t incarnation = 0; ///< As well: which of its runs; 0: none yet.
   std::optional<mailbox_seen> mailbox;
   std::optional<message_seen> in_hand;

@@ -201,6 +201,7 @@ void caretaker::begin_run(supervised_child& child) noexcept {
     wakeups woken;
     const std::lock_guard held{core_.lock_};
     ++child.incarnation_;
+    child.ended_well_ = false;
     child.stop_asked_ = child.killed_ = child.retires_ = false;
     // Where nobody waits for it, it has started at once.
     has_started = !child.says_when_started_ && child.start_ != request::pending && several_.from == nullptr;
@@ -367,6 +368,7 @@ void caretaker::has_ended(supervised_child& child, exit_reason&& how) noexcept {
   const bool counts = child.spec_.significant;
   if (several_.at == &child && !several_.stopping)
     several_.at = child.next_;
+  child.ended_well_ = how.kind == exit_kind::normal;
   goes_down(child, request::failed, nullptr);
   if (counts && (core_.options_.stops == auto_shutdown::any_significant ||
                  (core_.options_.stops == auto_shutdown::all_significant && significant_ == 0)))

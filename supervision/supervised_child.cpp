@@ -53,7 +53,8 @@ supervised_child::~supervised_child() = default;
 startup supervised_child::startup_of_this_run() noexcept { return startup{*this}; }
 
 void supervised_child::tell(node_facts& facts) const noexcept {
-  facts.state = to_string(state_);
+  const child_status now = state_;
+  facts.state = now == child_status::down && ended_well_ ? "ended" : to_string(now);
   facts.incarnation = incarnation_;
   if (const mailbox_core* const mailbox = reads(); mailbox != nullptr)
     mailbox->tell(facts);

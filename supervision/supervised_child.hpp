@@ -191,6 +191,7 @@ private:
   std::exception_ptr start_error_;                      // why it failed
   bool listed_ = false;
   std::atomic<std::uint64_t> incarnation_{0};
+  std::atomic<bool> ended_well_{false}; // its last run, by itself and not to be followed by another; for snapshots
 
   // Of the fiber that looks at the supervisor's news alone:
   std::optional<child<>> host_;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/mailbox/hand.hpp>
 #include <troupe/mailbox/lasting_inbox.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/supervision/supervisor.hpp>
@@ -29,8 +30,9 @@ struct live_instance {
   std::atomic<std::uint64_t> runs{0}, crashes{0}, items{0}, items_made{0};
   std::atomic<bool> done{false};      // it is not started anew
   std::atomic<bool> cancelled{false}; // by hand
-  std::mutex mutex;                   // guards the rest
-  task_group* runs_in = nullptr;      // while it runs
+  troupe::detail::hand<parcel> in_hand;
+  std::mutex mutex;              // guards the rest
+  task_group* runs_in = nullptr; // while it runs
   bool crashes_by_hand = false;
 };
 

@@ -1,8 +1,10 @@
 #include <troupe/topology/node.hpp>
 
+#include <troupe/actors/handle_concurrently.hpp>
 #include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/fault_point.hpp>
+#include <troupe/scope/observed_scope.hpp>
 #include <troupe/scope/shield.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/topology/live.hpp>
@@ -27,6 +29,32 @@ void compute(duration busy) noexcept {
   for (std::int64_t i = 0; i < busy.count(); ++i)
     sum = sum + static_cast<std::uint64_t>(i);
 }
+
+/// In a snapshot: what it reads from, and what it has taken out of that. The mailbox itself does not know which of
+/// several readers has what.
+struct reads_mailbox {
+  const detail::live_instance& of;
+
+  void tell(troupe::detail::node_facts& facts) const noexcept {
+    of.of->to.core().tell(facts);
+    const troupe::detail::hand_seen now = of.in_hand.look();
+    facts.in_hand = now.type;
+    facts.in_hand_since = now.since;
+  }
+};
+
+class in_hand {
+public:
+  in_hand(troupe::detail::hand<parcel>& of, const parcel& taken) noexcept : of_(of) {
+    of_.take(taken, this_fiber::pointer()->about_now());
+  }
+  ~in_hand() { of_.let_go(); }
+  in_hand(const in_hand&) = delete;
+  in_hand& operator=(const in_hand&) = delete;
+
+private:
+  troupe::detail::hand<parcel>& of_;
+};
 
 } // namespace
 
@@ -211,32 +239,23 @@ task<> node::handle_asked(question& next, const handler& handle) {
 }
 
 task<> node::handle_one(parcel& next, const handler& handle) {
+  const in_hand held{of_.in_hand, next};
   co_await next.match([this, &handle](told& sent) { return handle_told(sent, handle); },
                       [this, &handle](question& asked) { return handle_asked(asked, handle); });
 }
 
-task<> node::one_of_several(node& here, received<parcel> next, permit<char>, const handler& handle) {
-  co_await here.handle_one(*next, handle);
-}
-
 template <class In>
 task<> node::each_of(const In& in, const handler& handle) {
+  fiber& self = co_await troupe::detail::current_fiber{};
+  const reads_mailbox reads{of_};
+  const troupe::detail::observed_scope shown{self, cancel_scope::shielding::none, reads};
   if (described().at_once == 1) {
     while (auto next = co_await in.receive())
       co_await handle_one(*next, handle);
     co_return;
   }
-  const mailbox<char> slots{capacity{described().at_once}}; // each that is handled holds the permit for one
-  const sender<char> free = slots.sender();
-  co_await in_task_group([&](task_group& group) -> task<> {
-    for (;;) {
-      permit<char> slot = co_await free.reserve();
-      received<parcel> next = co_await in.receive();
-      if (!next)
-        co_return;
-      group.start(one_of_several, std::ref(*this), std::move(next), std::move(slot), std::cref(handle));
-    }
-  });
+  const auto one_of_several = [this, &handle](parcel& next) -> task<> { return handle_one(next, handle); };
+  co_await handle_concurrently(in, described().at_once, one_of_several);
 }
 
 task<> node::each(std::function<task<>(item&)> handle) {

@@ -124,7 +124,6 @@ private:
   using handler = std::function<task<>(item&)>;
   template <class In>
   task<> each_of(const In& in, const handler& handle);
-  static task<> one_of_several(node& here, received<parcel> next, permit<char> slot, const handler& handle);
   task<> handle_one(parcel& next, const handler& handle);
   task<> handle_told(told& next, const handler& handle);
   task<> handle_asked(question& next, const handler& handle);

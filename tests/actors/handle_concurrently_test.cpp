@@ -5,6 +5,8 @@
 #include <tests/catch.hpp>
 #include <tests/simulation/any_order.hpp>
 
+#include <troupe/scope/snapshot.hpp>
+
 #include <algorithm>
 
 using namespace troupe;
@@ -115,4 +117,25 @@ TEST_CASE("an actor that handles several at once can be asked back by whom it as
     });
   });
   CHECK(ended.has_value());
+}
+
+TEST_CASE("a snapshot tells who waits for a slot that one of its own handlers holds", "[actors][G2]") {
+  simulator simulated{{.clock = clock_mode::manual}};
+  load seen;
+  auto top = make_root(simulated, [&] {
+    return in_task_group([&](task_group& group) {
+      auto ref = group.start_actor({.name = "crowd", .capacity = 100}, crowd, std::size_t{2}, std::ref(seen));
+      for (int id = 0; id < 3; ++id)
+        group.start([ref, id]() -> task<> { co_await ref.ask<work>(id, manner::answers, 1s); });
+    });
+  });
+  top->start();
+  simulated.run_until_idle();
+  const tree_snapshot now = take_snapshot(*top);
+  REQUIRE(now.nodes.size() == 7); // it, the actor, its two handlers, and who ask
+  REQUIRE(now.nodes[1].wait);
+  CHECK(now.nodes[1].wait->to == "reserve");
+  CHECK(now.nodes[1].wait->on == std::size_t{1});
+  simulated.advance(2s);
+  CHECK(seen.most == 2);
 }

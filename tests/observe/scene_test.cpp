@@ -96,6 +96,41 @@ TEST_CASE("a handler that asks its own actor, which joins it, is a cycle", "[obs
   CHECK(detail::wait_cycles(seen) == std::vector<std::vector<std::size_t>>{{1, 2}});
 }
 
+namespace {
+
+/// 1 and 2 each have two handlers, which ask the other one, and wait for one of them to end.
+tree_snapshot two_with_handlers() {
+  tree_snapshot seen = pool_of(2);
+  for (std::size_t of = 1; of != 3; ++of) {
+    seen.nodes[of].wait = wait_on("reserve", of);
+    for (std::size_t each = 0; each != 2; ++each) {
+      seen.nodes.push_back(node(of, "handler", 10 * of + each));
+      seen.nodes.back().wait = wait_on("ask", 3 - of);
+    }
+  }
+  return seen;
+}
+
+} // namespace
+
+TEST_CASE("two whose handlers all ask the other one are a cycle, while one that does not could end it", "[observe]") {
+  tree_snapshot seen = two_with_handlers();
+  CHECK(detail::wait_cycles(seen) == std::vector<std::vector<std::size_t>>{{1, 2, 3, 4, 5, 6}});
+  seen.nodes[6].wait = wait_on("sleep", 6);
+  CHECK(detail::wait_cycles(seen).empty());
+}
+
+TEST_CASE("who asks several that share a mailbox is in a cycle once none of them can go on", "[observe]") {
+  tree_snapshot seen = pool_of(3);
+  seen.nodes[1].mailbox = seen.nodes[2].mailbox = mailbox_seen{7, 0, 10, false};
+  seen.nodes[3].wait = wait_on("ask", 1);
+  seen.nodes[3].wait->object = 7;
+  seen.nodes[1].wait = wait_on("ask", 3);
+  CHECK(detail::wait_cycles(seen).empty());
+  seen.nodes[2].wait = wait_on("ask", 3);
+  CHECK(detail::wait_cycles(seen) == std::vector<std::vector<std::size_t>>{{1, 2, 3}});
+}
+
 TEST_CASE("who waits at its own mailbox is no cycle", "[observe]") {
   tree_snapshot seen = pool_of(1);
   seen.nodes[1].wait = wait_on("receive", 1);

@@ -202,7 +202,8 @@ TEST_CASE("a snapshot as DOT is a graph of who owns whom and who waits for whom"
       "}\n");
 }
 
-TEST_CASE("a snapshot has the children of a supervisor that are down, back off or are being stopped", "[observe][G2]") {
+TEST_CASE("a snapshot has the children of a supervisor that have ended, are down, back off or are being stopped",
+          "[observe][G2]") {
   simulator sim{{.clock = clock_mode::manual}};
   const auto fails = []() -> task<> {
     co_await sleep_for(1s);
@@ -214,8 +215,10 @@ TEST_CASE("a snapshot has the children of a supervisor that are down, back off o
     co_await supervise({.backoff = {.initial = 10s, .jitter = 0}}, [&](supervisor& all) -> task<> {
       co_await all.start({.name = "fails"}, fails);
       co_await all.start({.name = "ends", .restart = restart_type::transient}, ends);
+      co_await all.start({.name = "stopped"}, sleep_a, 1h);
       co_await all.start({.name = "cleans_up"}, cleans_up);
       co_await sleep_for(2s);
+      co_await all.stop("stopped");
       co_await all.stop("cleans_up");
     });
   });
@@ -223,7 +226,8 @@ TEST_CASE("a snapshot has the children of a supervisor that are down, back off o
   sim.advance(2s + 500ms);
   CHECK(to_text(take_snapshot(*top)) == "/           supervisor  waits to change a child of for 500 ms\n"
                                         "/fails      backing_off  waits to be started for 1.5 s\n"
-                                        "/ends       down  waits to be started for 2.5 s\n"
+                                        "/ends       ended  waits to be started for 2.5 s\n"
+                                        "/stopped    down  waits to be started for 500 ms\n"
                                         "/cleans_up  stopping  waits to sleep for 2.5 s\n");
   top->cancel();
   sim.advance(1h);

@@ -2,6 +2,7 @@
 
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/sleep.hpp>
+#include <troupe/scope/snapshot.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/simulation/simulator.hpp>
 #include <troupe/topology/check.hpp>
@@ -10,6 +11,8 @@
 #include <tests/catch.hpp>
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 using namespace troupe;
 using namespace troupe::topology;
@@ -180,4 +183,72 @@ TEST_CASE("a run that is cancelled ends as stopped, after the time that it took"
 TEST_CASE("a file cannot expect that it is stopped from outside", "[topology]") {
   const parsed made = parse("[node.x]\nkind = \"worker\"\n[expect]\nends = \"stopped\"\n", standard_kinds());
   CHECK(has_errors(made.findings));
+}
+
+TEST_CASE("a snapshot of a topology has what each node has in its mailbox and in hand, and whom an ask waits for",
+          "[topology][G2]") {
+  const description what = read(R"(
+[run]
+lasts = "1s"
+[supervisor.app]
+[node.jobs]
+kind = "source"
+[node.worker]
+kind = "sink"
+count = 2
+work = "1s"
+[node.caller]
+kind = "client"
+count = 2
+[node.desk]
+kind = "server"
+work = "1s"
+[[edge]]
+from = "jobs"
+to = "worker"
+capacity = 3
+[[edge]]
+from = "caller"
+to = "desk"
+how = "ask"
+)");
+  const kinds known = standard_kinds();
+  running all{what, known};
+  simulator simulated;
+  tree_snapshot seen;
+  simulated
+      .run([&]() -> task<> {
+        fiber& top = co_await troupe::detail::current_fiber{};
+        co_await in_task_group([&](task_group& group) {
+          group.start([&]() -> task<> { co_await run(all); });
+          group.start([&]() -> task<> {
+            co_await sleep_for(std::chrono::milliseconds{100});
+            seen = take_snapshot(top);
+          });
+        });
+      })
+      .value();
+  const auto find = [&](std::string_view name) -> const tree_node& {
+    return *std::find_if(seen.nodes.begin(), seen.nodes.end(),
+                         [&](const tree_node& each) { return each.name == name; });
+  };
+  const auto awaited = [&](std::string_view name) {
+    const auto& wait = find(name).wait;
+    return wait && wait->on ? seen.nodes[*wait->on].name : std::string("nobody");
+  };
+  for (const char* const worker : {"worker-1", "worker-2"}) { // who share a mailbox
+    INFO(worker);
+    CHECK(find(worker).kind == node_kind::actor);
+    REQUIRE(find(worker).mailbox);
+    CHECK(find(worker).mailbox->depth == 3);
+    CHECK(find(worker).mailbox->capacity == 3);
+    REQUIRE(find(worker).in_hand);
+    CHECK(find(worker).in_hand->type == "troupe::topology::told");
+  }
+  CHECK(awaited("jobs") == "worker-1");
+  CHECK(find("desk").in_hand->type == "troupe::topology::question");
+  CHECK(find("desk").mailbox->depth == 1);
+  CHECK(awaited("caller-1") == "desk");
+  CHECK(awaited("caller-2") == "desk");
+  CHECK_FALSE(find("jobs").mailbox);
 }
