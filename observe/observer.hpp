@@ -65,7 +65,7 @@ struct observer_options {
   /// Of the tree's events, the newest: what the timeline can scroll back to, and a client resume from.
   std::size_t events_max = 2'000;
   /// Children of one parent beyond so many are shown as one, with the most interesting ones of them.
-  std::size_t children_max = 150;
+  std::size_t children_max = 500;
   /// Is given every event as well, after it was noted; null: nobody. Must outlive the observer.
   event_sink* next = nullptr;
   /// Looks also while nobody asks, and once more when the attachment ends: so there is a last state to be shown when the

@@ -3,7 +3,8 @@
 export const big = { w: 196, h: 52 }, small = { w: 128, h: 38 };
 export const gapX = 176;
 export const indent = 22;
-const gapY = 12, gridGap = 8, gridFrom = 5, outlineWidth = 340;
+const gapY = 12, gridFrom = 5, outlineWidth = 340;
+const gridGap = { x: 24, y: 20 }, narrowGap = { x: 8, y: 8 }; // lines and their labels run in the first, if not on narrow screens
 
 /** Those children that are drawn as chips, and the others. */
 function divided(key, childrenOf) {
@@ -14,10 +15,10 @@ function divided(key, childrenOf) {
   return { grid, rows: children.filter(each => !inGrid.has(each)) };
 }
 
-function placeGrid(places, grid, columns, x, y) {
+function placeGrid(places, grid, columns, gap, x, y) {
   grid.forEach((each, at) => places.set(each, {
-    x: x + (at % columns) * (small.w + gridGap), y: y + Math.floor(at / columns) * (small.h + gridGap), ...small }));
-  return Math.ceil(grid.length / columns) * (small.h + gridGap);
+    x: x + (at % columns) * (small.w + gap.x), y: y + Math.floor(at / columns) * (small.h + gap.y), ...small }));
+  return Math.ceil(grid.length / columns) * (small.h + gap.y);
 }
 
 function boxOf(places) {
@@ -35,8 +36,8 @@ export function outline(roots, childrenOf) {
     y += big.h + gapY;
     const { grid, rows } = divided(key, childrenOf);
     for (const each of rows) place(each, x + indent);
-    const columns = Math.max(1, Math.floor((outlineWidth - x - indent) / (small.w + gridGap)));
-    if (grid.length) y += placeGrid(places, grid, columns, x + indent, y) + gapY - gridGap;
+    const columns = Math.max(1, Math.floor((outlineWidth - x - indent) / (small.w + narrowGap.x)));
+    if (grid.length) y += placeGrid(places, grid, columns, narrowGap, x + indent, y) + gapY - narrowGap.y;
   }
   for (const root of roots) place(root, 0);
   return boxOf(places);
@@ -52,7 +53,7 @@ export function layout(roots, childrenOf) {
     let height = 0;
     for (const each of rows) height += measure(each) + gapY;
     const columns = grid.length ? Math.max(2, Math.ceil(Math.sqrt(grid.length / 2.4))) : 0;
-    const gridHeight = grid.length ? Math.ceil(grid.length / columns) * (small.h + gridGap) : 0;
+    const gridHeight = grid.length ? Math.ceil(grid.length / columns) * (small.h + gridGap.y) - gridGap.y + gapY : 0;
     height = Math.max(big.h, height + gridHeight - (height + gridHeight ? gapY : 0));
     measured.set(key, { height, rows, grid, columns });
     return height;
@@ -67,7 +68,7 @@ export function layout(roots, childrenOf) {
       place(each, right, top);
       top += measured.get(each).height + gapY;
     }
-    placeGrid(places, grid, columns, right, top);
+    placeGrid(places, grid, columns, gridGap, right, top);
   }
 
   let top = 0;

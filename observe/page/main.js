@@ -35,7 +35,7 @@ function totals() {
   const waiting = [...model.flows.values()].reduce((sum, each) => sum + each.senders_waiting, 0);
   const shown = [[fibers, 'fibers'], [restarts, 'restarts'], [failing, 'down or backing off', failing > 0]];
   if (model.flows.size) shown.push([waiting, 'senders wait', waiting > 0]);
-  if (model.rest.cycles.length) shown.push([model.rest.cycles.length, 'cycles of waits', true]);
+  if (model.rest.cycles.length) shown.push([model.rest.cycles.length, model.rest.cycles.length === 1 ? 'cycle of waits' : 'cycles of waits', true]);
   if (model.rest.abandoned_children) shown.push([model.rest.abandoned_children, 'abandoned', true]);
   const text = JSON.stringify(shown);
   if (text === totals.before) return;
@@ -84,19 +84,25 @@ function follow() {
   });
 }
 
-const theme = localStorage.getItem('theme') ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
-document.documentElement.dataset.theme = theme;
+const system = matchMedia('(prefers-color-scheme: dark)');
+const paint = () => { document.documentElement.dataset.theme = localStorage.getItem('theme') ?? (system.matches ? 'dark' : 'light'); };
+system.addEventListener('change', paint);
 byId('theme').addEventListener('click', () => {
-  const next = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
-  document.documentElement.dataset.theme = next;
-  localStorage.setItem('theme', next);
+  localStorage.setItem('theme', document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');
+  paint();
 });
+paint();
 byId('zoom-in').addEventListener('click', () => tree.zoomBy(1.25));
 byId('zoom-out').addEventListener('click', () => tree.zoomBy(0.8));
 byId('zoom-fit').addEventListener('click', () => tree.fit());
-byId('legend').replaceChildren(...['running', 'starting', 'backing_off', 'stopping', 'down', 'waits', 'fold'].map(each => {
+const inLegend = (text, ...swatches) => {
   const item = document.createElement('li');
-  item.textContent = states[each].join(' ');
+  item.append(...swatches.map(each => Object.assign(document.createElement('i'), { className: each })), text);
   return item;
-}), ...['✕ has failed', '▬ mailbox', '┄ waits for'].map(text => { const item = document.createElement('li'); item.textContent = text; return item; }));
+};
+byId('legend').replaceChildren(
+  ...['running', 'starting', 'backing_off', 'stopping', 'down', 'ended', 'waits', 'fold'].map(each => inLegend(states[each].join(' '))),
+  inLegend('✕ has failed'), inLegend('mailbox: some, much, nearly full', 'heat', 'heat warm', 'heat hot'),
+  inLegend('flows: thicker is more a second', 'thin edge', 'edge'), inLegend('senders wait', 'full edge'),
+  inLegend('has waited for it', 'wait edge'), inLegend('a cycle of waits', 'cycle edge'));
 follow();

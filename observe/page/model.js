@@ -86,7 +86,7 @@ const none = [];
 
 export const states = {
   running: ['●', 'running'], starting: ['◐', 'starting'], backing_off: ['▲', 'backing off'], stopping: ['▼', 'stopping'],
-  down: ['■', 'down'], runs: ['●', 'runs'], ready: ['○', 'ready'], waits: ['○', 'waits'], fold: ['▤', 'folded'] };
+  down: ['■', 'down'], ended: ['□', 'ended'], runs: ['●', 'runs'], ready: ['○', 'ready'], waits: ['○', 'waits'], fold: ['▤', 'folded'] };
 
 export function inWords(milliseconds) {
   const s = Math.max(0, milliseconds) / 1000;

@@ -18,7 +18,7 @@ export class Details {
 
   facts(node) {
     const { model } = this, since = then => then === undefined ? '' : ' for ' + inWords(model.now() - then);
-    const facts = [['is', (node.kind === 'fiber' ? 'a fiber' : node.kind === 'actor' ? 'an actor' : 'a ' + node.kind)]];
+    const facts = [['is', ({ actor: 'an actor', group: 'a fiber with a task group' }[node.kind] ?? 'a ' + node.kind)]];
     if (node.fold) {
       facts.push(['stands for', count(node.fold.children, 'child', 'children')], ['restarts', node.fold.restarts], ['queued', node.fold.queued]);
       for (const [state, n] of Object.entries(node.fold.states)) facts.push([states[state]?.[1] ?? state, n.toLocaleString('en')]);
@@ -53,7 +53,7 @@ export class Details {
     if (!body || this.shownPath !== this.path || this.hadControl !== this.model.rest.control) {
       this.section.replaceChildren(el('h2', 'Details'), el('h3', this.path), body = el('div', '', { class: 'body' }));
       this.shownPath = this.path; this.hadControl = this.model.rest.control;
-      if (this.model.rest.control && node?.state) this.section.append(this.orders());
+      if (this.model.rest.control && node?.state) body.before(this.orders(), this.answer = el('p', '', { class: 'answer', role: 'status' }));
     }
     body.replaceChildren(list);
     if (errors.length) {
@@ -74,10 +74,11 @@ export class Details {
   }
 
   async order(action, path) {
+    const shown = this.answer, tell = (text, isRefused) => { shown.textContent = text; shown.classList.toggle('refused', isRefused); };
     try {
       const answer = await fetch('/control', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ action, path }) });
-      say(answer.ok ? `${action}: ${path}` : `refused: ${(await answer.text()).trim()}`);
-    } catch { say('The server does not answer.'); }
+      tell(answer.ok ? `${action} begun` : `✕ ${action} refused: ${(await answer.text()).trim().replace(/^troupe: /, '')}`, !answer.ok);
+    } catch { tell('✕ the server does not answer', true); }
   }
 }
 

@@ -1,38 +1,38 @@
-// The picture: the tree, what flows in it, and who waits for whom.
+// The picture: the tree, in which one can look around.
 
 import { gapX, indent, layout, outline } from '/layout.js';
-import { count, short, states, waitInWords } from '/model.js';
+import { Lines } from '/lines.js';
+import { count, states, waitInWords } from '/model.js';
+import { put, svgOf, write } from '/svg.js';
 
-const svgOf = (name, attributes = {}, parent) => {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  parent?.append(made);
-  return made;
-};
-const put = (element, key, value) => { if (element.getAttribute(key) !== String(value)) element.setAttribute(key, value); };
-const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 const cut = (text, length) => text.length > length ? text.slice(0, length - 1) + '…' : text;
-const middle = list => list[Math.floor((list.length - 1) / 2)];
-const failedFor = 1500, linksMax = 6, widthMax = 7;
+const failedFor = 1500; // milliseconds
 const narrowBelow = 560; // pixels
 // Zooms: below the first a narrow picture is moved instead of made smaller, and below the second the words in nodes are too
 // small to be read, and are not drawn: laying them out is most of what a change costs.
 const legible = 0.8, far = 0.55;
 
+/** The part of the world that is in the picture: texts elsewhere are not kept up to date. */
+function seenBy({ x, y, zoom }, { clientWidth, clientHeight }) {
+  const l = -x / zoom, t = -y / zoom, r = l + clientWidth / zoom, b = t + clientHeight / zoom;
+  const isFar = zoom < far;
+  return { isFar, has: at => !isFar && at.x < r && l < at.x + at.w && at.y < b && t < at.y + at.h };
+}
+
 export class Tree {
   constructor(model, choose) {
-    this.model = model; this.choose = choose; this.elements = new Map(); this.lines = new Map();
+    this.model = model; this.choose = choose; this.elements = new Map(); this.lines = new Lines(model);
     this.svg = document.getElementById('tree'); this.world = document.getElementById('world');
-    this.groups = Object.fromEntries(['owns', 'flows', 'waits', 'nodes'].map(id => [id, document.getElementById(id)]));
+    this.groups = Object.fromEntries(['owns', 'nodes'].map(id => [id, document.getElementById(id)]));
     this.shape = ''; this.chosen = 0; this.focused = 0; this.fitted = true; this.view = { x: 0, y: 0, zoom: 1 };
+    this.seen = seenBy(this.view, this.svg);
     this.listen();
   }
 
   render() {
     this.place();
     for (const [key, element] of this.elements) this.draw(this.model.nodes.get(key), element);
-    this.drawFlows();
-    this.drawWaits();
+    this.lines.draw(this.places, this.shape, this.seen);
     this.svg.classList.toggle('ended', !this.model.rest.attached);
   }
 
@@ -44,7 +44,6 @@ export class Tree {
     this.shape = shape;
     const { places, box } = (this.isNarrow ? outline : layout)(model.roots(), key => model.childrenOf(key));
     this.places = places; this.box = box;
-    this.svg.classList.toggle('outline', this.isNarrow);
     for (const [key, element] of this.elements) if (!places.has(key)) { element.group.remove(); this.elements.delete(key); }
     for (const [key, place] of places) {
       let element = this.elements.get(key);
@@ -100,7 +99,7 @@ export class Tree {
     put(element.group, 'aria-selected', node.key === this.chosen);
     write(element.icon, failed ? '✕' : states[state]?.[0] ?? '○');
     write(element.name, cut(node.parent === 0 ? '/' : node.name, element.isSmall ? 14 : 21));
-    write(element.what, cut(words, element.isSmall ? 20 : 32));
+    if (this.seen.has(this.places.get(node.key))) write(element.what, cut(words, element.isSmall ? 20 : 32));
     const box = node.mailbox, share = box && box.capacity ? Math.min(1, box.depth / box.capacity) : 0;
     put(element.track, 'visibility', box ? 'visible' : 'hidden');
     put(element.fill, 'stroke-dashoffset', 1 - share); // unlike a width it has nothing laid out anew
@@ -116,69 +115,6 @@ export class Tree {
     return parts.join(' · ');
   }
 
-  line(id, group, className) {
-    let made = this.lines.get(id);
-    if (!made) {
-      const g = svgOf('g', {}, this.groups[group]);
-      made = { g, path: svgOf('path', {}, g), label: svgOf('text', { class: 'label' }, g) };
-      this.lines.set(id, made);
-    }
-    made.seen = true;
-    put(made.g, 'class', className);
-    return made;
-  }
-
-  /** From the side of one to the side of the other, or around where one is the other's parent. */
-  curve(from, to, bend) {
-    const a = this.places.get(from), b = this.places.get(to);
-    const sameColumn = a.x < b.x + b.w && b.x < a.x + a.w;
-    const ax = a.x + (sameColumn || b.x > a.x ? a.w : 0), bx = b.x + (sameColumn || b.x < a.x ? b.w : 0);
-    const ay = a.y + a.h / 2 + bend, by = b.y + b.h / 2 + bend;
-    const reach = sameColumn ? 40 + Math.abs(ay - by) / 5 : (bx - ax) / 2;
-    const cx = ax + reach, dx = sameColumn ? bx + reach : bx - reach;
-    return { d: `M${ax} ${ay}C${cx} ${ay} ${dx} ${by} ${bx} ${by}`, x: (ax + 3 * cx + 3 * dx + bx) / 8, y: (ay + by) / 2 - 12 };
-  }
-
-  /** Those in the leftmost column: lines to the others would run across these. */
-  nearest(keys) {
-    const left = Math.min(...keys.map(key => this.places.get(key).x));
-    return keys.filter(key => this.places.get(key).x === left);
-  }
-
-  drawFlows() {
-    const { model } = this;
-    for (const each of this.lines.values()) each.seen = false;
-    for (const flow of model.flows.values()) {
-      const ends = paths => [...new Set(paths.map(path => model.at(path)).filter(key => this.places?.has(key)))];
-      const from = ends(flow.from), to = ends(flow.to);
-      const isFull = flow.senders_waiting > 0;
-      let links = from.flatMap(a => to.filter(b => b !== a).map(b => [a, b]));
-      if (links.length > linksMax) links = [[middle(from), middle(this.nearest(to))]]; // one for all of them can be read
-      const width = Math.min(widthMax, 1.2 + 0.9 * Math.log10(1 + flow.sent_per_second));
-      links.forEach(([a, b], at) => {
-        const { path, label } = this.line(`flow ${flow.name} ${a} ${b}`, 'flows', 'flow' + (isFull ? ' full' : ''));
-        const curve = this.curve(a, b, 0);
-        put(path, 'd', curve.d); put(path, 'stroke-width', (isFull ? width + 1 : width).toFixed(1));
-        put(label, 'x', curve.x); put(label, 'y', curve.y);
-        write(label, at === Math.floor(links.length / 2) ? `${flow.name} ${short(flow.sent_per_second)}/s · ${flow.depth}/${flow.capacity}${isFull ? ` · ${flow.senders_waiting} wait` : ''}` : '');
-      });
-    }
-  }
-
-  drawWaits() {
-    for (const node of this.model.nodes.values()) {
-      const on = node.wait?.on;
-      if (!on || !this.places.has(on) || !this.places.has(node.key) || on === node.key) continue;
-      const inCycle = this.model.inCycle.has(node.key) && this.model.inCycle.has(on);
-      const { path, label } = this.line(`wait ${node.key} ${on}`, 'waits', '');
-      const curve = this.curve(node.key, on, 5);
-      put(path, 'class', inCycle ? 'link cycle' : 'link'); put(path, 'd', curve.d);
-      put(label, 'x', curve.x); put(label, 'y', curve.y);
-      write(label, inCycle ? 'cycle: ' + waitInWords(node.wait).join(' ') : '');
-    }
-    for (const [id, each] of this.lines) if (!each.seen) { each.g.remove(); this.lines.delete(id); }
-  }
-
   // -- looking around --------------------------------------------------------------------------------------------------
 
   fit() {
@@ -192,7 +128,11 @@ export class Tree {
   }
   look() {
     put(this.world, 'transform', `translate(${this.view.x} ${this.view.y}) scale(${this.view.zoom})`);
-    this.svg.classList.toggle('far', this.view.zoom < far);
+    this.seen = seenBy(this.view, this.svg);
+    this.svg.classList.toggle('far', this.seen.isFar);
+    if (this.looksAnew) return;
+    this.looksAnew = true;
+    requestAnimationFrame(() => { this.looksAnew = false; this.render(); }); // what was not in the picture
   }
   zoomBy(times, x = this.svg.clientWidth / 2, y = this.svg.clientHeight / 2) {
     const zoom = Math.min(4, Math.max(0.05, this.view.zoom * times)), real = zoom / this.view.zoom;

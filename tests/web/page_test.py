@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -34,6 +35,35 @@ for needed in (CHROMIUM, DRIVER):
         print("skipped: no %s: apt-get install chromium chromium-driver" % needed)
         sys.exit(77)
 
+STUCK = """
+[run]
+lasts = "60s"
+[supervisor.app]
+[node.c]
+kind = "client"
+items = 100
+count = 8
+""" + "".join("""
+[node.%s]
+kind = "server"
+at_once = 2
+""" % name for name in "ab") + "".join("""
+[[edge]]
+from = "%s"
+to = "%s"
+how = "ask"
+""" % edge for edge in (("c", "a"), ("a", "b"), ("b", "a")))
+ENDS = """
+[run]
+lasts = "60s"
+[supervisor.app]
+[node.short]
+kind = "worker"
+items = 1
+restart = "transient"
+[node.long]
+kind = "worker"
+"""
 CALM = ("storm", "--seconds", "120", "--crash-rate", "0")
 PATIENCE = 5 if os.environ.get("TROUPE_IS_SLOW") == "1" else 1  # how many times as long something may take
 ENOUGH = 20 * PATIENCE  # seconds that nothing here should need
@@ -228,6 +258,32 @@ class Case(unittest.TestCase):
         self.browser.refresh()
         self.assertEqual(back(), seen["dark"])
 
+    def test_it_follows_the_system_while_nobody_has_chosen_and_boxes_and_bars_go_with_it(self):
+        seen = lambda: self.browser.execute_script("""
+            const of = each => getComputedStyle(each).colorScheme;
+            return [document.documentElement.dataset.theme, of(document.documentElement), of(document.getElementById('only'))];""")
+        self.media("prefers-color-scheme", "dark")
+        self.watch(tool(*CALM))
+        self.assertEqual(seen(), ["dark"] * 3)
+        self.media("prefers-color-scheme", "light")
+        self.until(lambda: seen() == ["light"] * 3)
+        self.browser.find_element(By.ID, "theme").click()
+        self.assertEqual(seen(), ["dark"] * 3)
+        self.media("prefers-color-scheme", "dark")
+        self.browser.find_element(By.ID, "theme").click()
+        self.assertEqual(seen(), ["light"] * 3)
+
+    def test_an_order_that_is_refused_says_so_beside_its_button(self):
+        self.watch(tool(*CALM, "--control"))
+        self.until(lambda: self.node("/app/store")).click()
+        answer = lambda: self.browser.find_element(By.CSS_SELECTOR, "#details .answer")
+        self.until(lambda: self.order("restart")).click()
+        self.until(lambda: answer().is_displayed() and answer().text == "restart begun")
+        self.browser.execute_script("""
+            window.fetch = async () => new Response('troupe: there is no child like that\\n', {status: 409});""")
+        self.order("crash").click()
+        self.until(lambda: answer().text == "✕ crash refused: there is no child like that")
+
     def test_a_second_client_and_a_reload_see_the_same(self):
         program = self.watch(tool(*CALM))
         self.until(lambda: self.node("/app/store"))
@@ -249,8 +305,52 @@ class Case(unittest.TestCase):
         self.addCleanup(again.close)
         self.until(lambda: state() == "live")
 
-    def test_400_nodes_whose_numbers_change_are_drawn_without_stutter(self):
+    def topology(self, text):
+        """The program that runs what this file describes."""
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(text)
+            file.flush()
+            return self.watch(tool(file.name))
+
+    def test_the_nodes_of_a_topology_show_their_mailboxes_what_they_have_in_hand_and_whom_they_wait_for(self):
+        self.topology(STUCK)
+        self.until(lambda: "in a cycle of waits" in self.node("/app/a").get_attribute("aria-label"))
+        self.assertIn("mailbox 8 of 100", self.node("/app/a").get_attribute("aria-label"))
+        self.assertIn("1 cycle of waits", self.browser.find_element(By.ID, "totals").text)
+        self.until(lambda: self.browser.find_elements(By.CSS_SELECTOR, ".link.cycle"))
+        self.node("/app/a").click()
+        facts = self.until(lambda: self.browser.find_element(By.CSS_SELECTOR, "#details dl").text)
+        for word in ("an actor", "8 of 100", "troupe::topology::question"):
+            self.assertIn(word, facts)
+        self.node("/app/c-1").click()
+        self.until(lambda: "ask (/app/a)" in self.browser.find_element(By.CSS_SELECTOR, "#details dl").text)
+
+    def test_children_that_have_ended_well_are_no_alarm(self):
+        self.topology(ENDS)
+        self.until(lambda: "ended" in self.node("/app/short").get_attribute("aria-label"))
+        self.assertIn("ended", self.node("/app/short").get_attribute("class"))
+        self.assertIn("0 down", self.browser.find_element(By.ID, "totals").text)
+        self.assertFalse(self.browser.find_elements(By.CSS_SELECTOR, ".node.down"))
+
+    def test_nothing_that_flows_hides_what_a_node_says(self):
+        self.watch(tool("orders"))
+        self.until(lambda: self.browser.find_elements(By.CSS_SELECTOR, "#flows path"))
+        self.until(lambda: self.browser.find_elements(By.CSS_SELECTOR, "#labels text"))
+        hidden = self.browser.execute_script("""
+            const after = id => document.getElementById(id).compareDocumentPosition(document.getElementById('nodes'));
+            const boxes = query => [...document.querySelectorAll(query)].map(each => each.getBoundingClientRect()).filter(each => each.width);
+            const labels = boxes('#labels text'), nodes = boxes('.node .body');
+            return [after('flows') & 4, after('waits') & 4, labels.length > 0,
+                labels.filter(a => nodes.some(b => a.left < b.right && b.left < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom)).length];""")
+        self.assertEqual(hidden, [4, 4, True, 0])
+
+    def test_400_nodes_of_a_topology_are_all_shown(self):
+        self.topology("[supervisor.app]\n" + "".join('[node.n%d]\nkind = "worker"\nevery = "100ms"\n' % n for n in range(400)))
+        self.until(lambda: len(self.browser.find_elements(By.CSS_SELECTOR, '.node[data-path^="/app/n"]')) == 400)
+
+    def test_400_nodes_and_what_flows_between_them_are_drawn_without_stutter(self):
         self.watch(Program(CROWD, "0", "400"))
+        self.until(lambda: len(self.browser.find_elements(By.CSS_SELECTOR, "#flows path")) >= 400)
         self.until(lambda: len(self.browser.find_elements(By.CSS_SELECTOR, ".node.running")) >= 400)
         self.browser.execute_cdp_cmd("Performance.enable", {})
         layouts = self.layouts()
