@@ -65,6 +65,7 @@ bool http_connection::wait_for_request() {
   if (!fill(now + limits_.idle_time_max))
     return false;
   request_bytes_ = 0;
+  answered_ = false;
   request_until_ = steady_time::real_now() + limits_.request_time_max;
   return true;
 }
@@ -98,6 +99,7 @@ ssize_t http_connection::read(char* to, std::size_t size) {
 }
 
 ssize_t http_connection::write(const char* from, std::size_t size) {
+  answered_ = true;
   const instant until = steady_time::real_now() + limits_.sending_time_max;
   std::size_t sent = 0;
   while (sent < size && !dropped_) {

@@ -32,6 +32,8 @@ public:
   /// Waits for the first byte of a request. False: there will be none.
   bool wait_for_request();
 
+  /// The request is longer than may be, and nothing was said to it.
+  bool is_overrun() const noexcept { return request_bytes_ >= limits_.request_bytes_max && !answered_; }
   /// Ends the connection. What was sent arrives.
   void close();
 
@@ -55,8 +57,9 @@ private:
   std::size_t last_ = 0;
   std::size_t request_bytes_ = 0;
   instant request_until_{};
-  bool failed_ = false;  // nothing more is read
-  bool dropped_ = false; // nothing more is written
+  bool answered_ = false; // the request
+  bool failed_ = false;   // nothing more is read
+  bool dropped_ = false;  // nothing more is written
 };
 
 } // namespace troupe::detail

@@ -30,6 +30,10 @@ constexpr std::size_t requests_max = 100;      // of one connection
 constexpr std::size_t threads_for_others = 32; // who do not follow
 constexpr int backlog = 256;
 constexpr const char* come_back_seconds = "5";
+// To what is so long that the library reads no request of it.
+constexpr std::string_view too_long = "HTTP/1.1 414 URI Too Long\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                                      "Content-Length: 36\r\nConnection: close\r\n\r\n"
+                                      "troupe: the request is much too long";
 
 constexpr const char* json_type = "application/json";
 constexpr const char* text_type = "text/plain; charset=utf-8";
@@ -123,9 +127,10 @@ private:
     case 404:
       return "there is no such page: / is the view, /tree.json, /events and /metrics what it is made of";
     case 413:
+    case 414:
       return "the request is too long";
     default:
-      return "the request makes no sense";
+      return "the request makes no sense, or its headers are too long";
     }
   }
 
@@ -222,6 +227,8 @@ private:
       if (!process_request(connection, left == 1, closed, nullptr) || closed)
         break;
     }
+    if (connection.is_overrun())
+      static_cast<void>(connection.write(too_long.data(), too_long.size()));
     connection.close();
     return true;
   }
