@@ -14,7 +14,8 @@ namespace troupe::detail {
 
 namespace {
 
-constexpr std::size_t record_max = 16'384; // bytes of a record, before it is encrypted
+constexpr std::size_t record_max = 16'384;          // bytes of a record, before it is encrypted
+constexpr std::size_t answers_max = 2 * record_max; // beyond the mark: more than a record of ours, some 1,200 new keys
 
 int clipped_size(std::size_t bytes) noexcept { return static_cast<int>(std::min<std::size_t>(bytes, INT_MAX)); }
 
@@ -65,6 +66,23 @@ moved::state tls_transport::push() {
   const moved went = below_->push_now({reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(pending)});
   static_cast<void>(BIO_reset(leave_));
   return went.how;
+}
+
+bool tls_transport::push_answers() {
+  const std::size_t answers = BIO_ctrl_pending(leave_);
+  if (answers == 0)
+    return true;
+  if (below_->write_now({}).how == moved::state::waits) {
+    const std::size_t unsent = below_->unsent();
+    if (at_mark_ == 0)
+      at_mark_ = unsent;
+    if (unsent + answers > at_mark_ + answers_max) {
+      static_cast<void>(BIO_reset(leave_));
+      return false;
+    }
+  }
+  static_cast<void>(push());
+  return true;
 }
 
 moved tls_transport::failed(const char* otherwise) {
@@ -119,7 +137,8 @@ moved tls_transport::read_now(std::span<std::byte> to) {
     ERR_clear_error();
     const int bytes = SSL_read(tls_.get(), to.data(), clipped_size(to.size()));
     const int how = SSL_get_error(tls_.get(), bytes);
-    static_cast<void>(push()); // an answer to what has come: a new key
+    if (!push_answers())
+      return failed("the other side asks for one answer after the other, and reads none");
     if (bytes > 0)
       return {static_cast<std::size_t>(bytes), moved::state::fine};
     if (how == SSL_ERROR_ZERO_RETURN)

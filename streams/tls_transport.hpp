@@ -57,6 +57,9 @@ private:
   /// What came from below; `fine`: some did.
   moved::state pull();
   moved::state push();
+  /// What OpenSSL answers to what has come, such as a new key, goes beyond the mark: a wait for room would have nobody
+  /// read meanwhile. False: too much has, and the other side takes none of it.
+  bool push_answers();
   void say_goodbye() noexcept;
   moved failed(const char* otherwise);
   moved write(std::span<const std::byte> from, bool beyond_the_mark);
@@ -64,8 +67,9 @@ private:
   const std::unique_ptr<transport> below_;
   mutable std::mutex lock_; // of a reader and a writer, who share what OpenSSL has
   const std::unique_ptr<SSL, ssl_deleter> tls_;
-  BIO* come_ = nullptr;  // of tls_
-  BIO* leave_ = nullptr; // the same
+  BIO* come_ = nullptr;     // of tls_
+  BIO* leave_ = nullptr;    // the same
+  std::size_t at_mark_ = 0; // unsent below at the first answer that found no room; 0: each has
   bool reads_no_more_ = false;
   bool has_failed_ = false;
   std::string why_;
