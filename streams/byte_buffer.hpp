@@ -23,6 +23,7 @@ public:
 
   std::size_t size() const noexcept { return end_ - begin_; }
   bool empty() const noexcept { return begin_ == end_; }
+  std::size_t capacity() const noexcept { return capacity_; }
   std::span<const std::byte> bytes() const noexcept { return {memory_.get() + begin_, size()}; }
 
   /// Room for so many more; `added` says how many of them have come.

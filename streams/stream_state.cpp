@@ -58,6 +58,7 @@ task<bool> stream_state::more() {
     const moved came = over_->read_now(ahead_.room(chunk_));
     ahead_.added(came.bytes);
     if (came.bytes != 0) {
+      came_ += came.bytes;
       if (came.bytes == chunk_)
         chunk_ = std::min(chunk_ * 2, chunk_max);
       co_return true;
@@ -73,10 +74,19 @@ task<bool> stream_state::more() {
     case moved::state::fine:
     case moved::state::waits:
       require_usable();
+      if (std::exchange(came_, 0) < chunk_ / 4)
+        chunk_ = std::max(chunk_ / 2, chunk_least);
+      let_go();
       co_await transport_wait{*over_, readiness::to_read};
       require_usable();
     }
   }
+}
+
+/// A connection that was busy once takes no more memory than one that never was.
+void stream_state::let_go() noexcept {
+  if (ahead_.empty() && ahead_.capacity() > 2 * chunk_least)
+    ahead_ = {};
 }
 
 std::string stream_state::taken(std::size_t bytes) {
@@ -87,6 +97,7 @@ std::string stream_state::taken(std::size_t bytes) {
 
 void stream_state::drop_read(std::size_t bytes) noexcept {
   ahead_.drop(bytes);
+  let_go();
   count(bytes_read_, bytes);
 }
 
@@ -102,6 +113,7 @@ task<std::size_t> stream_state::read_some(std::span<std::byte> to) {
       co_return 0;
   }
   const std::size_t taken_now = ahead_.take(to);
+  let_go();
   count(bytes_read_, taken_now);
   co_return taken_now;
 }

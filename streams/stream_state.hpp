@@ -66,6 +66,7 @@ public:
 
 private:
   enum class phase : std::uint8_t { open, torn, closing, closed };
+  static constexpr std::size_t chunk_least = 2'048;
   class write_under_way;
   class closing_under_way;
 
@@ -80,6 +81,7 @@ private:
   task<bool> more();
   /// False while a fiber reads, too: then nobody else may look.
   bool has_read_ahead() noexcept;
+  void let_go() noexcept;
   std::string taken(std::size_t bytes);
   void drop_read(std::size_t bytes) noexcept;
   void tell(event_kind what, std::uint64_t cause = 0) const noexcept;
@@ -90,10 +92,11 @@ private:
   std::atomic<bool> writes_{false};
   std::atomic<bool> was_reset_{false};
   std::atomic<bool> shut_{false}; // the direction that is written
-  bool ended_ = false;            // the one that is read; of whoever reads, as the next two
+  bool ended_ = false;            // the one that is read; of whoever reads, as the next three
   byte_buffer ahead_;
-  std::size_t chunk_ = 2'048;
-  std::size_t torn_after_ = 0; // written before the phase is torn
+  std::size_t chunk_ = chunk_least; // how much is read at once
+  std::size_t came_ = 0;            // since the last wait
+  std::size_t torn_after_ = 0;      // written before the phase is torn
   std::size_t torn_of_ = 0;
   std::atomic<std::uint64_t> bytes_read_{0};
   std::atomic<std::uint64_t> bytes_accepted_{0};
