@@ -176,3 +176,74 @@ TEST_CASE("an end, a reset and a cancel are told apart, whenever they come, and 
         CHECK(told.starts_with("abc" + last + last)); // what is told once is told to who asks again, too
     }
 }
+
+namespace {
+
+/// What a writer was told of its bytes when it had written all, or could not go on, and had closed.
+struct told_of_bytes {
+  std::size_t accepted = 0;
+  std::size_t dropped = 0;
+};
+
+const std::string sixty = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX";
+
+task<> writes_sixty(byte_stream& to, told_of_bytes& told) {
+  try {
+    for (std::size_t from = 0; from < sixty.size(); from += chunk)
+      told.accepted += co_await to.write(sixty.substr(from, chunk));
+  } catch (const peer_reset& lost) {
+    told.accepted += lost.bytes_accepted();
+  }
+  told.dropped = co_await to.close();
+}
+
+/// Reads so many at most, and then is gone.
+task<> reads_and_crashes(byte_stream& from, std::size_t at_most, std::string& come) {
+  try {
+    while (come.size() < at_most) {
+      std::string some(std::min<std::size_t>(at_most - come.size(), 5), '\0');
+      some.resize(co_await from.read_some(std::as_writable_bytes(std::span{some})));
+      if (some.empty())
+        break;
+      come += some;
+    }
+  } catch (const peer_reset&) {
+  }
+  from.abort();
+}
+
+} // namespace
+
+TEST_CASE("a crash or a reset at any byte tells the writer what was accepted and dropped, and nothing is read twice",
+          "[streams][D3]") {
+  for (const pipe_options& window : windows)
+    for (const bool reader_crashes : {false, true})
+      for (std::size_t at = 0; at <= sixty.size(); ++at) {
+        INFO("a window of " << window.capacity << " and " << window.high_water << ", "
+                            << (reader_crashes ? "a crash" : "a reset") << " at byte " << at);
+        pipe_options options = window;
+        if (!reader_crashes)
+          options.first_to_second.resets_at = at;
+        told_of_bytes told;
+        std::string come;
+        simulator simulated{{.seed = at}};
+        const auto run = [&]() -> task<> {
+          stream_pair ends = pipe_pair(options);
+          co_await in_task_group([&](task_group& group) {
+            group.start(writes_sixty, std::ref(ends.first), std::ref(told));
+            group.start(reads_and_crashes, std::ref(ends.second), reader_crashes ? at : sixty.size(), std::ref(come));
+          });
+          CHECK(told.accepted == ends.first.statistics().bytes_accepted);
+        };
+        simulated.run(run).value();
+        CHECK(come == sixty.substr(0, come.size()));
+        const std::size_t arrived = told.accepted - told.dropped;
+        if (reader_crashes) {
+          CHECK(come.size() == at);
+          CHECK(arrived >= at); // the rest had come, and nobody has read it
+        } else {
+          CHECK(come.size() <= at);
+          CHECK(arrived == at);
+        }
+      }
+}
