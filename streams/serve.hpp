@@ -14,6 +14,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace troupe {
@@ -30,6 +31,9 @@ struct serve_options {
   /// Is told when a handler fails with what is no error of its connection, on the fiber of that. Where there is none,
   /// such a failure is the server's: it stops all others, and comes out of `serve`.
   std::function<void(std::exception_ptr)> on_failure = nullptr;
+  /// Is told when a connection ends by an error of its own, such as a reset, a limit in its handler or a handshake that
+  /// fails: which ("socket #4 from 127.0.0.1:80") and why, on the fiber of that. Where there is none, nobody is told.
+  std::function<void(const std::string& connection, std::exception_ptr)> on_connection_error = nullptr;
 };
 
 namespace detail {
@@ -52,10 +56,18 @@ task<> handle(byte_stream& over, Handler& handler, serving& of, const serve_opti
 
 template <class Handler>
 task<> serve_one(byte_stream over, Handler handler, serving& of, const serve_options& options, sender<int>) {
+  std::string name;
+  if (options.on_connection_error)
+    name = name_of(over); // now: a handshake that fails leaves nothing of it
   const outcome<> ended = co_await as_outcome(handle(over, handler, of, options));
   co_await over.close(options.close_limit);
-  if (!ended.has_error() || is_about_connection(ended.error()))
+  if (!ended.has_error())
     co_return;
+  if (is_about_connection(ended.error())) {
+    if (options.on_connection_error)
+      options.on_connection_error(name, ended.error());
+    co_return;
+  }
   if (!options.on_failure)
     std::rethrow_exception(ended.error());
   options.on_failure(ended.error());
@@ -92,6 +104,10 @@ task<> serve_shielded(Acceptor& from, const Handler& handler, const serve_option
 ///
 /// *A handler* returns when the connection is over. The stream is the server's, and must not be moved from: it is closed
 /// then, and what was written is sent. What the handler throws ends its connection; see `serve_options::on_failure`.
+///
+/// *Who does not read* suspends its own handler, in a write, and nobody else. A limit around that write is how long this
+/// lasts: `fail_after(10s, write_line(over, news))` ends the connection of one who has not taken a line by then, and
+/// `serve_options::on_connection_error` is told. What is long is best written in parts, each with its limit.
 ///
 /// *To stop it is to drain it.* A cancel, SIGTERM among them, closes the listener; then each connection reads its end
 /// (`byte_stream::end_reading`), so a handler that waits for the next request returns, and one that is in the middle of

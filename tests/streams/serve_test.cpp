@@ -171,6 +171,72 @@ TEST_CASE("of a hundred connections one that is stuck holds up itself alone, and
   CHECK(simulated.run(run).has_error()); // of the connection that was reset, and of nobody else
 }
 
+namespace {
+
+constexpr int news_in_all = 30;
+
+/// A line each second, which whoever subscribes takes within five.
+task<> publishes(byte_stream& over) {
+  for (int i = 0; i < news_in_all; ++i) {
+    co_await sleep_for(1s);
+    co_await fail_after(5s, write_line(over, "news " + std::to_string(i)));
+  }
+}
+
+/// How many lines have come, each in the second in which it was written.
+task<int> subscribes(pipe_listener network) {
+  byte_stream over = co_await network.connect();
+  const time_source& clock = this_fiber::pointer()->runs_on().time();
+  const instant from = clock.now();
+  line_reader lines{over, 100};
+  int come = 0;
+  while (std::optional<std::string> line = co_await lines.next()) {
+    CHECK(*line == "news " + std::to_string(come));
+    ++come;
+    CHECK((clock.now() - from == come * 1s));
+  }
+  co_await over.close();
+  co_return come;
+}
+
+} // namespace
+
+TEST_CASE(
+    "of a hundred subscribers one that reads nothing is disconnected by the limit of a write, and the server told",
+    "[streams][C10]") {
+  constexpr std::size_t window = 30; // some eight lines, of which none is read
+  std::vector<std::string> told;
+  const serve_options options{.on_connection_error = [&](const std::string& which, const std::exception_ptr& why) {
+    told.push_back(which + ": " + message_of(why));
+  }};
+  simulator simulated{in_any_order()};
+  const auto run = [&]() -> task<> {
+    const pipe_listener network{{.capacity = window, .high_water = window}};
+    co_await in_task_group([&](task_group& group) -> task<> {
+      child<> server = group.start(serve<pipe_listener, task<> (*)(byte_stream&)>, network, &publishes, options);
+      byte_stream stuck = co_await network.connect();
+      co_await in_task_group([&](task_group& others) {
+        for (int i = 0; i < 99; ++i)
+          others.start([&]() -> task<> {
+            const int come = co_await subscribes(network);
+            CHECK(come == news_in_all);
+          });
+        others.start([&]() -> task<> {
+          co_await sleep_for(std::chrono::seconds{news_in_all * 2 / 3});
+          CHECK(told.size() == 1); // long before the news end
+        });
+      });
+      const auto rest = co_await as_outcome(stuck.read_to_end(1'000));
+      CHECK(rest.has_error()); // it is reset, and not told that this was all
+      server.cancel();
+    });
+  };
+  simulated.run(run).value();
+  REQUIRE(told.size() == 1);
+  CHECK(told.front().starts_with("pipe #"));
+  CHECK(told.front().find(": deadline exceeded") != std::string::npos);
+}
+
 TEST_CASE("a server that is stopped answers what is in hand, ends who waits, and accepts nobody", "[streams]") {
   outcome<> ended;
   beside_a_server(
@@ -233,8 +299,11 @@ TEST_CASE("a server speaks TLS where it is told to, and is not troubled by who d
       {.certificate_file = test_certificates().server(), .key_file = test_certificates().server_key()}};
   const tls_client trusts{{.authorities_file = test_certificates().authority()}};
   outcome<> ended;
+  std::vector<std::string> troubled;
   beside_a_server(
-      {.tls = &secret, .handshake_limit = 2s},
+      {.tls = &secret,
+       .handshake_limit = 2s,
+       .on_connection_error = [&](const std::string& which, const std::exception_ptr&) { troubled.push_back(which); }},
       [&](pipe_listener network, child<>&) -> task<> {
         byte_stream silent = co_await network.connect();
         byte_stream plain = co_await network.connect();
@@ -248,6 +317,8 @@ TEST_CASE("a server speaks TLS where it is told to, and is not troubled by who d
         CHECK(gone.has_error());
       },
       ended);
+  CHECK(troubled.size() >= 2); // who spoke no TLS, and who said nothing
+  CHECK(troubled.front().starts_with("pipe #"));
 }
 
 TEST_CASE("a server and its clients hold under the schedules of a budget and a sweep of all faults", "[streams]") {
