@@ -57,6 +57,8 @@ public:
   virtual void after_step() {}
   /// Nobody can run, and time passes.
   virtual void before_time_passes() {}
+  /// Nobody can run, and who waits is idle by nature: the tree of this root is shut down.
+  virtual void before_shutdown(fiber& top) { static_cast<void>(top); }
   /// A fiber runs through a `fault_point`. What this throws is thrown there.
   virtual void reach_fault_point(std::string_view name) { static_cast<void>(name); }
   /// As `executor::pretends_full`.

@@ -158,6 +158,8 @@ void simulator::drive(any_root& top) {
     if (fire_next())
       continue;
     if (!top.root_scope().cancelled() && only_daemons_wait(top)) {
+      if (options_.driver != nullptr)
+        options_.driver->before_shutdown(top);
       top.cancel(cancel_reason::shutdown);
       continue;
     }

@@ -43,6 +43,8 @@ std::string exploration::text() const {
   for (std::size_t i = 0; i < faults_count; ++i)
     if (faults[i] != 0)
       made += fmt::format("  {} at {} places\n", to_string(static_cast<fault>(i)), faults[i]);
+  if (!never_struck.empty())
+    made += fmt::format("  never: {}\n", fmt::join(never_struck, ", "));
   return made;
 }
 

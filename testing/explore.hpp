@@ -37,6 +37,9 @@ struct exploration {
   std::uint64_t steps_min = 0, steps_max = 0, steps_total = 0;
   std::array<std::uint64_t, invariants_count> looks{}; ///< How often each invariant had something to look at.
   std::array<std::uint64_t, faults_count> faults{};    ///< Of a sweep: runs with each kind.
+  /// Those of `all_faults`, and those that were armed without a name, for which there was no opportunity in any run, or
+  /// which were never chosen. What a test names must strike.
+  std::vector<std::string> never_struck;
 
   /// In a few lines.
   std::string text() const;
@@ -94,22 +97,24 @@ void simulate(std::uint64_t seed, const scenario& what, const explored_as& told 
 /// Where the environment variable TROUPE_REPLAY is set, runs that schedule alone, and tells all that happens in it.
 ///
 /// @returns what was tried
-/// @throws  `broken`: of the first run that was wrong. Also where `sometimes` never happened, and where the same schedule
-///          was not the same run
+/// @throws  `broken`: of the first run that was wrong. Also where `sometimes` never happened, where a fault that is armed
+///          by name never struck, and where the same schedule was not the same run
 exploration explore(budget limits, const scenario& what, const explored_as& told = std::source_location::current());
 
 /// Runs it with one fault of each kind, at the first opportunity for it, at the second, and so on, until a run has no
 /// more. What comes out of the scenario may then be an error or a cancel; all else must hold. (SQLite's tests let each
 /// allocation fail in turn; the idea is theirs.)
 ///
-/// @param seeds  how many orders; the first is that where nobody interferes
+/// @param faults  `all_faults`, or those that are meant: of these each must find an opportunity
+/// @param seeds   how many orders, one at least; the first is that where nobody interferes
 /// @returns @throws as `explore`
 exploration sweep(fault_set faults, const scenario& what, std::size_t seeds = 1,
                   const explored_as& told = std::source_location::current());
 
 /// Runs one schedule, as `broken::schedule()` gives it: for a fault that was found once and must not come back.
 ///
-/// @throws `broken`; `schedule_error`, `std::invalid_argument`: the text is none
+/// @throws `broken`; `schedule_error`, `std::invalid_argument`: the text is none, or does not fit the scenario: it decides
+///         what there is not to decide, as when the scenario has changed since
 void replay(std::string_view schedule, const scenario& what, const explored_as& told = std::source_location::current());
 
 } // namespace troupe

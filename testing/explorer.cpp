@@ -116,7 +116,10 @@ void explorer::once(const run_plan& plan) {
   strategy_ = "a replay";
   run_plan told = plan;
   told.keeps_all = true;
-  run(told);
+  if (const run_result result = run(told); !result.misfit.empty())
+    throw schedule_error(fmt::format("\"{}\" does not fit {}: {}. What was decided there is another thing since the "
+                                     "scenario, or what it tests, has changed: nothing of the old run is shown by it",
+                                     plan.text(), told_.name(), result.misfit));
 }
 
 std::span<const clock_mode> explorer::clocks() const noexcept {
@@ -215,10 +218,14 @@ exploration explorer::sweep(fault_set faults, std::size_t seeds) {
     return done_;
   {
     const progress shown{told_.name()};
+    TROUPE_ASSERT(seeds != 0, "sweep() needs at least one order: with none it would run nothing and pass");
     for (std::size_t i = 0; i < faults_count; ++i)
       for (std::size_t seed = 0; faults.has(static_cast<fault>(i)) && seed < seeds; ++seed)
         sweep(static_cast<fault>(i), seed);
   }
+  for (std::size_t i = 0; i < faults_count; ++i)
+    if (faults.has(static_cast<fault>(i)) && done_.faults[i] == 0)
+      (faults == all_faults ? done_.never_struck : vain_).emplace_back(to_string(static_cast<fault>(i)));
   return finished();
 }
 
@@ -244,20 +251,29 @@ exploration explorer::finished() {
     done_.looks[i] = run_.found().looks(static_cast<invariant>(i));
   if (was_interrupted())
     progress::end_by_interrupt(fmt::format("{}: interrupted after {}", told_.name(), done_.text()));
-  require_sometimes();
+  for (std::string& each : run_.never_struck(false))
+    done_.never_struck.push_back(std::move(each));
+  for (std::string& each : run_.never_struck(true))
+    vain_.push_back(std::move(each));
+  require_none_of(
+      run_.never_happened(), "what should happen in some run never did",
+      "Either the scenario cannot reach it, and proves less than it seems to, or it takes a larger budget.");
+  require_none_of(
+      vain_, "a fault that the test names has never struck",
+      "Either there is nothing that it could strike, as where a name is misspelt, or it takes a larger budget.");
   return done_;
 }
 
-void explorer::require_sometimes() {
-  const std::vector<std::string> never = run_.never_happened();
+/// A test that has proved less than it says.
+void explorer::require_none_of(const std::vector<std::string>& never, std::string_view what,
+                               std::string_view why) const {
   if (never.empty())
     return;
-  std::string text =
-      fmt::format("{}: what should happen in some run never did, in {} runs:\n", told_.name(), done_.schedules);
+  std::string text = fmt::format("{}: {}, in {} runs:\n", told_.name(), what, done_.schedules);
   for (const std::string& each : never)
     text += "  " + each + '\n';
-  text += "Either the scenario cannot reach it, and proves less than it seems to, or it takes a larger budget.\n";
-  throw broken(text, {{invariant::own, "never happened: " + never.front(), 0, {}}}, "", done_.schedules);
+  throw broken(fmt::format("{}{}\n", text, why), {{invariant::own, "never happened: " + never.front(), 0, {}}}, "",
+               done_.schedules);
 }
 
 // ---- a run was wrong -------------------------------------------------------------------------------------------------
@@ -319,7 +335,14 @@ void explorer::fail(const run_plan& plan, const run_result& of) {
   exact.draws = of.draws;
   run_plan small = still_fails(exact, first.which) ? shrunk(exact, first.which) : exact;
   small.keeps_all = true;
-  run_.run(small);
+  if (run_result last = run_.run(small); !last.misfit.empty()) {
+    // The text must fit the scenario when somebody gives it to `replay`. What was tried had more than the run has used.
+    small.given = std::move(last.taken);
+    small.given.trim();
+    if (!last.fault_had_its_turn)
+      small.swept.reset();
+    run_.run(small);
+  }
   const bool repeats = !run_.found().good();
   const std::vector<violation> told = repeats ? run_.found().violations() : std::vector{first};
   std::string text = report(small, told.front(), found_after);

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::detail {
@@ -44,7 +45,7 @@ private:
   void plainly();
   void with_deviations();
   void draw();
-  void require_sometimes();
+  void require_none_of(const std::vector<std::string>& never, std::string_view what, std::string_view why) const;
   bool is_out_of_budget() const noexcept { return done_.schedules >= limits_.schedules || was_interrupted(); }
   static bool was_interrupted() noexcept;
   static std::uint64_t mixed(std::uint64_t seed, std::uint64_t number) noexcept;
@@ -59,8 +60,9 @@ private:
   const explored_as& told_;
   scenario_run run_;
   exploration done_;
-  std::size_t longest_ = 0; // points with a choice, where nobody interferes
-  std::string strategy_;    // that found it
+  std::vector<std::string> vain_; // faults that the test names and that have never struck
+  std::size_t longest_ = 0;       // points with a choice, where nobody interferes
+  std::string strategy_;          // that found it
 };
 
 } // namespace troupe::detail

@@ -32,6 +32,10 @@ swept_fault swept_fault::parse(std::string_view text) {
                               "\" is no fault of a sweep: it should be a kind and a number, as crash@17");
 }
 
+std::string armed_fault::text() const {
+  return std::string(to_string(what_)) + (where_.empty() ? "" : " of " + where_);
+}
+
 bool armed_fault::strikes(std::uint64_t random) noexcept {
   ++opportunities_;
   const bool here = plan_ == plan::every || (plan_ == plan::one && opportunities_ == nth_) ||

@@ -41,6 +41,7 @@ public:
       bits_ |= bit(each);
   }
   constexpr bool has(fault one) const noexcept { return (bits_ & bit(one)) != 0; }
+  friend constexpr bool operator==(const fault_set&, const fault_set&) noexcept = default;
   friend constexpr fault_set operator|(fault_set a, fault_set b) noexcept {
     a.bits_ |= b.bits_;
     return a;
@@ -100,7 +101,15 @@ public:
 
   fault what() const noexcept { return what_; }
   std::size_t times_left() const noexcept { return times_; }
-  void strike() noexcept { --times_; }
+  void strike() noexcept {
+    --times_;
+    has_struck_ = true;
+  }
+  bool has_struck() const noexcept { return has_struck_; }
+  /// It was given a name.
+  bool is_aimed() const noexcept { return !where_.empty(); }
+  /// "crash of worker".
+  std::string text() const;
   /// Nothing of it is left to the schedule.
   bool is_planned() const noexcept { return plan_ != plan::none; }
   /// By a random number.
@@ -129,6 +138,7 @@ private:
   double part_ = 0;
   std::uint64_t nth_ = 0;
   std::uint64_t opportunities_ = 0;
+  bool has_struck_ = false;
 };
 
 /// A fiber crashes. `where` is its path, or the end of it: "worker" is also "/app/worker". Empty: any.

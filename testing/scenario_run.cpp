@@ -1,6 +1,7 @@
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/fault_point.hpp>
 #include <troupe/scope/task_group.hpp>
+#include <troupe/simulation/wait_report.hpp>
 #include <troupe/supervision/supervised_child.hpp>
 #include <troupe/supervision/supervisor_core.hpp>
 #include <troupe/testing/scenario_run.hpp>
@@ -54,6 +55,14 @@ std::vector<std::string> scenario_run::never_happened() const {
   return all;
 }
 
+std::vector<std::string> scenario_run::never_struck(bool by_name) const {
+  std::vector<std::string> all;
+  for (const auto& [what, aim] : simulation_->aims_)
+    if (aim.by_name == by_name && !aim.has_struck)
+      all.push_back(what);
+  return all;
+}
+
 run_result scenario_run::run(const run_plan& plan) {
   begin(plan);
   bool is_stuck = false;
@@ -77,6 +86,7 @@ run_result scenario_run::run(const run_plan& plan) {
     verdict_.violated(invariant::nothing_left,
                       std::to_string(simulator_->clock().timers()) + " timers are left at the end of the run");
   }
+  look_for_misfit();
   if (is_stuck) { // what is left refers to all of this, for ever
     static_cast<void>(simulator_.release());
     static_cast<void>(new auto(simulation_->kept_));
@@ -102,6 +112,8 @@ void scenario_run::begin(const run_plan& plan) {
   result_.taken.operations = plan.given.operations;
   opportunities_ = 0;
   paths_.clear();
+  idle_.clear();
+  simulation_->serves_ = false;
   simulation_->trace_.begin_run(plan.keeps_all);
   simulation_->harmed_ = 0;
   verdict_.is_on_time =
@@ -124,6 +136,10 @@ void scenario_run::judge(const outcome<>& ended) {
     result_.how_it_ended = "was cancelled: " + std::string(to_string(ended.cause().reason));
   if (ended.has_error() && !simulation_->was_harmed())
     verdict_.violated(invariant::own, "the scenario " + result_.how_it_ended);
+  if (ended.cancelled() && !simulation_->was_harmed() && !simulation_->serves_)
+    verdict_.violated(invariant::own,
+                      "the scenario did not return, so what it requires at its end was not looked at: it " +
+                          (idle_.empty() ? result_.how_it_ended : idle_));
   simulation_->trace_.at_end(simulator_->clock().now());
   for (const auto& each : simulation_->finally_)
     simulation_->require(each.holds(), each.what);
@@ -132,7 +148,25 @@ void scenario_run::judge(const outcome<>& ended) {
       simulation_->require(false, problems);
 }
 
+/// What was planned for later than the run has come.
+void scenario_run::look_for_misfit() {
+  const std::vector<std::uint16_t>& given = plan_->given.picks;
+  const std::size_t points = result_.taken.picks.size();
+  if (!result_.misfit.empty())
+    return;
+  if (plan_->swept && !result_.fault_had_its_turn)
+    result_.misfit = plan_->swept->text() + " has no turn: there are " + std::to_string(opportunities_) +
+                     " opportunities for that fault, counted from 0";
+  else if (given.size() > points && std::any_of(given.begin() + static_cast<std::ptrdiff_t>(points), given.end(),
+                                                [](auto at) { return at != 0; }))
+    result_.misfit = "it decides what is chosen at " + std::to_string(given.size()) + " points, and the run has " +
+                     std::to_string(points);
+}
+
 void scenario_run::forget_the_run() {
+  for (const armed_fault& each : simulation_->armed_)
+    if (each.has_struck())
+      simulation_->aims_[each.text()].has_struck = true;
   simulation_->always_.clear();
   simulation_->finally_.clear();
   simulation_->problems_.clear();
@@ -147,9 +181,12 @@ void scenario_run::forget_the_run() {
 std::size_t scenario_run::pick(std::span<const choice> all) {
   const std::size_t at = result_.taken.picks.size();
   std::size_t chosen = 0;
-  if (at < plan_->given.picks.size())
-    chosen = std::min<std::size_t>(plan_->given.picks[at], all.size() - 1);
-  else if (plan_->strategy != nullptr)
+  if (at < plan_->given.picks.size()) {
+    chosen = std::min<std::size_t>(plan_->given.picks[at], all.size() - 1); // of a smaller schedule that is tried
+    if (chosen != plan_->given.picks[at] && result_.misfit.empty())
+      result_.misfit = "at point " + std::to_string(at) + " it takes choice " + std::to_string(plan_->given.picks[at]) +
+                       " of " + std::to_string(all.size()) + ", counted from 0";
+  } else if (plan_->strategy != nullptr)
     chosen = plan_->strategy->pick(all);
   result_.taken.picks.push_back(static_cast<std::uint16_t>(chosen));
   result_.widths.push_back(static_cast<std::uint16_t>(all.size()));
@@ -205,6 +242,12 @@ void scenario_run::after_step() {
   for (const auto& each : simulation_->always_)
     if (!each.holds())
       verdict_.violated(invariant::own, each.what);
+}
+
+void scenario_run::before_shutdown(fiber& top) {
+  if (!simulation_->was_harmed() && !simulation_->serves_)
+    idle_ =
+        "was shut down where only those wait who are idle by nature (a service says sim.serves())\n" + wait_report(top);
 }
 
 void scenario_run::before_time_passes() { simulation_->trace_.at_rest(simulator_->clock().now()); }

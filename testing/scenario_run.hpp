@@ -42,6 +42,7 @@ struct run_result {
   bool fault_had_its_turn = false; // of a sweep
   bool draws = false;              // as in the plan
   std::string how_it_ended;        // empty: with a value
+  std::string misfit;              // why the schedule is not one of this scenario; empty: it is
 };
 
 class scenario_run final : simulation_driver {
@@ -59,6 +60,8 @@ public:
   const trace& seen() const noexcept { return simulation_->trace_; }
   /// What `sometimes` was said of, and never happened.
   std::vector<std::string> never_happened() const;
+  /// What was armed, by name or without one, and struck in no run.
+  std::vector<std::string> never_struck(bool by_name) const;
 
 private:
   std::size_t pick(std::span<const choice> all) override;
@@ -67,6 +70,7 @@ private:
   void before_run(fiber& next, std::uint64_t step) override;
   void after_step() override;
   void before_time_passes() override;
+  void before_shutdown(fiber& top) override;
   void reach_fault_point(std::string_view name) override;
   bool pretends_full() noexcept override { return strikes_here(fault::overflow); }
   std::size_t moves_at_once(std::size_t most) override;
@@ -75,6 +79,7 @@ private:
 
   void begin(const run_plan& plan);
   void judge(const outcome<>& ended);
+  void look_for_misfit();
   void forget_the_run();
   void harm(fiber& next, fault what);
   /// The `at`-th opportunity for the fault of a sweep.
@@ -100,6 +105,7 @@ private:
   seeded_random fault_random_{0};
   std::uint64_t steps_ = 0;
   std::vector<std::string> paths_; // by fiber
+  std::string idle_;               // who waited for what when the tree was shut down
 };
 
 } // namespace troupe::detail

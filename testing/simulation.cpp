@@ -31,7 +31,10 @@ void simulation::sometimes(std::string_view what, bool happened) {
     known->second = known->second || happened;
 }
 
-void simulation::arm(armed_fault what) { armed_.push_back(std::move(what)); }
+void simulation::arm(armed_fault what) {
+  aims_.try_emplace(what.text(), aim{what.is_aimed(), false});
+  armed_.push_back(std::move(what));
+}
 
 std::uint64_t simulation::restarts(std::string_view path) const {
   return static_cast<std::uint64_t>(

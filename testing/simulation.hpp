@@ -53,11 +53,18 @@ public:
   /// The same for what says itself what is wrong; empty: nothing.
   void at_end(std::function<std::string()> problems);
 
+  /// The scenario is a service: nothing of it follows what it waits for in the end. Once all who wait are idle it is shut
+  /// down, as any simulated tree, and that is right. Of all other scenarios a run that no fault has harmed must return:
+  /// what it would have required at its end was not looked at.
+  void serves() noexcept { serves_ = true; }
+
   /// Something that should happen in some run: a test in which it never does proves nothing, and fails. Say it once with
-  /// `false` at the beginning where the place may never be reached at all.
+  /// `false` at the beginning: a place that is never reached says nothing. `simulate` and `replay` do not ask for it, as
+  /// they are one run.
   void sometimes(std::string_view what, bool happened = true);
 
-  /// From now on this may strike, where the test explores.
+  /// From now on this may strike, where the test explores. One with a name that strikes in no run of an exploration fails
+  /// it: nothing has that name, or it takes a larger budget.
   void arm(armed_fault what);
 
   /// What has happened until now.
@@ -90,7 +97,13 @@ private:
   std::vector<std::function<std::string()>> problems_;
   std::map<std::string, bool, std::less<>> sometimes_; // over all runs
   std::vector<armed_fault> armed_;
+  struct aim {
+    bool by_name = false;
+    bool has_struck = false;
+  };
+  std::map<std::string, aim> aims_; // of what was armed, over all runs
   std::uint64_t harmed_ = 0;
+  bool serves_ = false;
   std::uint64_t seed_ = 0;
   mutable bool draws_ = false; // from it, in this run
 };

@@ -35,6 +35,8 @@ void print(std::string_view which, std::size_t schedules, const scene_kind& kind
 }
 
 void print(const broken& found, const scene_kind& kind) {
+  if (found.schedule().empty())
+    return; // no run was wrong: there is nothing that this fault could strike
   std::fputs(found.what(), stderr);
   std::set<std::string> told;
   for (const violation& each : found.found())

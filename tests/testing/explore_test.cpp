@@ -12,7 +12,9 @@
 #include <troupe/supervision/supervisor.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -122,4 +124,69 @@ TEST_CASE("what functions that were offloaded do with mailboxes and replies is n
     });
   });
   CHECK(done.looks[static_cast<std::size_t>(invariant::one_outcome)] != 0);
+}
+
+// -- tests that prove less than they say ----------------------------------------------------------------------------------
+
+namespace {
+
+task<> waits_for_a_counter_that_nobody_ends(simulation& sim, bool is_a_service) {
+  if (is_a_service)
+    sim.serves();
+  std::optional<actor_ref<counter_message>> kept;
+  co_await in_task_group([&](task_group& group) -> task<> {
+    kept.emplace(group.start_actor({.name = "c", .capacity = 2}, counter));
+    co_await kept->tell<add>(1);
+  });
+  sim.require(false, "here it never comes");
+}
+
+} // namespace
+
+TEST_CASE("a scenario that stands still before it is over fails, unless it is a service", "[testing]") {
+  const broken found = found_in([](simulation& sim) { return waits_for_a_counter_that_nobody_ends(sim, false); });
+  CHECK_THAT(found.what(), Catch::Contains("the scenario did not return") && Catch::Contains("sim.serves()") &&
+                               Catch::Contains("/c waits to receive"));
+  CHECK_NOTHROW(
+      explore({.schedules = 50}, [](simulation& sim) { return waits_for_a_counter_that_nobody_ends(sim, true); }));
+  CHECK_NOTHROW(sweep(fault::cancel_all, []() -> task<> { co_await yield(); })); // a fault may stop it
+  CHECK_THAT(found_in([]() -> task<> {
+               this_fiber::pointer()->root_scope().cancel();
+               co_await yield();
+             }).what(),
+             Catch::Contains("it was cancelled: requested"));
+}
+
+TEST_CASE("a fault that is armed by name must strike in some run, and one without a name is told of", "[testing]") {
+  CHECK_THROWS_WITH(explore({.schedules = 100},
+                            [](simulation& sim) -> task<> {
+                              sim.arm(crash("wroker"));
+                              co_await yield();
+                            }),
+                    Catch::Contains("has never struck") && Catch::Contains("crash of wroker"));
+  const exploration done = explore({.schedules = 100}, [](simulation& sim) -> task<> {
+    sim.arm(overflowing());
+    sim.arm(crash());
+    static_cast<void>(co_await as_outcome(
+        in_task_group([](task_group& group) { group.start([]() -> task<> { co_await yield(); }); })));
+  });
+  CHECK(done.never_struck == std::vector<std::string>{"overflow"});
+  CHECK(done.text().find("never: overflow") != std::string::npos);
+}
+
+TEST_CASE("a schedule that does not fit its scenario any more is told from one that holds", "[testing]") {
+  const scenario small = []() -> task<> { co_await yield(); };
+  CHECK_THROWS_WITH(replay("race/1:(3)2", small), Catch::Contains("does not fit") && Catch::Contains("points"));
+  CHECK_THROWS_WITH(replay("crash@999999,race/1:", small), Catch::Contains("has no turn"));
+  const scenario two = [] {
+    return in_task_group([](task_group& group) {
+      for (int i = 0; i < 2; ++i)
+        group.start([]() -> task<> { co_await yield(); });
+    });
+  };
+  CHECK_THROWS_WITH(replay("race/1:z", two), Catch::Contains("takes choice 35 of 2"));
+  CHECK_THROWS_AS(replay("race/1:z", two), schedule_error);
+  CHECK_NOTHROW(replay("race/1:", small));
+  CHECK_NOTHROW(replay("race/1:(100)", small)); // zero is what happens by itself
+  CHECK_NOTHROW(replay("crash@0,race/1:", small));
 }

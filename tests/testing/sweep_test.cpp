@@ -11,6 +11,7 @@
 #include <troupe/scope/sleep.hpp>
 #include <troupe/supervision/supervisor.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <set>
@@ -142,4 +143,14 @@ TEST_CASE("a sweep of everything, in several orders, ends and says what it did",
   const exploration done = sweep(all_faults, sleeps_twice, 3);
   CHECK(done.text().find("crash at ") != std::string::npos);
   CHECK(done.schedules > 20);
+}
+
+TEST_CASE("a sweep of a fault for which there is no opportunity fails, and one of all faults says which had none",
+          "[testing]") {
+  CHECK_THROWS_WITH(sweep(fault::overflow, sleeps_twice),
+                    Catch::Contains("overflow") && Catch::Contains("never struck"));
+  CHECK_THROWS_AS(sweep({fault::crash, fault::reset}, sleeps_twice), broken);
+  const exploration done = sweep(all_faults, sleeps_twice);
+  CHECK(std::count(done.never_struck.begin(), done.never_struck.end(), "overflow") == 1);
+  CHECK(std::count(done.never_struck.begin(), done.never_struck.end(), "crash") == 0);
 }
