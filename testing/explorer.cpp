@@ -240,9 +240,10 @@ void explorer::sweep(fault what, std::size_t seed) {
                         swept_fault{what, at},
                         limits_.seed,
                         false};
-    if (!run(plan).fault_had_its_turn)
+    const run_result result = run(plan);
+    if (!result.fault_had_its_turn)
       return;
-    ++done_.faults[static_cast<std::size_t>(what)];
+    done_.faults[static_cast<std::size_t>(what)] += result.fault_struck ? 1 : 0;
   }
 }
 

@@ -143,14 +143,18 @@ private:
 
 /// A fiber crashes. `where` is its path, or the end of it: "worker" is also "/app/worker". Empty: any.
 inline armed_fault crash(std::string_view where = {}) { return {fault::crash, where}; }
-/// A start of a supervised child fails. `where` is not looked at: "supervisor.child.start", or empty.
-inline armed_fault failing_start() { return {fault::failing_start, {}}; }
+/// A supervised child does not start. `where` is its path.
+inline armed_fault failing_start(std::string_view where = {}) { return {fault::failing_start, where}; }
 /// A `fault_point` throws. `where` is its name.
 inline armed_fault failing_at(std::string_view where) { return {fault::fault_point, where}; }
 /// A fiber finds a mailbox full that drops or refuses what has no room.
 inline armed_fault overflowing(std::string_view where = {}) { return {fault::overflow, where}; }
 /// A fiber that uses a stream in memory finds its connection gone.
 inline armed_fault resetting(std::string_view where = {}) { return {fault::reset, where}; }
+/// The earliest of the limits around a fiber passes.
+inline armed_fault expiring(std::string_view where = {}) { return {fault::deadline, where}; }
+/// What a fiber cleans up next hangs up to its limit.
+inline armed_fault hanging(std::string_view where = {}) { return {fault::hang, where}; }
 /// A fiber is cancelled.
 inline armed_fault cancelled(std::string_view where = {}) { return {fault::cancel, where}; }
 

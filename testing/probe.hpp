@@ -22,7 +22,8 @@
 
 namespace troupe {
 
-/// A probe got something else than was expected, or nothing, or what must not come.
+/// A probe got something else than was expected, or nothing, or what must not come. A scenario that ends with it is
+/// wrong, also where a fault was injected.
 class unexpected_message : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -134,7 +135,7 @@ private:
     for (;;) {
       auto taken = co_await in_order_.receive();
       if (!taken)
-        throw unexpected_message(rules_->name + " has ended, and nothing more can come");
+        throw std::runtime_error(rules_->name + " has ended, and nothing more can come"); // as by a fault
       if (taken->kind() != wanted && rules_->allowed.contains(taken->kind()))
         continue;
       to.emplace(std::move(*taken));

@@ -2,19 +2,46 @@
 #include <troupe/scope/fault_point.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/simulation/wait_report.hpp>
+#include <troupe/supervision/escalated.hpp>
 #include <troupe/supervision/supervised_child.hpp>
 #include <troupe/supervision/supervisor_core.hpp>
+#include <troupe/testing/probe.hpp>
 #include <troupe/testing/scenario_run.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <exception>
 
 namespace troupe::detail {
 
 namespace {
 
 constexpr std::string_view seed_begins = "seed=";
+
+/// The test says that something is wrong: a probe does, or an assertion of the test's framework, whose exceptions are not
+/// of the standard's. Whatever befalls the tree, that is no consequence of a fault.
+bool is_said_by_test(const std::exception_ptr& error) {
+  if (error == nullptr)
+    return false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const unexpected_message&) {
+    return true;
+  } catch (const error_group& group) {
+    return std::any_of(group.errors().begin(), group.errors().end(),
+                       [](const group_error& each) { return is_said_by_test(each.error); });
+  } catch (const escalated& given_up) {
+    return std::any_of(given_up.failures().begin(), given_up.failures().end(),
+                       [](const child_failure& each) { return is_said_by_test(each.reason.error); });
+  } catch (const start_failed& child) {
+    return is_said_by_test(child.cause());
+  } catch (const std::exception&) {
+    return false;
+  } catch (...) {
+    return true;
+  }
+}
 
 } // namespace
 
@@ -81,6 +108,7 @@ run_result scenario_run::run(const run_plan& plan) {
   result_.steps = steps_ = simulator_->steps();
   result_.hash = seen().hash();
   result_.draws = simulation_->draws_;
+  result_.fault_struck = result_.fault_had_its_turn && simulation_->was_harmed();
   if (!is_stuck && simulator_->clock().has_timers()) {
     is_stuck = true;
     verdict_.violated(invariant::nothing_left,
@@ -134,7 +162,7 @@ void scenario_run::judge(const outcome<>& ended) {
     result_.how_it_ended = "failed: " + message_of(ended.error());
   else if (ended.cancelled())
     result_.how_it_ended = "was cancelled: " + std::string(to_string(ended.cause().reason));
-  if (ended.has_error() && !simulation_->was_harmed())
+  if (ended.has_error() && (!simulation_->was_harmed() || is_said_by_test(ended.error())))
     verdict_.violated(invariant::own, "the scenario " + result_.how_it_ended);
   if (ended.cancelled() && !simulation_->was_harmed() && !simulation_->serves_)
     verdict_.violated(invariant::own,
@@ -164,8 +192,13 @@ void scenario_run::look_for_misfit() {
 }
 
 void scenario_run::forget_the_run() {
+  const std::vector<std::uint64_t>& hangs = seen().hangs();
   for (const armed_fault& each : simulation_->armed_)
-    if (each.has_struck())
+    if (each.what() != fault::hang ? each.has_struck()
+                                   : std::any_of(hangs.begin(), hangs.end(), [&](std::uint64_t who) {
+                                       return who < paths_.size() &&
+                                              each.concerns(paths_[who]); // looked up when it was struck
+                                     }))
       simulation_->aims_[each.text()].has_struck = true;
   simulation_->always_.clear();
   simulation_->finally_.clear();
@@ -283,7 +316,8 @@ bool scenario_run::can_strike(const fiber& next, fault what) const noexcept {
 }
 
 void scenario_run::harm(fiber& next, fault what) {
-  ++simulation_->harmed_;
+  if (what != fault::hang) // that harms once the fiber cleans up, if it does
+    ++simulation_->harmed_;
   switch (what) {
   case fault::crash:
     return next.suffer(fiber::harm::crash);
@@ -311,10 +345,10 @@ void scenario_run::harm(fiber& next, fault what) {
 }
 
 void scenario_run::reach_fault_point(std::string_view name) {
-  const bool is_start = name == "supervisor.child.start";
+  const bool is_start = name == "supervisor.child.start"; // reached by the fiber of that child
   const fault what = is_start ? fault::failing_start : fault::fault_point;
   const bool is_swept = strikes_now(what);
-  if (!is_chosen_to_strike(what, name) && !is_swept)
+  if (!is_chosen_to_strike(what, is_start ? path_of(*this_fiber::pointer()) : name) && !is_swept)
     return;
   ++simulation_->harmed_;
   throw injected_fault{name};

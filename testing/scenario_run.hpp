@@ -40,6 +40,7 @@ struct run_result {
   std::uint64_t steps = 0;
   std::uint64_t hash = 0;
   bool fault_had_its_turn = false; // of a sweep
+  bool fault_struck = false;       // and there was something to harm
   bool draws = false;              // as in the plan
   std::string how_it_ended;        // empty: with a value
   std::string misfit;              // why the schedule is not one of this scenario; empty: it is

@@ -72,7 +72,7 @@ public:
   /// How often the child of that path, or with that end of its path, was started anew.
   std::uint64_t restarts(std::string_view path) const;
   /// A fault was injected into this run.
-  bool was_harmed() const noexcept { return harmed_ != 0; }
+  bool was_harmed() const noexcept { return harmed_ != 0 || !trace_.hangs().empty(); }
   /// For what the scenario draws by itself: the same in each run with the same schedule.
   std::uint64_t seed() const noexcept {
     draws_ = true;

@@ -31,6 +31,7 @@ void trace::begin_run(bool keeps_all) {
   events_.clear();
   steps_.clear();
   slices_.clear();
+  hangs_.clear();
   paths_.clear();
   waits_.clear();
   keeps_all_ = keeps_all;
@@ -84,6 +85,10 @@ void trace::on_event(const event& happened) noexcept {
   case event_kind::stream_reset:
   case event_kind::stream_closed:
     return streams_.on(happened);
+  case event_kind::fault_injected:
+    if (happened.object == static_cast<std::uint64_t>(fiber::harm::hang))
+      hangs_.push_back(happened.subject);
+    return mailboxes_.on(happened);
   default:
     return mailboxes_.on(happened);
   }

@@ -79,6 +79,8 @@ public:
   const std::vector<std::uint64_t>& steps() const noexcept { return steps_; }
   /// Which fibers ran, one after the other.
   const std::vector<slice_record>& slices() const noexcept { return slices_; }
+  /// The fibers that hang since a test wants it, by their numbers.
+  const std::vector<std::uint64_t>& hangs() const noexcept { return hangs_; }
   bool keeps_all() const noexcept { return keeps_all_; }
   /// "/app/db", where everything was kept; else "fiber 7".
   std::string path_of(std::uint64_t fiber) const;
@@ -106,6 +108,7 @@ private:
   std::vector<event> events_;
   std::vector<std::uint64_t> steps_;
   std::vector<slice_record> slices_;
+  std::vector<std::uint64_t> hangs_;
   std::map<std::uint64_t, std::string> paths_;
   std::map<std::uint64_t, std::string> waits_; // by their wait_line
   bool keeps_all_ = false;

@@ -3,6 +3,7 @@
 #include <tests/catch.hpp>
 
 #include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/testing/explore.hpp>
 
@@ -129,4 +130,34 @@ TEST_CASE("nobody waits for room at a probe, and an ask that the test throws awa
       CHECK(asks.ended());
     });
   });
+}
+
+TEST_CASE("a message that must not come is wrong also once a fault has struck, and so is an assertion of the test",
+          "[testing]") {
+  const auto after_a_crash = [](auto then) {
+    return [then](simulation&) -> task<> {
+      co_await in_task_group([&](task_group& group) -> task<> {
+        probe<shop_message> warehouse{group, "warehouse"};
+        const auto ended = co_await as_outcome(
+            in_task_group([](task_group& inner) { inner.start([]() -> task<> { co_await checkpoint(); }); }));
+        if (ended.has_error())
+          co_await then(warehouse);
+      });
+    };
+  };
+  CHECK_THROWS_WITH(sweep(fault::crash, after_a_crash([](probe<shop_message>& warehouse) -> task<> {
+                            warehouse.disallow<heartbeat>();
+                            co_await warehouse.address().tell<heartbeat>();
+                            co_await warehouse.expect_nothing(1s);
+                          })),
+                    Catch::Contains("heartbeat, which must not come"));
+  struct failed_assertion {}; // as Catch2's, not derived from std::exception
+  CHECK_THROWS_AS(sweep(fault::crash, after_a_crash([](probe<shop_message>&) -> task<> {
+                          co_await checkpoint();
+                          throw failed_assertion{};
+                        })),
+                  broken);
+  CHECK_NOTHROW(sweep(all_faults, after_a_crash([](probe<shop_message>& warehouse) -> task<> {
+                        co_await warehouse.expect_nothing(1s);
+                      })));
 }

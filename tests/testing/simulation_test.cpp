@@ -3,8 +3,11 @@
 #include <tests/catch.hpp>
 
 #include <troupe/actors/actor.hpp>
+#include <troupe/scope/as_outcome.hpp>
 #include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/deadline.hpp>
 #include <troupe/scope/endless_wait.hpp>
+#include <troupe/scope/exit_stack.hpp>
 #include <troupe/scope/fault_point.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/simulation/schedule.hpp>
@@ -316,4 +319,61 @@ TEST_CASE("a child that is to crash twice does so, and no third time", "[testing
     });
     CHECK(sim.restarts("worker") == 2);
   });
+}
+
+TEST_CASE("a start that is to fail is that of the child that is named", "[testing]") {
+  std::set<std::string> failed;
+  explore({.schedules = 200, .time_passes_at_any_moment = false}, [&](simulation& sim) -> task<> {
+    sim.arm(failing_start("b").always());
+    co_await supervise({}, [&](supervisor& top) -> task<> {
+      for (const std::string name : {"a", "b"}) {
+        const auto started = co_await as_outcome(top.start({.name = name}, says_so_and_serves));
+        if (started.has_error())
+          failed.insert(name);
+      }
+    });
+  });
+  CHECK(failed == std::set<std::string>{"b"});
+}
+
+namespace {
+
+task<> yields_twice() {
+  co_await yield();
+  co_await yield();
+}
+
+} // namespace
+
+TEST_CASE("a limit that is to pass, and a finalizer that is to hang, are those of the fiber that is named",
+          "[testing]") {
+  std::set<bool> in_time;
+  std::set<std::string> ends;
+  explore({.schedules = 300, .time_passes_at_any_moment = false}, [&](simulation& sim) -> task<> {
+    sim.arm(expiring("slow"));
+    sim.arm(hanging("cleans"));
+    co_await in_task_group([&](task_group& group) {
+      group.start({.name = "slow"}, [&]() -> task<> {
+        const bool was_in_time = co_await move_on_after(1h, yields_twice());
+        in_time.insert(was_in_time);
+      });
+      group.start({.name = "cleans"}, [&]() -> task<> {
+        const auto ended = co_await as_outcome(in_exit_stack([](exit_stack& stack) -> task<> {
+          stack.push(exit_options{.limit = 5s}, []() -> task<> { co_await yield(); });
+          co_await yield();
+        }));
+        ends.insert(ended.has_error() ? "late" : "well");
+      });
+    });
+  });
+  CHECK(in_time == std::set<bool>{false, true});
+  CHECK(ends == std::set<std::string>{"late", "well"});
+  CHECK_THROWS_WITH(explore({.schedules = 100},
+                            [](simulation& sim) -> task<> {
+                              sim.arm(hanging("cleans"));
+                              co_await in_task_group([](task_group& group) {
+                                group.start({.name = "cleans"}, []() -> task<> { co_await yield(); });
+                              });
+                            }),
+                    Catch::Contains("hang of cleans"));
 }

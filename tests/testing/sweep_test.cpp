@@ -154,3 +154,17 @@ TEST_CASE("a sweep of a fault for which there is no opportunity fails, and one o
   CHECK(std::count(done.never_struck.begin(), done.never_struck.end(), "overflow") == 1);
   CHECK(std::count(done.never_struck.begin(), done.never_struck.end(), "crash") == 0);
 }
+
+TEST_CASE("a hang counts where something hangs: a scenario that cleans nothing up has no opportunity for it",
+          "[testing]") {
+  CHECK_THROWS_WITH(sweep(fault::hang, sleeps_twice), Catch::Contains("hang"));
+  const exploration done = sweep(fault::hang, []() -> task<> {
+    static_cast<void>(co_await as_outcome(in_exit_stack([](exit_stack& stack) -> task<> {
+      stack.push(exit_options{.limit = 5s}, []() -> task<> { co_await sleep_for(1s); });
+      co_await sleep_for(1s);
+    })));
+    co_await sleeps_twice(); // a fiber that is to hang cleans nothing up any more
+  });
+  CHECK(runs_with(done, fault::hang) > 0);
+  CHECK(runs_with(done, fault::hang) + 2 < done.schedules);
+}
