@@ -25,21 +25,41 @@ private:
   seeded_random random_{0};
 };
 
-/// Numbers by key. A run has a few dozens of them, and then a search through a vector is the fastest map.
+/// Numbers by key, of one run after the other. Most keys are small, as fibers are numbered in the order of their start:
+/// these are found by their place, so a run with thousands of fibers is none of thousands of searches a step.
 template <class Value>
-class small_map {
+class map_of_run {
 public:
   Value* find(std::uint64_t key) noexcept {
-    for (auto& [known, value] : entries_)
-      if (known == key)
-        return &value;
-    return nullptr;
+    if (key < small_keys_max)
+      return key < small_.size() && small_[key].run == run_ ? &small_[key].value : nullptr;
+    const auto known =
+        std::find_if(large_.begin(), large_.end(), [key](const auto& each) { return each.first == key; });
+    return known != large_.end() ? &known->second : nullptr;
   }
-  Value& add(std::uint64_t key, Value value) { return entries_.emplace_back(key, value).second; }
-  void clear() noexcept { entries_.clear(); }
+  Value& add(std::uint64_t key, Value value) {
+    if (key >= small_keys_max)
+      return large_.emplace_back(key, value).second;
+    if (key >= small_.size())
+      small_.resize(key + key / 2 + 64);
+    small_[key] = {run_, value};
+    return small_[key].value;
+  }
+  void clear() noexcept {
+    ++run_;
+    large_.clear();
+  }
 
 private:
-  std::vector<std::pair<std::uint64_t, Value>> entries_;
+  static constexpr std::uint64_t small_keys_max = 1U << 20U;
+  struct entry {
+    std::uint64_t run = 0; // in which it was added
+    Value value{};
+  };
+
+  std::vector<entry> small_;
+  std::vector<std::pair<std::uint64_t, Value>> large_; // what a source of steps numbers as it likes
+  std::uint64_t run_ = 1;
 };
 
 class priority_strategy final : public search_strategy {
@@ -91,7 +111,7 @@ private:
   const std::size_t depth_;
   const std::string name_;
   seeded_random random_{0};
-  small_map<std::int64_t> priorities_;
+  map_of_run<std::int64_t> priorities_;
   std::vector<std::size_t> changes_;
   std::int64_t lowest_ = 0;
   std::size_t step_ = 0;
@@ -133,7 +153,7 @@ private:
 
   seeded_random random_{0};
   std::size_t left_ = 0;
-  small_map<std::uint64_t> priorities_;
+  map_of_run<std::uint64_t> priorities_;
 };
 
 } // namespace

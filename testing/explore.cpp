@@ -13,23 +13,21 @@ explored_as::explored_as(const std::source_location& where)
 explored_as::explored_as(std::string name, std::function<std::string(const std::string& schedule)> again)
     : name_(std::move(name)), again_(std::move(again)) {}
 
-void simulate(std::uint64_t seed, const scenario& what, const explored_as& told) {
-  const auto random = random_walk();
-  random->begin_run(seed, 0);
-  detail::explorer in{budget{.schedules = 1, .seed = seed}, what, told};
-  in.once({{clock_mode::race, 1, {}}, random.get(), std::nullopt, seed, false});
+void simulate(std::uint64_t seed, const scenario& what, clock_mode clock, const explored_as& told) {
+  detail::explorer{budget{.schedules = 1, .seed = seed}, what, told}.simulate(clock);
 }
 
 exploration explore(budget limits, const scenario& what, const explored_as& told) {
   return detail::explorer{limits, what, told}.explore();
 }
 
-exploration sweep(fault_set faults, const scenario& what, std::size_t seeds, const explored_as& told) {
-  return detail::explorer{budget{}, what, told}.sweep(faults, seeds);
+exploration sweep(fault_set faults, const scenario& what, std::size_t seeds, std::size_t schedules_max,
+                  const explored_as& told) {
+  return detail::explorer{budget{.schedules = schedules_max}, what, told}.sweep(faults, seeds);
 }
 
 void replay(std::string_view schedule, const scenario& what, const explored_as& told) {
-  detail::explorer{budget{}, what, told}.once(detail::run_plan::parse(schedule));
+  detail::explorer{budget{}, what, told}.replay(detail::run_plan::parse(schedule));
 }
 
 std::string exploration::text() const {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/simulation/schedule.hpp>
 #include <troupe/testing/faults.hpp>
 #include <troupe/testing/simulation.hpp>
 
@@ -85,10 +86,13 @@ private:
   std::function<std::string(const std::string&)> again_;
 };
 
-/// Runs it once, in an order drawn from the seed.
+/// Runs it once, in an order drawn from the seed; or the schedule in TROUPE_REPLAY, as `explore`.
 ///
+/// @param clock  when time passes: when nobody can run; in `simulation::advance` alone; or at any moment, so that any
+///               limit may expire
 /// @throws `broken`
-void simulate(std::uint64_t seed, const scenario& what, const explored_as& told = std::source_location::current());
+void simulate(std::uint64_t seed, const scenario& what, clock_mode clock = clock_mode::autojump,
+              const explored_as& told = std::source_location::current());
 
 /// Runs it under many schedules: as it runs where nobody interferes; with each single deviation from that; with each
 /// two, where there are few; and then in orders drawn by four strategies in turn, with time that passes when nobody can
@@ -107,8 +111,9 @@ exploration explore(budget limits, const scenario& what, const explored_as& told
 ///
 /// @param faults  `all_faults`, or those that are meant: of these each must find an opportunity
 /// @param seeds   how many orders, one at least; the first is that where nobody interferes
+/// @param schedules_max  a sweep that takes more than that fails, as not all of it was tried
 /// @returns @throws as `explore`
-exploration sweep(fault_set faults, const scenario& what, std::size_t seeds = 1,
+exploration sweep(fault_set faults, const scenario& what, std::size_t seeds = 1, std::size_t schedules_max = 100'000,
                   const explored_as& told = std::source_location::current());
 
 /// Runs one schedule, as `broken::schedule()` gives it: for a fault that was found once and must not come back.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <set>
 #include <span>
 
 namespace troupe::detail {
@@ -19,6 +20,7 @@ constexpr std::uint64_t shrinking_steps_max = 2'000'000; // some seconds
 constexpr std::size_t two_deviations_max = 2'000;
 constexpr std::size_t runs_per_check_of_determinism = 50;
 constexpr std::size_t lines_of_story = 200;
+constexpr std::size_t lines_of_steps = 40;
 
 /// The points after the last deviation of a run, each with the choices that there were.
 struct tail {
@@ -96,7 +98,7 @@ run_result explorer::run(const run_plan& plan) {
       throw broken(report(again, differs, done_.schedules), {differs}, again.text(), done_.schedules);
     }
   }
-  progress::show(done_.schedules, limits_.schedules);
+  progress::show(done_.schedules, counts_to_end_ ? limits_.schedules : 0);
   return result;
 }
 
@@ -106,13 +108,22 @@ bool explorer::replays_instead() {
   const char* const wanted = std::getenv("TROUPE_REPLAY");
   if (wanted == nullptr || *wanted == '\0')
     return false;
-  once(run_plan::parse(wanted));
+  replay(run_plan::parse(wanted));
   fmt::print(stderr, "TROUPE_REPLAY: the run holds. What happened in it:\n{}", story_of(run_.seen()));
   fmt::print(stderr, "{}", write_wanted_trace(run_.seen()));
   return true;
 }
 
-void explorer::once(const run_plan& plan) {
+void explorer::simulate(clock_mode clock) {
+  if (replays_instead())
+    return;
+  strategy_ = "a simulation";
+  const auto random = random_walk();
+  random->begin_run(limits_.seed, 0);
+  run({{clock, 1, {}}, random.get(), std::nullopt, limits_.seed, true});
+}
+
+void explorer::replay(const run_plan& plan) {
   strategy_ = "a replay";
   run_plan told = plan;
   told.keeps_all = true;
@@ -218,6 +229,7 @@ exploration explorer::sweep(fault_set faults, std::size_t seeds) {
     return done_;
   {
     const progress shown{told_.name()};
+    counts_to_end_ = false;
     TROUPE_ASSERT(seeds != 0, "sweep() needs at least one order: with none it would run nothing and pass");
     for (std::size_t i = 0; i < faults_count; ++i)
       for (std::size_t seed = 0; faults.has(static_cast<fault>(i)) && seed < seeds; ++seed)
@@ -243,6 +255,12 @@ void explorer::sweep(fault what, std::size_t seed) {
     const run_result result = run(plan);
     if (!result.fault_had_its_turn)
       return;
+    if (done_.schedules >= limits_.schedules)
+      throw broken(
+          fmt::format("{}: a sweep of more than {} schedules, and not all of it was tried: it came to {}. Give it "
+                      "a larger schedules_max, or make the scenario smaller\n",
+                      told_.name(), limits_.schedules, plan.swept->text()),
+          {{invariant::own, "the sweep is too long", 0, {}}}, "", done_.schedules);
     done_.faults[static_cast<std::size_t>(what)] += result.fault_struck ? 1 : 0;
   }
 }
@@ -362,11 +380,17 @@ std::string explorer::report(const run_plan& small, const violation& first, std:
   text += fmt::format("at step {}, {} of virtual time; found by {} in run {} (seed {}), {}\n", first.step,
                       in_words(first.at.time_since_epoch()), strategy_, found_after, limits_.seed, told_.name());
   text += fmt::format("To have it again: {}\n", told_.again(small.text()));
+  if (!run_.waits().empty() && first.which != invariant::no_deadlock && first.which != invariant::progress)
+    text += "Who waited for what then:\n" + run_.waits();
   const std::string story = shortened(story_of(run_.seen()));
-  text += story.empty() ? "" : "What happened, made as short as it could be:\n" + story;
-  for (std::size_t i = 1; i < run_.found().violations().size(); ++i)
-    text +=
-        fmt::format("also: {}: {}\n", to_string(run_.found().violations()[i].which), run_.found().violations()[i].what);
+  if (!story.empty())
+    text += "What happened, made as short as it could be:\n" + story;
+  else if (const std::string steps = last_steps_of(run_.seen(), lines_of_steps); !steps.empty())
+    text += "The last steps, of a run made as short as it could be:\n" + steps;
+  std::set<std::string> told{fmt::format("{}: {}", to_string(first.which), first.what)};
+  for (const violation& each : run_.found().violations())
+    if (std::string line = fmt::format("{}: {}", to_string(each.which), each.what); told.insert(line).second)
+      text += fmt::format("also: {}\n", line);
   return text;
 }
 

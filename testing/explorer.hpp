@@ -27,7 +27,8 @@ public:
   ///@{
   exploration explore();
   exploration sweep(fault_set faults, std::size_t seeds);
-  void once(const run_plan& plan);
+  void simulate(clock_mode clock);
+  void replay(const run_plan& plan);
   ///@}
 
 private:
@@ -62,6 +63,7 @@ private:
   exploration done_;
   std::vector<std::string> vain_; // faults that the test names and that have never struck
   std::size_t longest_ = 0;       // points with a choice, where nobody interferes
+  bool counts_to_end_ = true;     // a sweep is over when it is
   std::string strategy_;          // that found it
 };
 

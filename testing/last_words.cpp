@@ -17,23 +17,23 @@ const last_speaker* current = nullptr;
 constexpr std::array deadly = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 std::array<struct sigaction, deadly.size()> handlers_before;
 
+extern "C" void speak_and_die(int signal) {
+  for (std::size_t i = 0; i < deadly.size(); ++i)
+    sigaction(deadly[i], &handlers_before[i], nullptr);
+  speak_last_words();
+  std::raise(signal);
+}
+
+} // namespace
+
 // Allocates, and may fail in that: the program is dying, and what it could say is worth the try.
-void speak() {
+void speak_last_words() {
   const last_speaker* const who = std::exchange(current, nullptr);
   if (who == nullptr)
     return;
   const std::string words = who->last_words();
   static_cast<void>(!write(STDERR_FILENO, words.data(), words.size()));
 }
-
-extern "C" void speak_and_die(int signal) {
-  for (std::size_t i = 0; i < deadly.size(); ++i)
-    sigaction(deadly[i], &handlers_before[i], nullptr);
-  speak();
-  std::raise(signal);
-}
-
-} // namespace
 
 last_words::last_words(const last_speaker& who) : before_(std::exchange(current, &who)) {
   if (before_ != nullptr)
@@ -45,7 +45,7 @@ last_words::last_words(const last_speaker& who) : before_(std::exchange(current,
   for (std::size_t i = 0; i < deadly.size(); ++i)
     sigaction(deadly[i], &ours, &handlers_before[i]);
   if (__sanitizer_set_death_callback != nullptr)
-    __sanitizer_set_death_callback(speak);
+    __sanitizer_set_death_callback(speak_last_words);
 }
 
 last_words::~last_words() {

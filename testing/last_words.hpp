@@ -28,4 +28,7 @@ private:
   const last_speaker* const before_;
 };
 
+/// Writes them now, where there are any, and not again: the program dies of something else.
+void speak_last_words();
+
 } // namespace troupe::detail

@@ -1,4 +1,5 @@
 #include <troupe/scope/steady_time.hpp>
+#include <troupe/testing/last_words.hpp>
 #include <troupe/testing/progress.hpp>
 
 #include <fmt/format.h>
@@ -20,7 +21,8 @@ instant next_look{};
 bool has_shown = false;
 
 extern "C" void note_interrupt(int) {
-  if (interrupts != 0) {
+  if (interrupts != 0) { // the run does not come to its end
+    speak_last_words();
     std::signal(SIGINT, SIG_DFL);
     std::raise(SIGINT);
   }
@@ -35,6 +37,7 @@ progress::progress(const std::string& of) : is_outermost_(current == nullptr) {
   current = this;
   current_name = &of;
   has_shown = false;
+  next_look = {};
   struct sigaction ours {};
   ours.sa_handler = note_interrupt;
   sigemptyset(&ours.sa_mask);
@@ -59,14 +62,16 @@ void progress::end_by_interrupt(const std::string& covered) {
 }
 
 void progress::show(std::size_t done, std::size_t of) {
-  if (current == nullptr || done % 64 != 0 || isatty(STDERR_FILENO) == 0)
+  if (current == nullptr)
     return;
-  const instant now = steady_time::real_now();
+  const instant now = steady_time::real_now(); // each time: a single run may take long
   if (now < next_look)
     return;
   next_look = now + std::chrono::milliseconds{100};
+  if (isatty(STDERR_FILENO) == 0)
+    return;
   has_shown = true;
-  fmt::print(stderr, "\r\033[K{}: {} of {} schedules", *current_name, done, of);
+  fmt::print(stderr, "\r\033[K{}: {}{} schedules", *current_name, done, of != 0 ? fmt::format(" of {}", of) : "");
   std::fflush(stderr);
 }
 

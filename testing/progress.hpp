@@ -18,6 +18,8 @@ public:
   progress& operator=(const progress&) = delete;
 
   /// Writes a line over the last one, ten times a second at most, where standard error is a terminal.
+  ///
+  /// @param of  0: nobody knows how many there will be
   static void show(std::size_t done, std::size_t of);
   static bool interrupted() noexcept;
   /// Says so, and ends the program as if nobody had handled the interrupt; goes on where somebody else does.

@@ -141,6 +141,7 @@ void scenario_run::begin(const run_plan& plan) {
   opportunities_ = 0;
   paths_.clear();
   idle_.clear();
+  waits_.clear();
   simulation_->serves_ = false;
   simulation_->trace_.begin_run(plan.keeps_all);
   simulation_->harmed_ = 0;
@@ -155,6 +156,7 @@ void scenario_run::begin(const run_plan& plan) {
   options.sink = &simulation_->trace_;
   options.driver = this;
   simulator_ = std::make_unique<simulator>(std::move(options));
+  simulation_->simulator_ = simulator_.get();
 }
 
 void scenario_run::judge(const outcome<>& ended) {
@@ -275,6 +277,8 @@ void scenario_run::after_step() {
   for (const auto& each : simulation_->always_)
     if (!each.holds())
       verdict_.violated(invariant::own, each.what);
+  if (plan_->keeps_all && !verdict_.good() && waits_.empty() && !root_->ended())
+    waits_ = wait_report(*root_);
 }
 
 void scenario_run::before_shutdown(fiber& top) {

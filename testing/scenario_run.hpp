@@ -59,6 +59,9 @@ public:
   /// Of the last run.
   std::uint64_t steps() const noexcept { return steps_; }
   const trace& seen() const noexcept { return simulation_->trace_; }
+  /// Of the last run, where all of it was kept: who waited for what when it was first found wrong. Empty: the tree had
+  /// ended then, or what was found says so itself.
+  const std::string& waits() const noexcept { return waits_; }
   /// What `sometimes` was said of, and never happened.
   std::vector<std::string> never_happened() const;
   /// What was armed, by name or without one, and struck in no run.
@@ -106,7 +109,8 @@ private:
   seeded_random fault_random_{0};
   std::uint64_t steps_ = 0;
   std::vector<std::string> paths_; // by fiber
-  std::string idle_;               // who waited for what when the tree was shut down
+  std::string waits_;
+  std::string idle_; // who waited for what when the tree was shut down
 };
 
 } // namespace troupe::detail

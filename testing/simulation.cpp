@@ -1,3 +1,5 @@
+#include <troupe/scope/offload.hpp>
+#include <troupe/simulation/simulator.hpp>
 #include <troupe/testing/path_names.hpp>
 #include <troupe/testing/simulation.hpp>
 
@@ -34,6 +36,10 @@ void simulation::sometimes(std::string_view what, bool happened) {
 void simulation::arm(armed_fault what) {
   aims_.try_emplace(what.text(), aim{what.is_aimed(), false});
   armed_.push_back(std::move(what));
+}
+
+task<> simulation::advance(duration by) {
+  co_await offload([this, by] { simulator_->advance(by); });
 }
 
 std::uint64_t simulation::restarts(std::string_view path) const {

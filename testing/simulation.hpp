@@ -19,6 +19,8 @@
 
 namespace troupe {
 
+class simulator;
+
 namespace detail {
 class scenario_run;
 }
@@ -67,6 +69,12 @@ public:
   /// it: nothing has that name, or it takes a larger budget.
   void arm(armed_fault what);
 
+  /// Lets virtual time pass, and others run meanwhile until nobody can: on a manual clock (`simulate`) the one way.
+  ///
+  /// @suspends until so much time has passed
+  /// @cancel   time has passed as far as it has
+  task<> advance(duration by);
+
   /// What has happened until now.
   const trace& seen() const noexcept { return trace_; }
   /// How often the child of that path, or with that end of its path, was started anew.
@@ -91,6 +99,7 @@ private:
 
   verdict& verdict_;
   trace trace_;
+  simulator* simulator_ = nullptr; // of the run that is under way
   std::vector<std::shared_ptr<void>> kept_;
   std::vector<condition> always_;
   std::vector<condition> finally_;

@@ -182,4 +182,32 @@ std::string story_of(const trace& run) {
   return text;
 }
 
+std::string last_steps_of(const trace& run, std::size_t lines_max) {
+  std::string text;
+  const std::vector<slice_record>& all = run.slices();
+  for (std::size_t i = all.size() - std::min(all.size(), lines_max); i != all.size(); ++i) {
+    std::string what;
+    const std::size_t until = std::min(all[i].events_until, run.events().size());
+    for (std::size_t at = all[i].events_from; at < until; ++at) {
+      const event& each = run.events()[at];
+      if (each.subject != all[i].fiber)
+        continue;
+      std::string words = detail::in_words(each);
+      if (each.kind == event_kind::item_queued || each.kind == event_kind::item_handed)
+        words = fmt::format("sends to mailbox {}", each.object);
+      else if (each.kind == event_kind::items_claimed || each.kind == event_kind::items_taken)
+        words = fmt::format("takes from mailbox {}", each.object);
+      else if (each.kind == event_kind::wait_begun)
+        words = fmt::format("waits to {}", run.wait_of(each.cause));
+      else if (each.kind == event_kind::fiber_ended && words.empty())
+        words = "ends";
+      what += words.empty() ? "" : (what.empty() ? "" : ", ") + words;
+    }
+    text +=
+        fmt::format("  {:>10.6f}  {:<24}  {}\n", std::chrono::duration<double>(all[i].time.time_since_epoch()).count(),
+                    detail::in_one_line(run.path_of(all[i].fiber)), what.empty() ? "runs" : what);
+  }
+  return text;
+}
+
 } // namespace troupe

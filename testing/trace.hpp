@@ -118,5 +118,9 @@ private:
 
 /// What has happened to supervised children, and what harmed the run, as a story: a line each, with the virtual time.
 std::string story_of(const trace& run);
+/// The last fibers that ran, a line each: what a run without supervised children has for a story.
+///
+/// @pre run.keeps_all()
+std::string last_steps_of(const trace& run, std::size_t lines_max);
 
 } // namespace troupe

@@ -79,7 +79,30 @@ TEST_CASE("an exploration shows on a terminal how far it is, and nothing elsewhe
   const std::string shown = run_apart(other_end, terminal, explores).words;
   INFO(shown);
   CHECK(shown.find("last_words_test.cpp:") != shown.npos);
-  CHECK(shown.find("64 of 500 schedules") != shown.npos);
+  CHECK(shown.find("1 of 500 schedules") != shown.npos);
   CHECK(shown.ends_with("\r\033[K")); // and nothing is left of it
   CHECK(run_apart(explores).words.empty());
+}
+
+TEST_CASE("a second interrupt ends a run that does not come to its end, and says which it was", "[testing]") {
+  const std::string words = words_of_who_dies_in([] {
+    explore({}, []() -> task<> {
+      co_await checkpoint();
+      std::raise(SIGINT);
+      std::raise(SIGINT); // while the fiber keeps the thread
+    });
+  });
+  INFO(words);
+  CHECK(words.find("the program dies in run 1 of") != words.npos);
+  CHECK(!schedule_in(words).empty());
+}
+
+TEST_CASE("runs that take long are shown as they come, and of a sweep nobody knows how many there will be",
+          "[testing]") {
+  int terminal = 0, other_end = 0;
+  REQUIRE(openpty(&other_end, &terminal, nullptr, nullptr, nullptr) == 0);
+  const std::string shown =
+      run_apart(other_end, terminal, [] { sweep(fault::crash, []() -> task<> { co_await checkpoint(); }); }).words;
+  INFO(shown);
+  CHECK(shown.find(": 1 schedules") != shown.npos);
 }

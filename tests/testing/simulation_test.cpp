@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <set>
@@ -376,4 +377,101 @@ TEST_CASE("a limit that is to pass, and a finalizer that is to hang, are those o
                               });
                             }),
                     Catch::Contains("hang of cleans"));
+}
+
+TEST_CASE("a simulation lets time pass when nobody can run, at any moment, or when it is told to", "[testing]") {
+  const auto in_time = [](clock_mode clock) {
+    std::set<bool> seen;
+    for (std::uint64_t seed = 0; seed < 200; ++seed)
+      simulate(
+          seed,
+          [&]() -> task<> {
+            const bool was_in_time = co_await move_on_after(5s, yields_twice());
+            seen.insert(was_in_time);
+          },
+          clock);
+    return seen;
+  };
+  CHECK(in_time(clock_mode::autojump) == std::set<bool>{true});
+  CHECK(in_time(clock_mode::race) == std::set<bool>{false, true});
+  int rang = 0;
+  simulate(
+      1,
+      [&](simulation& sim) -> task<> {
+        int& rings = sim.make<int>(0);
+        co_await in_task_group([&](task_group& group) -> task<> {
+          group.start([&]() -> task<> {
+            for (int i = 0; i < 3; ++i) {
+              co_await sleep_for(1h);
+              ++rings;
+            }
+          });
+          co_await sim.advance(30min);
+          CHECK(rings == 0);
+          co_await sim.advance(90min);
+          CHECK(rings == 2);
+          co_await sim.advance(1h);
+        });
+        rang = rings;
+      },
+      clock_mode::manual);
+  CHECK(rang == 3);
+}
+
+TEST_CASE("a simulation that fails says what it was, and is had again by the environment", "[testing]") {
+  const scenario fails = [](simulation& sim) -> task<> {
+    std::string& order = sim.make<std::string>();
+    co_await in_task_group([&](task_group& group) {
+      for (const char each : {'a', 'b', 'c'})
+        group.start([&order, each]() -> task<> {
+          co_await yield();
+          order += each;
+        });
+    });
+    sim.require(order != "cba", "last first");
+  };
+  std::string report;
+  std::string schedule;
+  for (std::uint64_t seed = 0; seed < 200 && schedule.empty(); ++seed)
+    try {
+      simulate(seed, fails);
+    } catch (const broken& found) {
+      report = found.what();
+      schedule = found.schedule();
+    }
+  CHECK(says(report, "found by a simulation in run 1 (seed "));
+  REQUIRE(setenv("TROUPE_REPLAY", schedule.c_str(), 1) == 0);
+  std::size_t failed = 0;
+  for (std::uint64_t seed = 0; seed < 5; ++seed)
+    try {
+      simulate(seed, fails);
+    } catch (const broken& found) {
+      failed += says(found.what(), "found by a replay") ? 1 : 0;
+    }
+  unsetenv("TROUPE_REPLAY");
+  CHECK(failed == 5);
+}
+
+TEST_CASE("a report says who waited for what when it was found, what ran last, and each thing once", "[testing]") {
+  const std::string report = report_of([](simulation& sim) -> task<> {
+    bool& wrong = sim.make<bool>(false);
+    sim.always("nothing is wrong", [&wrong] { return !wrong; });
+    co_await in_task_group([&](task_group& group) -> task<> {
+      const mailbox<int> box{capacity{1}};
+      group.start(
+          {.name = "reader"}, [](receiver<int> in) -> task<> { static_cast<void>(co_await in.receive()); },
+          box.receiver());
+      const sender<int> to = box.sender();
+      for (int i = 0; i < 4; ++i)
+        co_await yield();
+      wrong = true;
+      co_await yield();
+      static_cast<void>(co_await to.send(1));
+    });
+  });
+  CHECK(says(report, "Who waited for what then:"));
+  CHECK(says(report, "at /reader waits to receive"));
+  CHECK(says(report, "The last steps, of a run made as short as it could be:"));
+  CHECK(says(report, "sends to mailbox"));
+  CHECK(report.find("nothing is wrong") == report.rfind("nothing is wrong"));
 }

@@ -5,6 +5,7 @@
 #include <tests/catch.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
+#include <troupe/scope/checkpoint.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/exit_stack.hpp>
 #include <troupe/scope/fault_point.hpp>
@@ -167,4 +168,14 @@ TEST_CASE("a hang counts where something hangs: a scenario that cleans nothing u
   });
   CHECK(runs_with(done, fault::hang) > 0);
   CHECK(runs_with(done, fault::hang) + 2 < done.schedules);
+}
+
+TEST_CASE("a sweep that takes more runs than it may fails, and says how far it came", "[testing]") {
+  const scenario long_one = []() -> task<> {
+    for (int i = 0; i < 100; ++i)
+      co_await yield();
+  };
+  CHECK_THROWS_WITH(sweep(fault::cancel_all, long_one, 1, 20),
+                    Catch::Contains("more than 20 schedules") && Catch::Contains("cancel_all@19"));
+  CHECK(sweep(fault::cancel_all, long_one, 1, 200).schedules < 200);
 }
