@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 
 using namespace troupe;
@@ -34,6 +35,24 @@ constexpr std::array past_findings = {
     // A child that never had started was stopped and removed at once, and forgotten twice.
     past_finding{"busy_one_for_all", "race/14:1(12)1001(6)[2*8]321[2*22]0[2*22]04132002223322222044430212212215553"},
 };
+
+/// The faults that cannot strike an application, by what it is made of: no mailbox that refuses, no limit, nothing that it
+/// cleans up, no supervisor, no fault point, no stream. All others do.
+constexpr std::string_view faults_without_opportunity = R"(crawler: overflow hang failing_start fault_point reset
+pool: overflow deadline hang fault_point reset
+order service: overflow reset
+fan-out: deadline hang failing_start fault_point reset
+flaky dependency: overflow hang fault_point reset
+proxy: overflow hang failing_start fault_point
+connection server: overflow hang failing_start fault_point reset
+storm: overflow deadline hang fault_point reset
+ask cycle: overflow hang failing_start fault_point reset
+mailbox traffic: overflow deadline hang failing_start fault_point reset
+supervised crash: overflow hang fault_point reset
+nested deadlines: overflow failing_start fault_point reset
+exit stacks: overflow failing_start fault_point reset
+nested groups: overflow failing_start fault_point reset
+)";
 
 } // namespace
 
@@ -74,9 +93,18 @@ TEST_CASE("each application holds under the schedules of a budget", "[scenarios]
 }
 
 TEST_CASE("each application survives a sweep of all faults", "[scenarios]") {
+  std::string never; // what a sweep of it tries is not less than it was
+  std::uint64_t bytes = 0;
   for (const application_kind& kind : all_applications()) {
     INFO(kind.name);
     const exploration done = sweep(all_faults, [&](simulation& sim) { return judged(sim, kind.make(seed)); });
     CHECK(done.faults[static_cast<std::size_t>(fault::crash)] > 10);
+    never += std::string(kind.name) + ':';
+    for (const std::string& each : done.never_struck)
+      never += ' ' + each;
+    never += '\n';
+    bytes += done.looks[static_cast<std::size_t>(invariant::bytes)];
   }
+  CHECK(never == faults_without_opportunity);
+  CHECK(bytes > 1'000);
 }

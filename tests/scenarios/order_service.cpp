@@ -3,6 +3,7 @@
 
 #include <troupe/actors/retry.hpp>
 #include <troupe/scope/exit_stack.hpp>
+#include <troupe/scope/fault_point.hpp>
 #include <troupe/scope/shield.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/supervision/supervised_actor.hpp>
@@ -38,6 +39,7 @@ task<> stock(inbox<stock_message> in, std::set<int>& reserved) {
     co_await next->match(
         [&](reserve& asked) -> task<> {
           co_await sleep_for(1s);
+          fault_point("stock.write");
           reserved.insert(asked.order);
           asked.to();
         },
@@ -86,6 +88,7 @@ task<> bank(inbox<bank_message> in, std::map<int, int>& steps, int refused) {
         co_await sleep_for(1s);
         ++steps[asked.order];
       }
+      fault_point("bank.commit");
       mine.commit();
       asked.to(1'000 + asked.order);
     });

@@ -1,114 +1,36 @@
-// (f) A proxy between a client and a server, on pipes that take fewer bytes than they are given, and are reset.
+// (f) A proxy between a client and a server, on streams in memory that take few bytes at a time, and are reset.
 
 #include <tests/scenarios/all_applications.hpp>
 
-#include <troupe/actors/actor.hpp>
 #include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/deadline.hpp>
 #include <troupe/scope/exit_stack.hpp>
 #include <troupe/scope/sleep.hpp>
+#include <troupe/scope/task_group.hpp>
+#include <troupe/streams/pipe_pair.hpp>
 
 #include <algorithm>
-#include <optional>
-#include <stdexcept>
+#include <array>
+#include <chrono>
+#include <functional>
+#include <iterator>
+#include <span>
+#include <string>
 
 namespace troupe::tests {
 
 namespace {
 
-// -- a pipe of bytes, in one direction --------------------------------------------------------------------------------
-
-class pipe_was_reset : public std::runtime_error {
-public:
-  pipe_was_reset() : std::runtime_error("the pipe was reset") {}
-};
-
-/// Answered with how many bytes it has taken.
-struct write_some {
-  std::string bytes;
-  reply<std::size_t> to;
-};
-/// Answered with bytes; none: no more will come.
-struct read_some {
-  std::size_t at_most;
-  reply<std::string> to;
-};
-struct finish {};
-struct reset_pipe {};
-using pipe_message = message<write_some, read_some, finish, reset_pipe>;
-using pipe_end = actor_ref<pipe_message>;
-
-class byte_pipe {
-public:
-  task<> serve(inbox<pipe_message> in) {
-    while (auto message = co_await in.receive()) {
-      co_await message->match([this](write_some& asked) { writer_.emplace(std::move(asked)); },
-                              [this](read_some& asked) { reader_.emplace(std::move(asked)); },
-                              [this](finish&) { finished_ = true; }, [this](reset_pipe&) { reset_ = true; });
-      move_on();
-    }
-  }
-
-private:
-  static constexpr std::size_t bytes_max = 6;
-
-  void move_on() {
-    if (reset_)
-      return fail_all();
-    if (writer_ && buffer_.size() < bytes_max) {
-      const std::size_t taken = std::min(bytes_max - buffer_.size(), writer_->bytes.size());
-      buffer_.append(writer_->bytes, 0, taken);
-      writer_->to(taken);
-      writer_.reset();
-    }
-    if (reader_ && (!buffer_.empty() || finished_)) {
-      const std::size_t given = std::min(reader_->at_most, buffer_.size());
-      reader_->to(buffer_.substr(0, given));
-      buffer_.erase(0, given);
-      reader_.reset();
-      if (writer_)
-        move_on();
-    }
-  }
-  void fail_all() {
-    if (writer_)
-      writer_->to.fail(std::make_exception_ptr(pipe_was_reset{}));
-    if (reader_)
-      reader_->to.fail(std::make_exception_ptr(pipe_was_reset{}));
-    writer_.reset();
-    reader_.reset();
-  }
-
-  std::string buffer_;
-  std::optional<write_some> writer_;
-  std::optional<read_some> reader_;
-  bool finished_ = false;
-  bool reset_ = false;
-};
-
-task<> serve_pipe(inbox<pipe_message> in) {
-  byte_pipe mine;
-  co_await mine.serve(std::move(in));
-}
-
-// -- a client, a proxy, and a server that says what it hears ----------------------------------------------------------
-
+/// A client, a proxy, and a server that says what it hears.
 class proxy_scenario final : public application {
 public:
   proxy_scenario(std::uint64_t seed, logic how) : seed_(seed), broken_(how == logic::broken) {}
 
   task<> run() override {
-    co_await in_task_group([&](task_group& group) {
-      std::vector<pipe_end> pipes;
-      for (const char* const name : {"client-to-proxy", "proxy-to-server", "server-to-proxy", "proxy-to-client"})
-        pipes.push_back(group.start_actor({.name = name, .capacity = 2}, serve_pipe));
-      group.start(&proxy_scenario::pump, this, pipes, std::size_t{0}, std::size_t{1});
-      group.start(&proxy_scenario::pump, this, pipes, std::size_t{2}, std::size_t{3});
-      group.start(&proxy_scenario::echo, this, pipes[1], pipes[2]);
-      group.start(&proxy_scenario::say, this, pipes[0]);
-      group.start(&proxy_scenario::hear, this, pipes[3]);
-      if (is_reset())
-        group.start(&proxy_scenario::reset_one, this, pipes[seed_ % pipes.size()]);
-    });
+    stream_pair outside = pipe_pair(window(0)); // from the client to the proxy
+    stream_pair inside = pipe_pair(window(1));  // from the proxy to the server
+    // Its limit is for who was stopped before he could tell the others.
+    static_cast<void>(co_await as_outcome(fail_after(std::chrono::minutes{1}, all_of(outside, inside))));
   }
 
   std::string problems() const override {
@@ -131,73 +53,85 @@ private:
   static std::string_view all_of_it() { return "as was said, so it is heard"; }
   bool is_reset() const noexcept { return seed_ % 2 == 1; }
 
-  /// Whoever does not get to its end resets all, so that nobody takes what came for the whole.
-  static task<> reset_all(std::vector<pipe_end> pipes) {
-    for (const pipe_end& each : pipes)
-      co_await each.tell<reset_pipe>();
-  }
-  task<> pump(std::vector<pipe_end> pipes, std::size_t from, std::size_t to) {
-    static_cast<void>(co_await as_outcome(in_exit_stack([&](exit_stack& stack) -> task<> {
-      stack.on_failure(reset_all, pipes);
-      for (;;) {
-        std::string chunk = co_await pipes[from].ask<read_some>(std::size_t{4});
-        if (chunk.empty())
-          break;
-        while (!chunk.empty()) {
-          const std::size_t taken = co_await pipes[to].ask<write_some>(chunk);
-          chunk.erase(0, broken_ ? chunk.size() : taken);
-        }
-      }
-      co_await pipes[to].tell<finish>();
-    })));
-  }
-  static task<> write_all(pipe_end to, std::string bytes) {
-    while (!bytes.empty()) {
-      const std::size_t taken = co_await to.ask<write_some>(bytes);
-      bytes.erase(0, taken);
-    }
+  /// Of one of the two pairs; on one of the four ways there is a reset.
+  pipe_options window(std::uint64_t which) const {
+    pipe_options made{.capacity = 4, .high_water = 2};
+    const std::uint64_t way = seed_ / 2 % 4;
+    if (is_reset() && way / 2 == which)
+      (way % 2 == 0 ? made.first_to_second : made.second_to_first).resets_at = 5 + seed_ % 20;
+    return made;
   }
 
-  task<> echo(pipe_end from, pipe_end to) {
+  task<> all_of(stream_pair& outside, stream_pair& inside) {
+    co_await in_task_group([&](task_group& group) {
+      group.start(&proxy_scenario::pump, this, std::ref(outside.second), std::ref(inside.first));
+      group.start(&proxy_scenario::pump, this, std::ref(inside.first), std::ref(outside.second));
+      group.start(&proxy_scenario::echo, this, std::ref(inside.second));
+      group.start(&proxy_scenario::say, this, std::ref(outside.first));
+      group.start(&proxy_scenario::hear, this, std::ref(outside.first));
+    });
+  }
+
+  /// Whoever does not get to its end resets what it has, so that nobody takes what came for the whole.
+  static task<> or_reset(task<> work, byte_stream& one, byte_stream& other) {
     static_cast<void>(co_await as_outcome(in_exit_stack([&](exit_stack& stack) -> task<> {
-      stack.on_failure(reset_all, std::vector<pipe_end>{from, to});
-      for (;;) {
-        std::string chunk = co_await from.ask<read_some>(std::size_t{5});
-        if (chunk.empty())
-          break;
-        server_got_ += chunk;
-        co_await sleep_for(std::chrono::microseconds{3});
-        co_await write_all(to, std::move(chunk));
-      }
-      co_await to.tell<finish>();
+      stack.on_failure([&] {
+        one.abort();
+        other.abort();
+      });
+      co_await std::move(work);
     })));
   }
 
-  task<> say(pipe_end to) {
-    static_cast<void>(co_await as_outcome(in_exit_stack([&](exit_stack& stack) -> task<> {
-      stack.on_failure(reset_all, std::vector<pipe_end>{to});
-      co_await write_all(to, std::string(all_of_it()));
-      co_await to.tell<finish>();
-    })));
-  }
-  task<> hear(pipe_end from) {
+  task<> pump(byte_stream& from, byte_stream& to) { return or_reset(passes_on(from, to), from, to); }
+  task<> echo(byte_stream& over) { return or_reset(repeats(over), over, over); }
+  task<> say(byte_stream& over) { return or_reset(speaks(over), over, over); }
+  task<> hear(byte_stream& over) { return or_reset(listens(over), over, over); }
+
+  task<> passes_on(byte_stream& from, byte_stream& to) {
+    std::array<std::byte, 4> chunk{};
     for (;;) {
-      outcome<std::string> chunk = co_await as_outcome(from.ask<read_some>(std::size_t{7}));
-      if (chunk.has_error()) {
-        was_reset_ = true;
-        co_return;
-      }
-      const std::string bytes = std::move(chunk).value();
-      if (bytes.empty())
+      const std::size_t came = co_await from.read_some(chunk);
+      if (came == 0)
         break;
-      client_got_ += bytes;
+      co_await to.write(std::span<const std::byte>(chunk).first(broken_ ? (came + 1) / 2 : came));
     }
+    to.shutdown_write();
+  }
+  task<> repeats(byte_stream& over) {
+    std::array<std::byte, 5> chunk{};
+    for (;;) {
+      const std::size_t came = co_await over.read_some(chunk);
+      if (came == 0)
+        break;
+      server_got_ += text_of(std::span<const std::byte>(chunk).first(came));
+      co_await sleep_for(std::chrono::microseconds{3});
+      co_await over.write(std::span<const std::byte>(chunk).first(came));
+    }
+    over.shutdown_write();
+  }
+  static task<> speaks(byte_stream& over) {
+    co_await over.write(all_of_it());
+    over.shutdown_write();
+  }
+  task<> listens(byte_stream& over) {
+    std::array<std::byte, 7> chunk{};
+    was_reset_ = true; // until it has come to the end
+    for (;;) {
+      const std::size_t came = co_await over.read_some(chunk);
+      if (came == 0)
+        break;
+      client_got_ += text_of(std::span<const std::byte>(chunk).first(came));
+    }
+    was_reset_ = false;
     ended_well_ = true;
   }
 
-  task<> reset_one(pipe_end whom) {
-    co_await sleep_for(std::chrono::microseconds{seed_ % 20});
-    co_await whom.tell<reset_pipe>();
+  static std::string text_of(std::span<const std::byte> bytes) {
+    std::string text;
+    std::transform(bytes.begin(), bytes.end(), std::back_inserter(text),
+                   [](std::byte each) { return static_cast<char>(each); });
+    return text;
   }
 
   const std::uint64_t seed_;
@@ -213,7 +147,7 @@ private:
 application_kind proxy() {
   return described<proxy_scenario>(
       "proxy", "What comes out is the beginning of what went in, and all of it where the end was clean.",
-      "the proxy does not look at how many bytes were taken");
+      "the proxy passes on half of what it has read");
 }
 
 } // namespace troupe::tests
