@@ -24,6 +24,7 @@ task<std::string> byte_stream::read_until(std::string_view delimiter, std::size_
 }
 task<std::uint64_t> byte_stream::discard_until(std::string_view delimiter) { return state_->discard_until(delimiter); }
 task<std::string> byte_stream::read_to_end(std::size_t limit) { return state_->read_to_end(limit); }
+bool byte_stream::has_ahead(std::string_view delimiter) const noexcept { return state_->has_ahead(delimiter); }
 bool byte_stream::at_end() const noexcept { return state_->at_end(); }
 
 void byte_stream::end_reading() noexcept { state_->end_reading(); }

@@ -92,6 +92,10 @@ public:
   /// @cancel   nothing was taken
   /// @throws   as `read_some`; `limit_overrun` where there is more, which then is still there
   task<std::string> read_to_end(std::size_t limit);
+  /// Whether the delimiter is in what has been read ahead: then `read_until` does not wait for it.
+  ///
+  /// @thread whoever reads
+  bool has_ahead(std::string_view delimiter) const noexcept;
   /// True once the stream has ended and all was read: a read would give nothing. False: not known yet.
   bool at_end() const noexcept;
   ///@}

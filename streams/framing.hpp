@@ -31,6 +31,8 @@ public:
   /// @throws   `limit_overrun` for a line that is too long, of which the rest is dropped: the next call gives the line
   ///           after it. What `byte_stream::read_until` throws of a connection
   task<std::optional<std::string>> next();
+  /// Whether a whole line has been read ahead: then `next` does not wait.
+  bool has_line() const noexcept { return !skips_ && from_.has_ahead("\n"); }
 
 private:
   byte_stream& from_;

@@ -89,6 +89,10 @@ void stream_state::let_go() noexcept {
     ahead_ = {};
 }
 
+bool stream_state::has_ahead(std::string_view delimiter) const noexcept {
+  return text_of(ahead_).find(delimiter) != std::string_view::npos;
+}
+
 std::string stream_state::taken(std::size_t bytes) {
   std::string all{text_of(ahead_).substr(0, bytes)};
   drop_read(bytes);

@@ -48,6 +48,7 @@ public:
     if (phase_now() != phase::closed)
       over_->end_reading();
   }
+  bool has_ahead(std::string_view delimiter) const noexcept;
   bool at_end() const noexcept { return ended_ && ahead_.empty(); }
 
   task<std::size_t> write(std::span<const std::byte> bytes);

@@ -16,8 +16,11 @@ namespace troupe::ledger {
 
 struct connection_options {
   std::size_t connections_max = 1'000;
-  /// Requests of one connection that are in hand; what it sends beyond them is not read.
+  /// Requests of one connection that are in hand. What it sends beyond them waits, and is not read, unless the service is
+  /// full: then it is refused.
   std::size_t pipelined_max = 16;
+  /// Answers of one connection, also refusals, that wait for those before them; with more it is not read.
+  std::size_t answers_max = 256;
   /// Without a whole request for so long a connection is closed; so is one that does not read its answers.
   duration idle_limit = std::chrono::seconds{60};
 };

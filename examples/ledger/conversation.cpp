@@ -3,6 +3,7 @@
 
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/as_outcome.hpp>
+#include <troupe/scope/backoff.hpp>
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
@@ -26,6 +27,9 @@ using namespace std::chrono_literals;
 constexpr duration farewell_limit = 1s;
 
 instant now() { return this_fiber::pointer()->runs_on().time().now(); }
+
+/// A place among the requests of a connection that are in hand.
+struct slot {};
 
 struct conversation {
   byte_stream& over;
@@ -54,17 +58,19 @@ private:
   std::variant<std::string, child<std::string>> from_;
 };
 
-task<std::string> work(conversation& in, admitted what) {
+/// @param held  until the answer is there
+task<std::string> work(conversation& in, admitted what, permit<slot> held) {
   std::string answer = co_await respond(in.with, std::move(what));
   in.mine.request_ends(now());
+  static_cast<void>(held);
   co_return answer;
 }
 
-coming_answer answer_to(conversation& in, task_group& group, std::string_view line) {
+coming_answer answer_to(conversation& in, task_group& group, const received_line& line, permit<slot> held) {
   in.mine.request_begins();
   std::variant<std::string, admitted> found = look_at(in.with, line);
   if (auto* const what = std::get_if<admitted>(&found))
-    return coming_answer{group.start(work, std::ref(in), std::move(*what))};
+    return coming_answer{group.start(work, std::ref(in), std::move(*what), std::move(held))};
   in.mine.request_ends(now());
   return coming_answer{std::move(std::get<std::string>(found))};
 }
@@ -79,10 +85,23 @@ task<std::optional<std::optional<std::string>>> read_line(conversation& in, line
   }
 }
 
-/// Starts an answer for each line, until there is none any more.
-task<> read_requests(conversation& in, task_group& group, sender<coming_answer> answers) {
+/// All connections find the service full at the same time: if they all came back at the same time as well, it would have
+/// nothing to do until then.
+duration pause_of_its_own() {
+  fiber& mine = *this_fiber::pointer();
+  return detail::random_part(pause_when_full * 4 / 3, 0.5, detail::random_bits(mine.runs_on(), mine.number()));
+}
+
+/// Starts an answer for each line, until there is none any more. What has been read ahead has come with the line before.
+///
+/// Where as many requests are in hand as may be, the next line waits, and nothing is read: the socket pushes back. But
+/// while the service is full all that has come is refused, because then it is not the client who decides how long that
+/// takes.
+task<> read_requests(conversation& in, task_group& group, sender<slot> slots, sender<coming_answer> answers) {
   line_reader lines{in.over, line_bytes_max};
+  instant came{};
   for (;;) {
+    const bool was_ahead = lines.has_line();
     std::optional<std::optional<std::string>> line = co_await read_line(in, lines);
     if (!line && !in.mine.is_idle())
       continue; // it waits for an answer
@@ -90,9 +109,15 @@ task<> read_requests(conversation& in, task_group& group, sender<coming_answer> 
       in.closes_for = refusal::idle;
     if (!line || !*line)
       co_return;
-    co_await answers.send(answer_to(in, group, **line));
-    if (is_full(in.with.options, in.with.counts))
-      co_await sleep_for(pause_when_full);
+    if (!was_ahead)
+      came = now();
+    permit<slot> held; // none where it is refused, or there is room again just now
+    if (!is_full(in.with.options, in.with.counts))
+      held = co_await slots.reserve();
+    const received_line next{**line, came};
+    co_await answers.send(answer_to(in, group, next, std::move(held)));
+    if (is_full(in.with.options, in.with.counts) && !lines.has_line())
+      co_await sleep_for(pause_of_its_own());
   }
 }
 
@@ -106,7 +131,7 @@ task<> write_answers(conversation& in, const receiver<coming_answer>& answers) {
     co_await fail_after(options.idle_limit, write_all(in.over, lines));
     lines.clear();
   };
-  while (auto come = co_await answers.receive_up_to(options.pipelined_max))
+  while (auto come = co_await answers.receive_up_to(options.answers_max))
     for (auto next = come.next(); next; next = come.next()) {
       if (!next->is_there() && !lines.empty())
         co_await flush();
@@ -118,10 +143,13 @@ task<> write_answers(conversation& in, const receiver<coming_answer>& answers) {
 }
 
 task<> talk(conversation& in) {
-  const mailbox<coming_answer> to_come{capacity{in.with.all.options().pipelined_max}};
+  const connection_options& options = in.with.all.options();
+  const mailbox<slot> in_hand{capacity{options.pipelined_max}}; // nobody sends: a permit is a slot
+  const receiver<slot> open = in_hand.receiver();
+  const mailbox<coming_answer> to_come{capacity{options.answers_max}};
   const receiver<coming_answer> answers = to_come.receiver();
   co_await in_task_group([&](task_group& group) -> task<> {
-    group.start(read_requests, std::ref(in), std::ref(group), to_come.sender());
+    group.start(read_requests, std::ref(in), std::ref(group), in_hand.sender(), to_come.sender());
     co_await write_answers(in, answers);
   });
 }

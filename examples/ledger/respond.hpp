@@ -13,13 +13,21 @@
 
 namespace troupe::ledger {
 
+/// A line of a client, and when it came.
+struct received_line {
+  std::string_view text; ///< Without its end.
+  instant at;
+};
+
 /// A request for the actors, with its place in what they have in hand or before them.
 class admitted {
 public:
-  admitted(request asked, std::atomic<std::size_t>& counted_in) noexcept : asked_(std::move(asked)), in_(&counted_in) {
+  admitted(request asked, instant deadline, std::atomic<std::size_t>& counted_in) noexcept
+      : asked_(std::move(asked)), deadline_(deadline), in_(&counted_in) {
     ++*in_;
   }
-  admitted(admitted&& other) noexcept : asked_(std::move(other.asked_)), in_(std::exchange(other.in_, nullptr)) {}
+  admitted(admitted&& other) noexcept
+      : asked_(std::move(other.asked_)), deadline_(other.deadline_), in_(std::exchange(other.in_, nullptr)) {}
   admitted& operator=(admitted&&) = delete;
   ~admitted() {
     if (in_ != nullptr)
@@ -27,9 +35,11 @@ public:
   }
 
   const request& asked() const noexcept { return asked_; }
+  instant deadline() const noexcept { return deadline_; }
 
 private:
   request asked_;
+  instant deadline_;
   std::atomic<std::size_t>* in_;
 };
 
@@ -38,7 +48,7 @@ private:
 ///
 /// @returns a line without its end, or the request
 /// @thread  a fiber's
-std::variant<std::string, admitted> look_at(service_side& with, std::string_view line);
+std::variant<std::string, admitted> look_at(service_side& with, const received_line& line);
 
 /// Asks the actors.
 ///

@@ -60,8 +60,8 @@ duration time_for(std::size_t orders, const service_options& options, const serv
 inline bool is_full(const service_options& options, const service_counts& counts) noexcept {
   return counts.admitted >= options.capacity + options.at_once;
 }
-/// While it is full, a connection is read no more often than this, and who is refused is told to come back no earlier: so
-/// refusals, which cost nearly as much as all of a transfer but its commit, do not take the processors from commits.
+/// While it is full, a connection is read about this often, and who is refused is told to come back no earlier: so refusals,
+/// which cost nearly as much as all of a transfer but its commit, do not take the processors from commits.
 constexpr duration pause_when_full = std::chrono::milliseconds{100};
 
 /// Where orders go, and questions about accounts.

@@ -133,9 +133,12 @@ TEST_CASE("more requests than fit are refused at once, with when to come again",
   });
 }
 
-TEST_CASE("while the service is full a connection is read seldom, and told to come back no earlier", "[ledger]") {
-  // Two fit, and keep it full for a second.
-  const ledger::server_options options = one_at_a_time(1s, 1);
+TEST_CASE("while the service is full a connection is read seldom, all that has come is refused at once, and told to "
+          "come back no earlier",
+          "[ledger]") {
+  // Two fit, and keep it full for four seconds.
+  ledger::server_options options = one_at_a_time(2s, 1);
+  options.connections.pipelined_max = 2; // of those that are refused there may be more
   beside_a_ledger(options, [](ledger_run& in) -> task<> {
     client busy{co_await in.network.connect()}, floods{co_await in.network.connect()};
     co_await busy.send(of_deadline("in hand", 5'000));
@@ -144,22 +147,46 @@ TEST_CASE("while the service is full a connection is read seldom, and told to co
     co_await sleep_for(100ms);
     const auto now = [] { return this_fiber::pointer()->runs_on().time().now(); };
     const instant began = now();
-    for (int i = 0; i < 4; ++i)
-      co_await floods.send(transfer_line("flood " + std::to_string(i)));
-    for (int i = 0; i < 4; ++i) {
-      const std::string told = co_await floods.answer();
-      CHECK(has(told, R"("error":"overloaded")"));
-      const std::string_view field = R"("retry_after_ms":)";
-      const std::size_t at = told.find(field);
-      REQUIRE(at != told.npos);
-      CHECK(std::chrono::milliseconds{std::stoi(told.substr(at + field.size()))} >= ledger::pause_when_full);
-      CHECK(now() - began >= i * ledger::pause_when_full);
+    for (int round = 0; round < 3; ++round) {
+      std::string lines;
+      for (int i = 0; i < 20; ++i)
+        lines += transfer_line("flood " + std::to_string(i)) + '\n';
+      co_await floods.stream().write(lines);
+      for (int i = 0; i < 20; ++i) {
+        const std::string told = co_await floods.answer();
+        CHECK(has(told, R"("error":"overloaded")"));
+        const std::string_view field = R"("retry_after_ms":)";
+        const std::size_t at = told.find(field);
+        REQUIRE(at != told.npos);
+        CHECK(std::chrono::milliseconds{std::stoi(told.substr(at + field.size()))} >= ledger::pause_when_full);
+        CHECK(now() - began >= round * ledger::pause_when_full * 2 / 3);
+      }
     }
+    CHECK(now() - began < 1s); // a few pauses for each round, as its bytes come in pieces, and not one for each line
     const std::string first = co_await busy.answer(), second = co_await busy.answer();
     CHECK(has(first, R"("result":"committed")"));
     CHECK(has(second, R"("result":"committed")"));
     co_await busy.stream().close(1s);
     co_await floods.stream().close(1s);
+  });
+}
+
+TEST_CASE("a deadline counts from when its line has come, also while others of its connection are in hand",
+          "[ledger]") {
+  ledger::server_options options = one_at_a_time(100ms, 10);
+  options.connections.pipelined_max = 1;
+  beside_a_ledger(options, [](ledger_run& in) -> task<> {
+    client one{co_await in.network.connect()};
+    co_await one.stream().write(of_deadline("in hand", 150) + '\n' + of_deadline("begins", 150) + '\n' +
+                                of_deadline("waits", 150) + '\n' + of_deadline("in time", 1'000) + '\n');
+    const std::string in_hand = co_await one.answer(), begins = co_await one.answer();
+    const std::string waits = co_await one.answer(), in_time = co_await one.answer();
+    CHECK(has(in_hand, R"("result":"committed")"));
+    CHECK(has(begins, R"("error":"deadline_exceeded","message":"the deadline has passed: nothing was done")"));
+    CHECK(has(waits, R"("error":"deadline_exceeded")"));
+    CHECK(has(in_time, R"("result":"committed")"));
+    CHECK(in.database.transfers().size() == 2);
+    co_await one.stream().close(1s);
   });
 }
 
@@ -189,4 +216,40 @@ TEST_CASE("at three times what can be served as much is done as at the limit, an
   const int at_the_limit = done_at(100ms);
   CHECK(at_the_limit >= 190);
   CHECK(done_at(33ms) >= at_the_limit * 9 / 10);
+}
+
+TEST_CASE("as much is done while clients send before they are answered, though each is read seldom", "[ledger]") {
+  // A hundred a second can be served, three times as many come. A queue of five is half of the pause between two reads.
+  static constexpr int connections = 10, rounds = 10;
+  const ledger::server_options options = one_at_a_time(10ms, 5);
+  beside_a_ledger(options, [](ledger_run& in) -> task<> {
+    int done = 0, told = 0;
+    const auto now = [] { return this_fiber::pointer()->runs_on().time().now(); };
+    const auto asks = [&](int number) -> task<> {
+      client mine{co_await in.network.connect()};
+      co_await in_task_group([&](task_group& group) -> task<> {
+        group.start([&]() -> task<> {
+          for (int round = 0; round < rounds; ++round) {
+            for (int i = 0; i < 3; ++i)
+              co_await mine.send(of_deadline(std::to_string((number * rounds + round) * 3 + i), 500));
+            co_await sleep_for(100ms);
+          }
+        });
+        const instant began = now();
+        for (int i = 0; i < rounds * 3; ++i) {
+          const std::string answer = co_await mine.answer();
+          done += has(answer, R"("ok":true)") ? 1 : 0;
+          ++told;
+          CHECK(now() - began < 100ms * (i / 3 + 1) + 500ms);
+        }
+      });
+      co_await mine.stream().close(1s);
+    };
+    co_await in_task_group([&](task_group& group) {
+      for (int i = 0; i < connections; ++i)
+        group.start(asks, i);
+    });
+    CHECK(told == connections * rounds * 3);
+    CHECK(done >= connections * rounds * 9 / 10);
+  });
 }

@@ -93,6 +93,29 @@ TEST_CASE("a line may have as many bytes as its limit says, whatever ends it, an
   CHECK(read_as<line_reader>("123456", 5) == "too long|end");
 }
 
+TEST_CASE("a reader of lines knows which lines have been read ahead", "[streams][D6]") {
+  simulator simulated;
+  simulated
+      .run([]() -> task<> {
+        stream_pair ends = pipe_pair();
+        byte_stream& near = ends.first;
+        byte_stream& far = ends.second;
+        line_reader lines{far, 3};
+        CHECK_FALSE(lines.has_line());
+        co_await near.write("a\nb\nc"sv);
+        CHECK_FALSE(lines.has_line()); // it has been sent, and not read
+        const std::optional<std::string> first = co_await lines.next();
+        CHECK(first == "a");
+        CHECK(lines.has_line());
+        const std::optional<std::string> second = co_await lines.next();
+        CHECK(second == "b");
+        CHECK_FALSE(lines.has_line()); // it has no end yet
+        co_await near.close(1s);
+        co_await far.close(1s);
+      })
+      .value();
+}
+
 TEST_CASE("frames are the same however their bytes come, and one that is too long is refused by its length",
           "[streams][D6]") {
   CHECK(read_as<frame_reader>("", 10) == "end");
