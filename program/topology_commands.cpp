@@ -128,7 +128,8 @@ exit_code execute(const run_topology& asked, const topology_context& in) {
   std::string failure;
   if (!end.how.cancelled() && !came.unexpected.empty())
     failure = fmt::format("{}: not as expected", loaded.name);
-  const exit_code code = conclude(asked.as_json ? json_of(came) : text_of(came, reason_of(end)), audited, end, failure);
+  const exit_code code = conclude(
+      asked.as_json ? json_of(came) : text_of(came, tree.described().expect, reason_of(end)), audited, end, failure);
   view.keep(end);
   return code;
 }

@@ -54,14 +54,13 @@ std::string nodes_of(const topology::report& of) {
                     {"last error"}}};
   for (const topology::node_counts& each : of.nodes)
     table.add({each.name, each.kind, std::to_string(each.runs), std::to_string(each.crashes),
-               std::to_string(each.handled), std::to_string(each.late), counted_by(each),
-               printable(each.last_error)});
+               std::to_string(each.handled), std::to_string(each.late), counted_by(each), printable(each.last_error)});
   return table.text();
 }
 
 } // namespace
 
-std::string text_of(const topology::report& of, const std::string& partial) {
+std::string text_of(const topology::report& of, const topology::expectation& wanted, const std::string& partial) {
   std::string text = edges_of(of) + '\n' + nodes_of(of) + '\n';
   text += fmt::format("ended: {}{}, after {}\n", to_string(of.ended),
                       of.gave_up.empty() ? "" : fmt::format(" ({})", of.gave_up), human_duration(of.took));
@@ -72,7 +71,7 @@ std::string text_of(const topology::report& of, const std::string& partial) {
   for (const std::string& each : of.unexpected)
     text += "not as expected: " + each + '\n';
   if (of.unexpected.empty())
-    text += "as expected\n";
+    text += wanted.empty() ? "nothing was expected of it: it has no [expect]\n" : "as expected\n";
   return text;
 }
 
@@ -107,7 +106,8 @@ std::string json_of(const topology::report& of) {
     for (const std::string_view what : topology::names_of_node_counts())
       if (const auto count = count_of(each, what))
         one[std::string{what}] = *count;
-    one["counters"] = each.counters.empty() ? json::object() : json(std::map(each.counters.begin(), each.counters.end()));
+    one["counters"] =
+        each.counters.empty() ? json::object() : json(std::map(each.counters.begin(), each.counters.end()));
     all["nodes"].push_back(std::move(one));
   }
   for (const topology::supervisor_counts& each : of.supervisors)

@@ -9,7 +9,9 @@
 namespace troupe::tools {
 
 /// Tables of its edges and nodes, how it ended, and what of that is not as it should be.
-std::string text_of(const topology::report& of, const std::string& partial);
+///
+/// @param partial  why it was ended before its time; empty: it was not
+std::string text_of(const topology::report& of, const topology::expectation& wanted, const std::string& partial);
 /// An object with `ended`, `edges`, `nodes`, `supervisors`, `unexpected` and `unbalanced`. Times are in seconds.
 std::string json_of(const topology::report& of);
 

@@ -158,6 +158,11 @@ struct expectation {
   std::vector<expected_count> edges{};
   position at{};
   key_positions keys{};
+
+  /// It says nothing: then it is still expected to end neither with an error nor in a standstill.
+  bool empty() const noexcept {
+    return !ends && error.empty() && nodes.empty() && supervisors.empty() && edges.empty();
+  }
 };
 
 /// All that a file says. Made by `parse`, or by hand.

@@ -82,7 +82,11 @@ public:
   /// The first that `run` does: makes the mailboxes, in a fiber, so that whoever tests hears of them.
   void begin();
   task<> run_root();
-  void time_is_up() noexcept { end(ending_kind::time, {}); }
+  /// @param standstill  empty: it was at work until then
+  void time_is_up(std::string standstill = {}) noexcept { end(ending_kind::time, std::move(standstill)); }
+  /// Whether everybody below that fiber has waited for another for half of `lasts`, while something is under way, in a
+  /// sentence; empty: somebody goes on, or may. Sees what no wait-for edge tells: several who can end the same wait.
+  std::string standstill(fiber& top) const;
   void fail(const std::exception_ptr& error);
   /// The last that `run` does, also where it is stopped.
   void has_gone(instant at, bool stopped) noexcept;

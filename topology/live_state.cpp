@@ -1,5 +1,6 @@
 // What one sees of a topology that runs, and what one can do to it.
 
+#include <troupe/scope/snapshot.hpp>
 #include <troupe/topology/live.hpp>
 #include <troupe/topology/words.hpp>
 
@@ -103,6 +104,28 @@ report live::result() const {
                                            each.counts.handled, each.dropped()));
   now.unexpected = compare(what.expect, now);
   return now;
+}
+
+std::string live::standstill(fiber& top) const {
+  std::uint64_t under_way = 0;
+  for (const edge_counts& each : edges_now())
+    under_way += each.offered - each.counts.handled - each.dropped();
+  duration shortest = duration::max();
+  const tree_snapshot seen = take_snapshot(top);
+  if (seen.omitted != 0)
+    return {};
+  for (const tree_node& each : seen.nodes) {
+    if (each.number == this_fiber::pointer()->number())
+      continue;
+    if (each.activity != node_activity::waits || !each.wait || !each.wait->lasts || each.wait->to == "sleep" ||
+        each.state == to_string(child_status::backing_off))
+      return {};
+    shortest = std::min(shortest, *each.wait->lasts);
+  }
+  if (under_way == 0 || shortest < what.lasts / 2)
+    return {};
+  return fmt::format("for its last {} everybody has waited for another, with {} items and questions under way",
+                     write_time(shortest), under_way);
 }
 
 std::optional<supervised> live::handle_of(std::size_t supervisor, std::string_view child) const {

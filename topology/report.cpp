@@ -117,6 +117,8 @@ std::vector<std::string> compare(const expectation& wanted, const report& with) 
   if (wanted.ends && *wanted.ends != with.ended)
     otherwise.push_back(fmt::format("it ended as {}{}{}, expected {}", to_string(with.ended),
                                     with.text.empty() ? "" : ": ", with.text, to_string(*wanted.ends)));
+  if (!wanted.ends && wanted.error.empty() && !with.text.empty()) // nobody need say that a run is to end well
+    otherwise.push_back(fmt::format("no \"ends\" expects that it ends as {}: {}", to_string(with.ended), with.text));
   if (!wanted.gives_up.empty() && wanted.gives_up != with.gave_up)
     otherwise.push_back(fmt::format("{} gave up first, expected {}",
                                     with.gave_up.empty() ? "no supervisor" : quoted(with.gave_up),

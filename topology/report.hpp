@@ -55,7 +55,7 @@ struct supervisor_counts {
 /// What came of a run.
 struct report {
   ending_kind ended = ending_kind::normal;
-  std::string text;    ///< Of an error, or of the cycle of a deadlock.
+  std::string text;    ///< Of an error, the cycle of a deadlock, or what stood still when its time was over.
   std::string gave_up; ///< Name of the supervisor that gave up first; empty: none did.
   duration took{};
   std::vector<edge_counts> edges;

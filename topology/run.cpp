@@ -218,9 +218,10 @@ struct time_is_up {
   detail::live& of;
   ~time_is_up() { of.time_is_up(); }
 };
-task<> end_in_time(std::shared_ptr<detail::live> in) {
+task<> end_in_time(std::shared_ptr<detail::live> in, fiber& top) {
   const time_is_up at_end{*in};
   co_await sleep_for(in->what.lasts);
+  in->time_is_up(in->standstill(top));
 }
 /// Also where the run is stopped.
 struct tree_gone {
@@ -235,9 +236,10 @@ task<> run(running& what) {
   const std::shared_ptr<detail::live> in = what.live_;
   const tree_gone at_end{*in};
   in->begin();
+  fiber& top = *this_fiber::pointer();
   co_await in_task_group([&](task_group& group) -> task<> {
     const child<> app = group.start({.name = root_name}, run_root, in);
-    const child<> limit = group.start({.name = "lasts"}, end_in_time, in);
+    const child<> limit = group.start({.name = "lasts"}, end_in_time, in, std::ref(top));
     co_await app.wait_ended();
     limit.cancel();
   });

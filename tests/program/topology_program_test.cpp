@@ -141,6 +141,23 @@ TEST_CASE("an exploration blames troupe for a broken promise, with another exit 
   CHECK(blamed.output.find("\"is_bug_in_troupe\": true") != std::string::npos);
 }
 
+TEST_CASE("a run of which nothing is expected says so, and one that gives up fails where that is not expected",
+          "[program]") {
+  const topology::kinds known = topology::standard_kinds();
+  const std::string node = "[node.x]\nkind = \"worker\"\nitems = 3\nevery = \"1ms\"\n";
+  const tree_file sound{node}, failing{node + "faults = { crash_every = 1 }\n"};
+  const tree_file expecting{node + "faults = { crash_every = 1 }\n[expect]\nends = \"gives_up\"\n"};
+  const ended well = call(known, {"run", sound.path()});
+  CHECK(well.code == 0);
+  CHECK(well.output.ends_with("nothing was expected of it: it has no [expect]\n"));
+  CHECK(call(known, {"explore", sound.path(), "--seeds", "5"}).code == 0);
+  CHECK(call(known, {"run", failing.path()}).code == 1);
+  CHECK(call(known, {"explore", failing.path(), "--seeds", "5"}).code == 1);
+  CHECK(call(known, {"explore", failing.path(), "--seeds", "5", "--faults", "crash"}).code == 0);
+  CHECK(call(known, {"run", expecting.path()}).code == 0);
+  CHECK(call(known, {"explore", expecting.path(), "--seeds", "5"}).code == 0);
+}
+
 TEST_CASE("a program without the kind that a file names says so", "[program]") {
   const tree_file mine{file_text};
   CHECK(call(topology::standard_kinds(), {"check", mine.path()}).code == 2);

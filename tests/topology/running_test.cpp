@@ -252,3 +252,48 @@ how = "ask"
   CHECK(awaited("caller-2") == "desk");
   CHECK_FALSE(find("jobs").mailbox);
 }
+
+TEST_CASE("an end that no file has named is unexpected when it tells of a deadlock, an error or a standstill",
+          "[topology]") {
+  const auto otherwise = [](const expectation& wanted, ending_kind ended, std::string text) {
+    report came;
+    came.ended = ended;
+    came.text = std::move(text);
+    return compare(wanted, came).size();
+  };
+  CHECK(otherwise({}, ending_kind::normal, "") == 0);
+  CHECK(otherwise({}, ending_kind::time, "") == 0);
+  CHECK(otherwise({}, ending_kind::would_deadlock, "/app/a (ask) -> /app/a") == 1);
+  CHECK(otherwise({}, ending_kind::gives_up, "more than 1 restart") == 1);
+  CHECK(otherwise({}, ending_kind::error, "no memory") == 1);
+  CHECK(otherwise({}, ending_kind::time, "everybody waits") == 1);
+  expectation wanted;
+  wanted.ends = ending_kind::gives_up;
+  CHECK(otherwise(wanted, ending_kind::gives_up, "more than 1 restart") == 0);
+  expectation of_error;
+  of_error.error = "no memory";
+  CHECK(otherwise(of_error, ending_kind::error, "no memory") == 0);
+}
+
+TEST_CASE("a run whose nodes all wait for each other until its time is over is told as a standstill", "[topology]") {
+  const std::string in_threes = "[run]\nlasts = \"3s\"\n"
+                                "[node.c]\nkind = \"client\"\nitems = 10\ncount = 8\n"
+                                "[node.a]\nkind = \"server\"\nat_once = 2\nwork = \"1ms\"\n"
+                                "[node.b]\nkind = \"server\"\nat_once = 2\nwork = \"1ms\"\n"
+                                "[[edge]]\nfrom = \"c\"\nto = \"a\"\nhow = \"ask\"\n"
+                                "[[edge]]\nfrom = \"a\"\nto = \"b\"\nhow = \"ask\"\n"
+                                "[[edge]]\nfrom = \"b\"\nto = \"a\"\nhow = \"ask\"\n";
+  description what = read(in_threes + "[expect]\nends = \"time\"\n");
+  CHECK(run_once(what).unexpected == std::vector<std::string>{});
+  const report stuck = run_once(read(in_threes));
+  CHECK(stuck.ended == ending_kind::time);
+  CHECK(stuck.text == "for its last 2998ms everybody has waited for another, with 12 items and questions under way");
+  CHECK(stuck.unexpected.size() == 1);
+  what.nodes[1].parameters["work"] = duration{std::chrono::hours{1}}; // who works long does not stand still
+  CHECK(run_once(what).text == "");
+  what.expect = {};
+  CHECK(run_once(what).unexpected == std::vector<std::string>{});
+  const report idle = run_once(read("[run]\nlasts = \"3s\"\n[node.s]\nkind = \"source\"\nevery = \"1h\"\n"
+                                    "[node.t]\nkind = \"sink\"\n[[edge]]\nfrom = \"s\"\nto = \"t\"\n"));
+  CHECK(idle.unexpected == std::vector<std::string>{});
+}
