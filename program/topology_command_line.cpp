@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,18 @@ CLI::Option* add_which(CLI::App& to, std::string& which, bool has_names) {
                   has_names ? "a topology file, or the name of a built-in one" : "a topology file")
       ->required()
       ->type_name("");
+}
+
+/// @throws usage_mistake
+void require_armable(const std::string& word) {
+  if (std::find(armable_faults.begin(), armable_faults.end(), word) != armable_faults.end())
+    return;
+  usage_mistake wrong = unknown_value("--faults", "fault", word, armable_faults);
+  for (std::size_t i = 0; i < faults_count; ++i)
+    if (to_string(static_cast<fault>(i)) == word)
+      wrong = {fmt::format("`{}` is a fault for tests in code, not for topologies", word),
+               fmt::format("one of: {}", fmt::join(armable_faults, ", "))};
+  throw wrong;
 }
 
 } // namespace
@@ -48,26 +61,27 @@ run_topology topology_command_line::asked() const {
 void explore_command_line::add_options(CLI::App& to) {
   add_which(to, read_.which, has_names_);
   add_number(to, "--seeds", read_.schedules, 1, 100'000'000, "schedules to try, 1 to 100000000 [1000]");
-  to.add_option("--faults", read_.faults, "faults that may strike at any moment, as a,b [none]")
-      ->type_name("LIST")
-      ->delimiter(',');
-  to.add_option("--replay", read_.replay, "run this schedule alone, and tell what happens in it")
-      ->type_name("SCHEDULE");
+  faults_ =
+      to.add_option("--faults", fault_list_, "faults that may strike at any moment, as a,b [none]")->type_name("LIST");
+  replay_ = to.add_option("--replay", read_.replay, "run this schedule alone, and tell what happens in it")
+                ->type_name("SCHEDULE");
   to.add_flag("--json", read_.as_json, "print what was tried as JSON");
 }
 
-const explore_topology& explore_command_line::asked() const {
-  for (const std::string& each : read_.faults) {
-    if (std::find(armable_faults.begin(), armable_faults.end(), each) != armable_faults.end())
-      continue;
-    usage_mistake wrong = unknown_value("--faults", "fault", each, armable_faults);
-    for (std::size_t i = 0; i < faults_count; ++i)
-      if (to_string(static_cast<fault>(i)) == each)
-        wrong = {fmt::format("`{}` is a fault for tests in code, not for topologies", each),
-                 fmt::format("one of: {}", fmt::join(armable_faults, ", "))};
-    throw wrong;
+explore_topology explore_command_line::asked() const {
+  explore_topology asked = read_;
+  if (faults_->count() != 0) {
+    std::istringstream words{fault_list_ + ','}; // else an empty word at the end would go unseen
+    for (std::string each; std::getline(words, each, ',');) {
+      require_armable(each);
+      if (std::find(asked.faults.begin(), asked.faults.end(), each) != asked.faults.end())
+        throw usage_mistake{fmt::format("--faults names `{}` twice", each), "it strikes several times in any case"};
+      asked.faults.push_back(each);
+    }
   }
-  return read_;
+  if (replay_->count() != 0 && asked.replay.empty())
+    throw usage_mistake{"--replay has no schedule", "the text that a failure has printed, in quotes"};
+  return asked;
 }
 
 void graph_command_line::add_options(CLI::App& to) {

@@ -47,11 +47,14 @@ public:
 
   void add_options(CLI::App& to);
   /// @throws usage_mistake
-  const explore_topology& asked() const;
+  explore_topology asked() const;
 
 private:
   bool has_names_;
   explore_topology read_;
+  std::string fault_list_;
+  CLI::Option* faults_ = nullptr;
+  CLI::Option* replay_ = nullptr;
 };
 
 /// Where the arguments of `graph` go.

@@ -63,6 +63,7 @@ exit_code execute(const check_topologies& asked, const topology_context& in) {
         text += facts_of(seen);
     } catch (const std::runtime_error& error) {
       say(fmt::format("troupe: error: {}\n", error.what()));
+      all.push_back({{"file", file}, {"sound", false}, {"findings", nlohmann::json::array()}, {"error", error.what()}});
       worst = std::max(worst, exit_code::usage);
     }
   }

@@ -15,8 +15,8 @@ parsed parse(std::string_view text, const kinds& known) {
   finding_list wrong;
   parsed made;
   if (text.size() > limits::bytes_max) {
-    wrong.error({1, 1}, "too-large", fmt::format("the file has {} bytes", text.size()),
-                fmt::format("at most {}", human_bytes(limits::bytes_max)));
+    wrong.error({1, 1}, "too-large", fmt::format("the file has more than {}", human_bytes(limits::bytes_max)),
+                "nodes that do the same can be one, with a count");
   } else if (const std::optional<text_value> top = read_tree(text, wrong)) {
     file_reader reader{known, wrong};
     reader.read(*top);

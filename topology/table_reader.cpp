@@ -26,7 +26,9 @@ const text_value* table_reader::take(std::string_view key) {
 
 void table_reader::mistyped(std::string_view key, const text_value& given, const std::string& wanted,
                             std::string remedy) {
-  const std::string is = given.is == text_value::type::text ? quoted(given.text) : std::string(name_of(given.is));
+  const std::string is = given.is == text_value::type::text      ? quoted(given.text)
+                         : given.is == text_value::type::integer ? std::to_string(given.integer)
+                                                                 : std::string(name_of(given.is));
   wrong_.error(given.at, "bad-value", fmt::format("{} of {} must be {}, and is {}", quoted(key), what_, wanted, is),
                std::move(remedy));
 }
@@ -102,7 +104,8 @@ bool table_reader::read(std::string_view key, std::optional<duration>& to, durat
   }
   const std::optional<duration> time = read_time(given->text);
   if (!time) {
-    mistyped(key, *given, "a time", "a number and one of ns, us, ms, s, min, h: \"250ms\", \"1.5s\"");
+    mistyped(key, *given, fmt::format("a time from {} to {}", write_time(least), write_time(time_max)),
+             "a number and one of ns, us, ms, s, min, h: \"250ms\", \"1.5s\"");
     return false;
   }
   if (*time < least) {
@@ -132,7 +135,8 @@ bool table_reader::read_bytes(std::string_view key, std::uint64_t& to, std::uint
   else if (given->is == text_value::type::text)
     bytes = topology::read_bytes(given->text);
   if (!bytes || *bytes < least) {
-    mistyped(key, *given, "a number of bytes", "a number, or a string with a unit: 4096, \"64KiB\", \"10MB\"");
+    mistyped(key, *given, fmt::format("a number of bytes from {} to {}", least, human_bytes(bytes_max)),
+             "a number, or a string with a unit: 4096, \"64KiB\", \"10MB\"");
     return false;
   }
   to = *bytes;

@@ -109,10 +109,9 @@ std::string write_time(duration time) {
 }
 
 std::optional<std::uint64_t> read_bytes(std::string_view text) noexcept {
-  constexpr std::uint64_t most = std::uint64_t{1} << 50U;
   if (const std::optional<std::uint64_t> plain = read_whole(text))
-    return *plain <= most ? plain : std::nullopt;
-  return read_measure(text, byte_units, most);
+    return *plain <= bytes_max ? plain : std::nullopt;
+  return read_measure(text, byte_units, bytes_max);
 }
 
 std::string human_bytes(std::uint64_t bytes) {

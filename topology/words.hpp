@@ -23,7 +23,10 @@ std::optional<duration> read_time(std::string_view text) noexcept;
 /// Exact: `read_time` gives the same.
 std::string write_time(duration time);
 
-/// "4096", "64KiB", "10MB": empty when it is none.
+/// The largest number of bytes that a file may name.
+inline constexpr std::uint64_t bytes_max = std::uint64_t{1} << 50U;
+
+/// "4096", "64KiB", "10MB": empty when it is none, or beyond `bytes_max`.
 std::optional<std::uint64_t> read_bytes(std::string_view text) noexcept;
 /// "64 KiB", for people.
 std::string human_bytes(std::uint64_t bytes);

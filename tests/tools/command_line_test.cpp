@@ -235,6 +235,11 @@ TEST_CASE("check takes several files, explore faults and a schedule, graph a for
   CHECK(as<explore_topology>({"explore", "a.toml"}).schedules == 1'000);
   CHECK(error({"explore", "a.toml", "--faults", "crash,crush"}) == "troupe: error: unknown fault `crush`");
   CHECK(contains(as<usage_error>({"explore", "a.toml", "--faults", "crush"}).text, "try:  --faults crash\n"));
+  for (const char* const list : {"crash,,cancel", "", "crash,"})
+    CHECK(contains(error({"explore", "a.toml", "--faults", list}), "unknown fault ``"));
+  CHECK(contains(error({"explore", "a.toml", "--faults", "crash,cancel,crash"}), "names `crash` twice"));
+  CHECK(contains(error({"explore", "a.toml", "--replay", ""}), "--replay has no schedule"));
+  CHECK(as<explore_topology>({"explore", "a.toml", "--replay", "1/2:"}).replay == "1/2:");
   for (const char* const in_code : {"deadline", "hang", "cancel_all", "fault_point"}) {
     const auto told = as<usage_error>({"explore", "a.toml", "--faults", in_code}).text;
     CHECK(contains(told, std::string("`") + in_code + "` is a fault for tests in code, not for topologies\n"));

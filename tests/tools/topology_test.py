@@ -103,6 +103,11 @@ class Commands(unittest.TestCase):
         self.assertTrue(sound["sound"])
         self.assertFalse(wrong["sound"])
         self.assertEqual((wrong["findings"][0]["rule"], wrong["findings"][0]["line"]), ("unknown-name", 12))
+        ended = troupe("check", "--json", self.folder / "none.toml")
+        missing, = json.loads(ended.stdout)
+        self.assertEqual((ended.returncode, missing["sound"], missing["findings"]), (2, False, []))
+        self.assertEqual(missing["file"], str(self.folder / "none.toml"))
+        self.assertIn("No such file", missing["error"])
 
     def test_what_is_not_there_is_named(self):
         for name in (self.folder / "none.toml", "./none.toml"):
@@ -133,7 +138,7 @@ class Commands(unittest.TestCase):
         asking = self.file(ASKING)
         client, server = json.loads(troupe("run", asking, "--json").stdout)["nodes"]
         self.assertEqual((client["failed_asks"], client["counters"]), (3, {"failed": 3, "given_up": 0}))
-        self.assertEqual((server["handled"], server["counters"]), (3, {}))
+        self.assertEqual((server["handled"], server["counters"]), (0, {}))
         told = troupe("run", asking).stdout
         self.assertRegex(told, r"(?m)^shop +client .* 3 failed_asks, 3 failed ")
         self.assertRegex(told, r"(?m)^store +server .* nothing ")
