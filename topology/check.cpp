@@ -34,7 +34,7 @@ public:
     check_root();
     check_supervisors();
     check_nodes();
-    find_waiting_cycles(what_, wrong_);
+    find_waiting_cycles(what_, known_, wrong_);
     return {wrong_.take(), facts_};
   }
 
@@ -211,26 +211,37 @@ private:
                    "leave it out: then it has as long as its children may take");
     stops[each.under] += each.shutdown.value_or(stops[index]);
   }
+  /// How often one child of it may be started anew until the root gives up. Each run of a supervisor of intensity n has up
+  /// to n + 1 runs of a child; a budget counts those of the whole tree below.
+  std::uint64_t restarts_of_child(std::size_t supervisor) const {
+    std::uint64_t runs = 1;
+    for (std::size_t at = supervisor;; at = what_.supervisors[at].under) {
+      const supervisor_options& options = what_.supervisors[at].options;
+      runs = times(runs, plus(options.intensity, 1));
+      if (options.budget)
+        runs = std::min<std::uint64_t>(runs, plus(options.budget->intensity, 1));
+      if (at == 0)
+        return runs - 1;
+    }
+  }
   void check_products(const std::vector<std::size_t>& order, const std::vector<bool>& has_nodes) {
     constexpr std::uint64_t worth_a_word = 100;
-    std::vector<std::uint64_t> product(what_.supervisors.size(), 1);
-    std::vector<bool> capped(what_.supervisors.size()), told(what_.supervisors.size());
+    std::vector<bool> told(what_.supervisors.size());
     for (const std::size_t i : order) {
       const supervisor_description& each = what_.supervisors[i];
-      const std::uint64_t above = i == 0 ? 1 : product[each.under];
-      capped[i] = each.options.budget.has_value() || (i != 0 && capped[each.under]);
-      told[i] = i != 0 && told[each.under];
-      product[i] = times(above, std::max<std::size_t>(1, each.options.intensity));
+      const std::uint64_t restarts = restarts_of_child(i);
       if (has_nodes[i])
-        facts_.restarts_max = std::max(facts_.restarts_max, product[i]);
-      if (above < 2 || each.options.intensity < 2 || product[i] < worth_a_word || capped[i] || told[i])
+        facts_.restarts_max = std::max(facts_.restarts_max, restarts);
+      told[i] = i != 0 && told[each.under];
+      if (i == 0 || told[i] || each.options.intensity < 2 || restarts_of_child(each.under) < 2 ||
+          restarts < worth_a_word)
         continue;
       told[i] = true;
       wrong_.warning(
           each.keys.of("intensity", each.at), "restart-product",
           fmt::format("intensities multiply: a child of {} may be restarted {} times before the root gives up",
-                      quoted(each.name), product[i]),
-          fmt::format("[supervisor.{}.budget] counts all restarts of a tree", root_name));
+                      quoted(each.name), restarts),
+          fmt::format("budget = {{ intensity = 50 }} of [supervisor.{}] counts all restarts of the tree", root_name));
     }
   }
 

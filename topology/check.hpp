@@ -14,7 +14,7 @@ namespace troupe::topology {
 /// What is known of a topology without running it.
 struct facts {
   std::uint64_t memory_bytes = 0; ///< Of all mailboxes when all are full: the sum of capacities times item sizes.
-  std::uint64_t restarts_max = 0; ///< Of one node, before the root gives up: the product of the intensities above it.
+  std::uint64_t restarts_max = 0; ///< Of one actor, before the root gives up: intensities multiply, and budgets limit.
   duration shutdown_max{};        ///< How long the tree may take to stop.
   std::size_t actors = 0;         ///< Nodes with their counts, and supervisors.
 };

@@ -27,6 +27,9 @@ struct kind {
   wants outputs = wants::none;  ///< Edges by which it sends.
   wants asked_by = wants::none; ///< Edges that ask it.
   wants asks = wants::none;     ///< Edges by which it asks.
+  /// It handles no item, and no question, without all of its asks; and it sends on where its `hops_max`, if it has one,
+  /// is not given. So asks that go round are asked for ever, and that it is reentrant helps nobody.
+  bool goes_on_always = false;
   std::vector<parameter> parameters{};
   std::vector<std::string> counters{}; ///< Of `node::add`: numbers that a file may expect.
   /// It makes items, or asks, by itself: from here the check looks for who is reached.

@@ -117,10 +117,10 @@ std::string live::standstill(fiber& top) const {
   for (const tree_node& each : seen.nodes) {
     if (each.number == this_fiber::pointer()->number())
       continue;
-    if (each.activity != node_activity::waits || !each.wait || !each.wait->lasts || each.wait->to == "sleep" ||
+    if (each.activity != node_activity::waits || !each.wait || each.wait->to == "sleep" ||
         each.state == to_string(child_status::backing_off))
       return {};
-    shortest = std::min(shortest, *each.wait->lasts);
+    shortest = std::min(shortest, each.wait->lasts.value_or(what.lasts)); // without a date: since virtual time is 0
   }
   if (under_way == 0 || shortest < what.lasts / 2)
     return {};

@@ -88,6 +88,19 @@ duration node::time_or_zero(std::string_view parameter) const {
 std::size_t node::outputs() const noexcept { return of_.of->outputs.size(); }
 std::size_t node::asks() const noexcept { return of_.of->asks.size(); }
 
+task<> node::wait_every() {
+  constexpr std::uint64_t made_at_once_max = 100;
+  if (const duration every = time_or_zero("every"); every > duration::zero()) {
+    co_await sleep_for(every);
+    co_return;
+  }
+  const instant now = this_fiber::pointer()->runs_on().time().now();
+  made_then_ = now == made_at_ ? made_then_ + 1 : 1;
+  made_at_ = now;
+  if (made_then_ > made_at_once_max)
+    co_await sleep_for(in_->what.lasts / 20);
+}
+
 item node::made() { return {.number = ++of_.items_made, .made = this_fiber::pointer()->runs_on().time().now()}; }
 
 void node::add(std::string_view counter, std::uint64_t by) {

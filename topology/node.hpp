@@ -94,6 +94,11 @@ public:
 
   /// Crashes where the node's faults say so: for kinds that do not call `work`, once for each item.
   void fault();
+  /// Waits for the `every` of its parameters, before another item, or step, of its own making. Who has none, or zero,
+  /// waits only where nothing else lets time pass, as in the simulator: there it would be the same instant for ever.
+  ///
+  /// @suspends for `every`; without it at each hundredth call at one instant, for a twentieth of `lasts`
+  task<> wait_every();
   /// Another item of this node's own making, numbered over all of its runs.
   item made();
   /// Adds to a number of this node by that name, which its kind must have declared in `counters`.
@@ -140,6 +145,8 @@ private:
   detail::live_instance& of_;
   const std::uint64_t run_;
   seeded_random random_;
+  instant made_at_{}; // at which instant it made its last items, and how many
+  std::uint64_t made_then_ = 0;
 };
 
 } // namespace troupe::topology

@@ -31,8 +31,7 @@ task<> run_source(node& here) {
   const std::uint64_t items = here.count("items"), keys = here.count("keys");
   const auto made = here.kept<progress>();
   while (items == 0 || made->items < items) {
-    if (here.time("every") > duration::zero())
-      co_await sleep_for(here.time("every"));
+    co_await here.wait_every();
     item next = here.made();
     next.key = keys == 0 ? next.number : next.number % keys;
     here.fault();
@@ -80,8 +79,7 @@ task<> run_client(node& here) {
   policy.backoff = here.time("backoff");
   policy.may = [](const ask_error& failed) noexcept { return failed.why() != ask_failure::would_deadlock; };
   while (items == 0 || made->items < items) {
-    if (here.time("every") > duration::zero())
-      co_await sleep_for(here.time("every"));
+    co_await here.wait_every();
     const item next = here.made();
     ++made->items;
     const outcome<> ended = co_await as_outcome(ask_in_time(here, next, policy));
@@ -98,7 +96,7 @@ task<> run_worker(node& here) {
   const std::uint64_t items = here.count("items");
   const auto made = here.kept<progress>();
   while (items == 0 || made->items < items) {
-    co_await sleep_for(here.time("every"));
+    co_await here.wait_every();
     ++made->items;
     here.fault();
     here.add("steps");
@@ -125,6 +123,7 @@ kinds standard_kinds() {
            .outputs = wants::at_least_one,
            .asked_by = wants::some,
            .asks = wants::some,
+           .goes_on_always = true,
            .parameters = {work, busy, commit, count_of("keep_one_in", 1, "It sends one in so many.", 1),
                           count_of("makes", 1, "How many it sends for each that it keeps."),
                           count_of("hops_max", 0, "What has come over so many edges goes no further; 0: no limit.")}},
@@ -133,6 +132,7 @@ kinds standard_kinds() {
            .what = "Works on each item, and that is its end.",
            .inputs = wants::at_least_one,
            .asks = wants::some,
+           .goes_on_always = true,
            .parameters = {work, busy, commit}},
           run_sink);
   all.add({.name = "server",
@@ -140,6 +140,7 @@ kinds standard_kinds() {
            .inputs = wants::some,
            .asked_by = wants::at_least_one,
            .asks = wants::some,
+           .goes_on_always = true,
            .parameters = {work, busy, commit}},
           run_sink);
   all.add({.name = "client",

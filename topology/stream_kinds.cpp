@@ -69,8 +69,7 @@ task<> run_client(node& here) {
   const std::uint64_t items = here.count("items");
   const auto made = here.kept<progress>();
   while (items == 0 || made->connections < items) {
-    if (here.time("every") > duration::zero())
-      co_await sleep_for(here.time("every"));
+    co_await here.wait_every();
     const item next = here.made();
     here.fault();
     ++made->connections;

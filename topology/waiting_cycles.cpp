@@ -14,33 +14,63 @@ namespace {
 constexpr std::size_t edges_named_max = 100; // who has more looks at a picture
 constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
-/// Which edges count: those whose end goes on only when nobody waits, or also those to a node that takes another question
-/// meanwhile, as long as not all of its `at_once` wait.
+/// Who is taken to hold up a question to a reentrant node: its own handling alone, or all others as well, because all
+/// `at_once` of the node may wait.
 enum class slots : bool { enough, may_run_out };
 
-/// Whether who uses it may wait for as long as the node at its end does not go on.
-bool binds(const description& what, const edge_description& edge, slots of_callee) noexcept {
+/// Whether who uses it may wait for as long as the other end takes.
+bool binds(const description& what, const edge_description& edge) noexcept {
   const node_description& end = what.nodes[edge.to];
   if (edge.from == edge.to && end.count == 1 && end.at_once == 1) // fails at once: no time would help it
     return edge.how == edge_use::ask || edge.on_full == overflow::suspend;
-  if (!edge.waits() || what.nodes[edge.from].deadline)
-    return false;
-  return edge.how == edge_use::send || end.at_once == 1 || of_callee == slots::may_run_out;
+  return edge.waits() && !what.nodes[edge.from].deadline;
 }
 
-const char* way_out(std::size_t edges, std::size_t asks) noexcept {
-  if (edges == 1)
-    return asks == 0 ? "overflow = \"reject\": it cannot wait for itself, however shortly"
-                     : "at_once = 2, and an end to its questions: it cannot wait for itself, however shortly";
+/// Whether a question that comes to its beginning, whatever it is, may lead along it.
+bool is_for_each_question(const description& what, const kinds& known, const edge_description& edge) noexcept {
+  const node_description& from = what.nodes[edge.from];
+  const kind* const is = known.find(from.kind);
+  return is != nullptr && is->goes_on_always && (edge.how == edge_use::ask || !from.parameters.contains("hops_max"));
+}
+
+const char* way_out(const description& what, const edge_description& first, std::size_t edges,
+                    std::size_t asks) noexcept {
+  if (edges == 1 && asks == 0)
+    return "overflow = \"reject\": it cannot wait for itself, however shortly";
+  if (edges == 1 && what.nodes[first.to].at_once == 1)
+    return "at_once = 2 and within = \"1s\": one at a time cannot wait for itself, however shortly";
   return asks != edges ? "overflow = \"reject\", or within = \"1s\", at one of these edges"
-                       : "within = \"1s\" at one of these edges, or at_once = 2 for who is asked";
+                       : "within = \"1s\" at one of these edges, or deadline = \"1s\" for one of these nodes";
+}
+
+/// One wait: for a node (its index), or for what a reentrant one does with one question (its index and that of the last
+/// node).
+struct wait {
+  std::size_t from, to;
+  std::size_t edge;
+};
+using waits = std::vector<std::vector<wait>>; // by `from`
+
+waits waits_of(const description& what, const kinds& known, slots of_callee) {
+  const std::size_t many = what.nodes.size();
+  waits all(2 * many);
+  for (std::size_t i = 0; i < what.edges.size(); ++i) {
+    const edge_description& each = what.edges[i];
+    if (!binds(what, each))
+      continue;
+    const bool by_itself = each.how == edge_use::ask && what.nodes[each.to].at_once > 1 && of_callee == slots::enough;
+    const std::size_t to = by_itself ? many + each.to : each.to;
+    all[each.from].push_back({each.from, to, i});
+    if (what.nodes[each.from].at_once > 1 && is_for_each_question(what, known, each))
+      all[many + each.from].push_back({many + each.from, to, i});
+  }
+  return all;
 }
 
 /// Tarjan's strongly connected components, with a stack of its own: a chain may be as long as there are nodes.
 class knots {
 public:
-  knots(const description& what, const std::vector<std::vector<std::size_t>>& out)
-      : what_(what), out_(out), order_(out.size(), none), low_(out.size()), of(out.size(), none) {
+  explicit knots(const waits& out) : out_(out), order_(out.size(), none), low_(out.size()), of(out.size(), none) {
     for (std::size_t i = 0; i < out.size(); ++i)
       if (order_[i] == none)
         walk(i);
@@ -60,7 +90,7 @@ private:
     while (!path_.empty()) {
       const std::size_t node = path_.back().node;
       if (path_.back().next < out_[node].size()) {
-        const std::size_t to = what_.edges[out_[node][path_.back().next++]].to;
+        const std::size_t to = out_[node][path_.back().next++].to;
         if (order_[to] == none)
           enter(to);
         else if (of[to] == none)
@@ -80,43 +110,40 @@ private:
     }
   }
 
-  const description& what_;
-  const std::vector<std::vector<std::size_t>>& out_;
+  const waits& out_;
   std::vector<std::size_t> order_, low_;
   std::vector<std::size_t> open_;
   std::vector<step> path_;
   std::size_t count_ = 0;
 
 public:
-  std::vector<std::size_t> of; ///< Which knot a node is in, by one of its nodes.
+  std::vector<std::size_t> of; ///< Which knot one is in, by one of those in it.
 };
 
 using edges = std::vector<std::size_t>;
 
-/// The shortest way from a node back to it within its knot, first in breadth; empty: it is alone.
+/// The shortest way back to `start` within its knot, first in breadth; empty: it is alone.
 ///
-/// @param by  by node: the edge by which the walk came. None for all of the knot at first
-edges way_back(const description& what, const std::vector<edges>& out, const knots& found, std::size_t start,
-               edges& by) {
+/// @param by  the wait by which the walk came. None for all of the knot at first
+edges way_back(const waits& out, const knots& found, std::size_t start, std::vector<const wait*>& by) {
   std::vector<std::size_t> walk{start};
-  std::size_t closing = none;
-  for (std::size_t i = 0; i < walk.size() && closing == none; ++i)
-    for (const std::size_t edge : out[walk[i]]) {
-      const std::size_t to = what.edges[edge].to;
-      if (to == start) {
-        closing = edge;
+  const wait* closing = nullptr;
+  for (std::size_t i = 0; i < walk.size() && closing == nullptr; ++i)
+    for (const wait& each : out[walk[i]]) {
+      if (each.to == start) {
+        closing = &each;
         break;
       }
-      if (found.of[to] == found.of[start] && by[to] == none) {
-        by[to] = edge;
-        walk.push_back(to);
+      if (found.of[each.to] == found.of[start] && by[each.to] == nullptr) {
+        by[each.to] = &each;
+        walk.push_back(each.to);
       }
     }
-  if (closing == none)
+  if (closing == nullptr)
     return {};
-  edges cycle{closing};
-  for (std::size_t at = what.edges[closing].from; at != start; at = what.edges[by[at]].from)
-    cycle.push_back(by[at]);
+  edges cycle{closing->edge};
+  for (std::size_t at = closing->from; at != start; at = by[at]->from)
+    cycle.push_back(by[at]->edge);
   std::reverse(cycle.begin(), cycle.end());
   return cycle;
 }
@@ -142,7 +169,7 @@ finding told_of(const description& what, const edges& cycle, slots of_callee) {
     return {severity::warning, at, "slots-cycle",
             fmt::format("once all at_once of a node here wait, each waits for the next, and so for itself: {}",
                         written(what, cycle)),
-            "within = \"1s\" at one of these edges: a run that is stuck so goes on until its time is over"};
+            "within = \"1s\" at one of these edges: a run may stand still so until its asks fail, or its time is over"};
   const auto asks = static_cast<std::size_t>(std::count_if(
       cycle.begin(), cycle.end(), [&](std::size_t edge) { return what.edges[edge].how == edge_use::ask; }));
   const char* const rule = cycle.size() == 1      ? "self-wait"
@@ -151,40 +178,38 @@ finding told_of(const description& what, const edges& cycle, slots of_callee) {
                                                   : "mixed-cycle";
   return {what.expect.ends == ending_kind::would_deadlock ? severity::warning : severity::error, at, rule,
           fmt::format("each waits for the next, and so for itself: {}", written(what, cycle)),
-          way_out(cycle.size(), asks)};
+          way_out(what, what.edges[cycle.front()], cycle.size(), asks)};
 }
 
 /// @param told  by node: its knot has a cycle that is told of
-void find_cycles(const description& what, slots of_callee, std::vector<bool>& told, finding_list& wrong) {
-  std::vector<edges> out(what.nodes.size());
-  for (std::size_t i = 0; i < what.edges.size(); ++i)
-    if (binds(what, what.edges[i], of_callee))
-      out[what.edges[i].from].push_back(i);
-  const knots found{what, out};
-  edges by(what.nodes.size(), none);
-  std::vector<bool> done(what.nodes.size()); // by knot
+void find_cycles(const description& what, const kinds& known, slots of_callee, std::vector<bool>& told,
+                 finding_list& wrong) {
+  const waits out = waits_of(what, known, of_callee);
+  const knots found{out};
+  std::vector<const wait*> by(out.size());
+  std::vector<bool> done(out.size()); // by knot
   for (std::size_t i = 0; i < told.size(); ++i)
     if (told[i])
       done[found.of[i]] = true;
-  for (std::size_t start = 0; start < what.nodes.size() && !wrong.full(); ++start) {
+  for (std::size_t start = 0; start < out.size() && !wrong.full(); ++start) {
     if (done[found.of[start]])
       continue;
-    const edges cycle = way_back(what, out, found, start, by);
+    const edges cycle = way_back(out, found, start, by);
     if (cycle.empty())
       continue;
     done[found.of[start]] = true;
     wrong.add(told_of(what, cycle, of_callee));
   }
   for (std::size_t i = 0; i < told.size(); ++i)
-    told[i] = done[found.of[i]];
+    told[i] = done[found.of[i]] || done[found.of[told.size() + i]];
 }
 
 } // namespace
 
-void find_waiting_cycles(const description& what, finding_list& wrong) {
+void find_waiting_cycles(const description& what, const kinds& known, finding_list& wrong) {
   std::vector<bool> told(what.nodes.size());
-  find_cycles(what, slots::enough, told, wrong);
-  find_cycles(what, slots::may_run_out, told, wrong);
+  find_cycles(what, known, slots::enough, told, wrong);
+  find_cycles(what, known, slots::may_run_out, told, wrong);
 }
 
 } // namespace troupe::topology

@@ -19,9 +19,11 @@
 
 namespace troupe::tests::topology_files {
 
-inline std::vector<std::filesystem::path> in(const char* folder) {
+inline std::filesystem::path folder(const char* name) { return std::filesystem::path{__FILE__}.parent_path() / name; }
+
+inline std::vector<std::filesystem::path> in(const char* name) {
   std::vector<std::filesystem::path> all;
-  for (const auto& each : std::filesystem::directory_iterator{std::filesystem::path{__FILE__}.parent_path() / folder})
+  for (const auto& each : std::filesystem::directory_iterator{folder(name)})
     if (each.path().extension() == ".toml")
       all.push_back(each.path());
   std::sort(all.begin(), all.end());

@@ -18,7 +18,11 @@ TEST_CASE("what looks like a deadlock and is none passes the check, and runs to 
     INFO(path.filename());
     const description what = files::parsed(path);
     std::vector<finding> findings = check(what, standard_kinds()).findings;
-    std::erase_if(findings, [](const finding& each) { return each.rule == "slots-cycle"; }); // true under another load
+    if (path.stem() == "reentrant_callee") { // under another load all of its slots may wait
+      REQUIRE(findings.size() == 1);
+      CHECK(findings[0].rule == "slots-cycle");
+      findings.clear();
+    }
     CHECK(render(findings, files::read(path), path.filename().string()) == "");
     CHECK(what.expect.ends);
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
