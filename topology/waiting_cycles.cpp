@@ -30,7 +30,11 @@ bool binds(const description& what, const edge_description& edge) noexcept {
 bool is_for_each_question(const description& what, const kinds& known, const edge_description& edge) noexcept {
   const node_description& from = what.nodes[edge.from];
   const kind* const is = known.find(from.kind);
-  return is != nullptr && is->goes_on_always && (edge.how == edge_use::ask || !from.parameters.contains("hops_max"));
+  if (is == nullptr || !is->goes_on_always)
+    return false;
+  const auto hops_max = from.parameters.find("hops_max"); // 0: no limit
+  return edge.how == edge_use::ask || hops_max == from.parameters.end() ||
+         hops_max->second == parameter_value{std::uint64_t{0}};
 }
 
 const char* way_out(const description& what, const edge_description& first, std::size_t edges,
