@@ -119,6 +119,8 @@ scene scene_maker::make(const tree_snapshot& seen, std::vector<flow_seen> flows,
     const auto& wait = seen.nodes[index].wait;
     if (wait && wait->on && *wait->on != index)
       made.nodes[place].wait->on = stands_for[*wait->on];
+    else if (wait && wait->on && wait->to == "reserve")
+      made.nodes[place].wait->to = "wait for one of its handlers";
     ++place;
   }
   for (auto& [parent, fold] : folds) {

@@ -97,7 +97,7 @@ export function inWords(milliseconds) {
 }
 
 /** What a node does that waits, and for what. */
-export function waitInWords(wait) { return wait.to === 'wait for' ? ['waits for', ''] : ['waits to', wait.to]; }
+export function waitInWords(wait) { return wait.to.startsWith('wait ') ? ['waits', wait.to.slice(5)] : ['waits to', wait.to]; }
 
 export function count(of, one, more = one + 's') { return of.toLocaleString('en') + ' ' + (of === 1 ? one : more); }
 

@@ -116,6 +116,7 @@ tree_snapshot two_with_handlers() {
 TEST_CASE("two whose handlers all ask the other one are a cycle, while one that does not could end it", "[observe]") {
   tree_snapshot seen = two_with_handlers();
   CHECK(detail::wait_cycles(seen) == std::vector<std::vector<std::size_t>>{{1, 2, 3, 4, 5, 6}});
+  CHECK(scene_of(seen).nodes[1].wait->to == "wait for one of its handlers");
   seen.nodes[6].wait = wait_on("sleep", 6);
   CHECK(detail::wait_cycles(seen).empty());
 }

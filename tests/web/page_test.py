@@ -320,7 +320,7 @@ class Case(unittest.TestCase):
         self.until(lambda: self.browser.find_elements(By.CSS_SELECTOR, ".link.cycle"))
         self.node("/app/a").click()
         facts = self.until(lambda: self.browser.find_element(By.CSS_SELECTOR, "#details dl").text)
-        for word in ("an actor", "8 of 100", "troupe::topology::question"):
+        for word in ("an actor", "8 of 100", "for one of its handlers", "troupe::topology::question"):
             self.assertIn(word, facts)
         self.node("/app/c-1").click()
         self.until(lambda: "ask (/app/a)" in self.browser.find_element(By.CSS_SELECTOR, "#details dl").text)
