@@ -5,7 +5,7 @@ import { put, svgOf, write } from '/svg.js';
 
 const waitsFor = 300; // milliseconds
 const linksMax = 6, widthMax = 7; // of one flow
-const widthStep = 0.6; // a line whose width changes is laid out anew
+const widthStep = 0.6, widthsEvery = 1000; // a new width has all lines laid out anew: so seldom, and those of all at once
 const label = { w: 120, h: 13, along: [0.5, 0.35, 0.65, 0.2, 0.8], above: [-2, 16, -24, 36] }; // where it may stand at a line, best first
 const pointAt = ({ ax, ay, bx, by, cx, dx }, t) => {
   const u = 1 - t, [p, q, r, s] = [u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t];
@@ -15,7 +15,7 @@ const middle = list => list[Math.floor((list.length - 1) / 2)];
 
 export class Lines {
   constructor(model) {
-    this.model = model; this.lines = new Map(); this.drawn = new Map();
+    this.model = model; this.lines = new Map(); this.drawn = new Map(); this.widenedAt = 0;
     this.groups = Object.fromEntries(['flows', 'waits', 'labels'].map(id => [id, document.getElementById(id)]));
   }
 
@@ -106,24 +106,27 @@ export class Lines {
   drawFlows() {
     const { model, shape, seen } = this;
     for (const each of this.lines.values()) each.seen = false;
+    this.mayWiden = performance.now() - this.widenedAt >= widthsEvery;
+    if (this.mayWiden) this.widenedAt = performance.now();
     for (const name of this.drawn.keys()) if (!model.flows.has(name)) this.drawn.delete(name);
     for (const flow of model.flows.values()) {
       const before = this.drawn.get(flow.name);
-      if (before?.flow === flow && before.shape === shape && before.seen === seen) {
+      if (before?.flow === flow && before.shape === shape && before.seen === seen && !(this.mayWiden && before.isStale)) {
         for (const each of before.lines) each.seen = true;
         continue;
       }
       const ends = flow.from + ' -> ' + flow.to, isPlaced = before?.shape === shape && before.ends === ends;
       const lines = isPlaced ? before.lines : this.linksOf(flow).map(([a, b]) => this.line(`flow ${flow.name} ${a} ${b}`, 'flows', a, b, 0));
       lines.forEach((line, at) => this.showFlow(line, flow, at === Math.floor(lines.length / 2)));
-      this.drawn.set(flow.name, { flow, shape, seen, ends, lines });
+      this.drawn.set(flow.name, { flow, shape, seen, ends, lines, isStale: lines.some(each => each.isStale) });
     }
   }
 
   showFlow(line, flow, isNamed) {
     const isFull = flow.senders_waiting > 0, width = Math.min(widthMax, 1.2 + 0.9 * Math.log10(1 + flow.sent_per_second));
     this.show(line, isFull ? 'flow full' : 'flow');
-    if (!(Math.abs(width - line.width) < widthStep)) put(line.path, 'stroke-width', (line.width = width).toFixed(1));
+    line.isStale = Math.abs(width - line.width) >= widthStep && !this.mayWiden;
+    if (!line.isStale && !(Math.abs(width - line.width) < widthStep)) put(line.path, 'stroke-width', (line.width = width).toFixed(1));
     if (this.seen.isFar) return; // nobody could read it
     const name = flow.name.includes(' -> ') ? '' : flow.name + ' '; // else the line says as much
     const text = `${name}${short(flow.sent_per_second)}/s · ${flow.depth}/${flow.capacity}${isFull ? ` · ${flow.senders_waiting} wait` : ''}`;
