@@ -2,6 +2,7 @@
 
 #include "certificates.hpp"
 
+#include <tests/budget.hpp>
 #include <tests/catch.hpp>
 #include <tests/simulation/any_order.hpp>
 
@@ -225,8 +226,9 @@ TEST_CASE("a fault at any byte of a TLS connection ends it in time, and what was
     });
   };
   std::size_t whole = 0, cut = 0, cut_in_data = 0;
-  for (std::size_t at = 0; at < 2'000; at += 13)
-    for (const bool way_back : {false, true})
+  for (const bool way_back : {false, true}) {
+    const std::size_t all_bytes = way_back ? 730 : 460; // some more than there are, so the last ones harm nobody
+    for (std::size_t at = 0; at < all_bytes; at += sanitized ? 13 : 1)
       for (const int what : {0, 1, 2}) {
         pipe_options options{.capacity = 300, .high_water = 300};
         pipe_faults& faults = way_back ? options.second_to_first : options.first_to_second;
@@ -241,8 +243,11 @@ TEST_CASE("a fault at any byte of a TLS connection ends it in time, and what was
         REQUIRE((come == "" || come == "0123456789"));
         ++(come.empty() ? cut : whole);
         cut_in_data += what == 1 && contains(error, "ended without a word") ? 1 : 0;
+        if (at + 10 > all_bytes)
+          CHECK(come == "0123456789");
       }
-  CHECK(whole > 100);
+  }
+  CHECK(whole > 10);
   CHECK(cut > 100);
   CHECK(cut_in_data > 1);
 }
