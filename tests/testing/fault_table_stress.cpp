@@ -21,22 +21,56 @@ namespace {
 /// What a fault makes of an exchange, for who reads.
 enum class comes_to { all, nothing_in_time, reset, cut };
 
-constexpr std::uint64_t at = 10; // bytes before a fault strikes
-
 struct table_row {
   const char* fault;
   proxy_faults faults;
   comes_to for_reader;
 };
-const table_row fault_table[] = {
-    {"none", {}, comes_to::all},
-    {"delay", {.delay = 20ms}, comes_to::all},
-    {"1-byte chunks", {.at_once_max = 1}, comes_to::all},
-    {"drop", {.drops = true}, comes_to::nothing_in_time},
-    {"stall", {.stalls_at = at}, comes_to::nothing_in_time},
-    {"RST", {.resets_at = at}, comes_to::reset},
-    {"half-close", {.ends_at = at}, comes_to::cut},
-};
+/// Those that strike at a byte.
+std::vector<table_row> faults_at(std::uint64_t byte) {
+  return {{"stall", {.stalls_at = byte}, comes_to::nothing_in_time},
+          {"RST", {.resets_at = byte}, comes_to::reset},
+          {"half-close", {.ends_at = byte}, comes_to::cut}};
+}
+
+constexpr std::uint64_t at = 10; // bytes before a fault strikes, where not each is tried
+std::vector<table_row> all_faults_at_one_byte() {
+  std::vector<table_row> all{{"none", {}, comes_to::all},
+                             {"delay", {.delay = 20ms}, comes_to::all},
+                             {"1-byte chunks", {.at_once_max = 1}, comes_to::all},
+                             {"drop", {.drops = true}, comes_to::nothing_in_time}};
+  for (const table_row& each : faults_at(at))
+    all.push_back(each);
+  return all;
+}
+const std::vector<table_row> fault_table = all_faults_at_one_byte();
+
+/// The same, with faults at each byte of so many.
+std::vector<table_row> table_of_bytes(std::uint64_t count) {
+  std::vector<table_row> all = fault_table;
+  for (std::uint64_t byte = 0; byte < count; ++byte)
+    for (const table_row& each : faults_at(byte))
+      all.push_back(each);
+  return all;
+}
+
+std::string name_of(const table_row& row) {
+  const proxy_faults& faults = row.faults;
+  const auto byte = faults.stalls_at ? faults.stalls_at : faults.resets_at ? faults.resets_at : faults.ends_at;
+  return byte ? std::string{row.fault} + " at byte " + std::to_string(*byte) : row.fault;
+}
+
+/// All of them at once, on one thread: Catch2 wants that.
+template <class Function>
+void beside_each_other(const std::vector<table_row>& rows, Function function) {
+  const auto all = [&]() -> task<> {
+    co_await in_task_group([&](task_group& group) {
+      for (const table_row& row : rows)
+        group.start(function, std::cref(row));
+    });
+  };
+  on_sockets(all, 1);
+}
 
 /// What is to come has as long as a slow machine takes; what is not, no longer than a test may.
 duration limit_of(comes_to what) { return what == comes_to::nothing_in_time ? duration{60ms} : duration{30s}; }
@@ -66,30 +100,43 @@ task<> writes_for_ever(byte_stream& to) {
 
 } // namespace
 
+namespace {
+
+task<> who_reads_sees(const table_row& row, fault_proxy& proxy, stream_pair& ends) {
+  static_cast<void>(co_await as_outcome(ends.second.write(sixty_four))); // a reset may come before it
+  auto first = co_await as_outcome(fail_after(limit_of(row.for_reader), ends.first.read_exactly(64)));
+  {
+    INFO(name_of(row)); // for as long as no other fiber runs
+    CHECK(how_it_ended(first) == row.for_reader);
+    if (first.has_value())
+      CHECK(first.value() == sixty_four);
+  }
+  if (row.for_reader == comes_to::reset)
+    static_cast<void>(co_await error_of<peer_reset>(ends.first.read_exactly(1)));
+  if (row.for_reader == comes_to::cut) {
+    CHECK(ends.first.at_end());
+    co_await ends.first.write("the other way");
+    const std::string there = co_await ends.second.read_exactly(13);
+    CHECK(there == "the other way");
+  }
+  if (row.faults.stalls_at) { // what the deadline has left is there when the network is well again
+    proxy.set(proxy_direction::to_client, {});
+    const std::string all = co_await ends.first.read_exactly(64);
+    CHECK(all == sixty_four);
+  }
+}
+
+} // namespace
+
 TEST_CASE("each fault, as who reads sees it: told by its deadline, and nothing lost by that",
           "[testing][PAT-4][D6][NF-7][stress]") {
-  for (const table_row& row : fault_table)
-    through_a_proxy({.to_client = row.faults}, [&](fault_proxy& proxy, stream_pair& ends) -> task<> {
-      INFO(row.fault);
-      co_await ends.second.write(sixty_four);
-      auto first = co_await as_outcome(fail_after(limit_of(row.for_reader), ends.first.read_exactly(64)));
-      CHECK(how_it_ended(first) == row.for_reader);
-      if (first.has_value())
-        CHECK(first.value() == sixty_four);
-      if (row.for_reader == comes_to::reset)
-        static_cast<void>(co_await error_of<peer_reset>(ends.first.read_exactly(1)));
-      if (row.for_reader == comes_to::cut) {
-        CHECK(ends.first.at_end());
-        co_await ends.first.write("the other way");
-        const std::string there = co_await ends.second.read_exactly(13);
-        CHECK(there == "the other way");
-      }
-      if (row.faults.stalls_at) { // what the deadline has left is there when the network is well again
-        proxy.set(proxy_direction::to_client, {});
-        const std::string all = co_await ends.first.read_exactly(64);
-        CHECK(all == sixty_four);
-      }
-    });
+  beside_each_other(table_of_bytes(64), [](const table_row& row) -> task<> {
+    const auto through = [&row](fault_proxy& proxy, listener& targets) -> task<> {
+      stream_pair ends = co_await connected_through(proxy, targets);
+      co_await who_reads_sees(row, proxy, ends);
+    };
+    co_await before_a_listener({.to_client = row.faults}, through);
+  });
 }
 
 TEST_CASE("each fault, as who writes sees it: suspended, told once with what was accepted, or in the dark",
@@ -184,27 +231,38 @@ private:
 
 } // namespace
 
+namespace {
+
+task<> beside_a_healthy_one(const table_row& row, fault_proxy& proxy, listener& targets) {
+  co_await in_task_group([&](task_group& group) -> task<> {
+    child<> server = group.start([&]() -> task<> {
+      co_await serve(shared_acceptor{targets}, answers, {.drain_limit = 100ms, .close_limit = 100ms});
+    });
+    byte_stream struck = co_await client_of(proxy);
+    byte_stream healthy = co_await connected_to(targets);
+    const auto ended = co_await as_outcome(fail_after(limit_of(row.for_reader), asks_thrice(struck)));
+    {
+      INFO(name_of(row));
+      CHECK(how_it_ended(ended) == row.for_reader);
+    }
+    co_await fail_after(30s, asks_thrice(healthy));
+    server.cancel(); // also ends what stalls, by its limit
+  });
+}
+
+} // namespace
+
 TEST_CASE("each fault in each direction before a server ends its own connection, and no other one",
           "[testing][PAT-4][C10][stress]") {
-  for (const table_row& row : fault_table)
-    for (const bool way_back : {false, true}) {
+  for (const bool way_back : {false, true}) // without the last newline, for which an end may stand
+    beside_each_other(table_of_bytes(way_back ? 48 : 36), [way_back](const table_row& row) -> task<> {
       proxy_options options;
       (way_back ? options.to_client : options.to_target) = row.faults;
-      with_a_proxy(options, [&](fault_proxy& proxy, listener& targets) -> task<> {
-        INFO(row.fault << (way_back ? " to the client" : " to the server"));
-        co_await in_task_group([&](task_group& group) -> task<> {
-          child<> server = group.start([&]() -> task<> {
-            co_await serve(shared_acceptor{targets}, answers, {.drain_limit = 100ms, .close_limit = 100ms});
-          });
-          byte_stream struck = co_await client_of(proxy);
-          byte_stream healthy = co_await connected_to(targets);
-          const auto ended = co_await as_outcome(fail_after(limit_of(row.for_reader), asks_thrice(struck)));
-          CHECK(how_it_ended(ended) == row.for_reader);
-          co_await fail_after(30s, asks_thrice(healthy));
-          server.cancel(); // also ends what stalls, by its limit
-        });
-      });
-    }
+      const auto both = [&row](fault_proxy& proxy, listener& targets) -> task<> {
+        co_await beside_a_healthy_one(row, proxy, targets);
+      };
+      co_await before_a_listener(options, both);
+    });
 }
 
 namespace {

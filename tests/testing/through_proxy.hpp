@@ -13,7 +13,7 @@ namespace troupe::tests {
 
 /// Calls `function` with a listener and a proxy before it, which then is stopped.
 template <class Function>
-task<> before_a_listener(proxy_options options, Function& function) {
+task<> before_a_listener(proxy_options options, const Function& function) {
   listener at = listening(family::tcp);
   fault_proxy proxy{at.address(), at.port(), options};
   co_await in_task_group([&](task_group& group) -> task<> {
@@ -31,13 +31,17 @@ void with_a_proxy(proxy_options options, Function function) {
 
 inline task<byte_stream> client_of(const fault_proxy& proxy) { return connect_tcp("127.0.0.1", proxy.port()); }
 
+inline task<stream_pair> connected_through(const fault_proxy& proxy, listener& targets) {
+  byte_stream client = co_await client_of(proxy);
+  byte_stream target = co_await targets.accept();
+  co_return stream_pair{std::move(client), std::move(target)};
+}
+
 /// The same with a connection through it: `function` gets the proxy, the client's end as the first and the target's.
 template <class Function>
 void through_a_proxy(proxy_options options, Function function) {
   with_a_proxy(options, [&](fault_proxy& proxy, listener& at) -> task<> {
-    byte_stream client = co_await client_of(proxy);
-    byte_stream target = co_await at.accept();
-    stream_pair ends{std::move(client), std::move(target)};
+    stream_pair ends = co_await connected_through(proxy, at);
     co_await function(proxy, ends);
   });
 }
