@@ -3,15 +3,29 @@
 
 import json
 import socket
+import threading
 import time
 
 from service import Client, FaultTest, main, sanitized, transfer, until
 
 IDLE_LIMIT = 2
+HEALTH = json.dumps({"op": "health", "id": 1}).encode() + b"\n"
 SPARE = 16 * 2**20  # bytes of memory that a service of any load may take more
 
 
 class SlowReader(FaultTest):
+    def send_until_nothing_is_taken(self, client):
+        """Requests without reading an answer; how many bytes."""
+        client.socket.settimeout(0.2)
+        sent, end = 0, time.monotonic() + 8
+        try:
+            while time.monotonic() < end:
+                sent += client.socket.send((HEALTH * 1_000)[sent % len(HEALTH):])
+        except socket.timeout:
+            pass
+        self.assertLess(time.monotonic(), end, "the service reads on and on from who does not read")
+        return sent
+
     def test_who_never_reads_costs_no_memory_holds_up_nobody_and_is_ended(self):
         service = self.service("--idle-limit", str(IDLE_LIMIT))
         with Client(service.address) as warm:
@@ -19,15 +33,7 @@ class SlowReader(FaultTest):
                 warm.ask(**transfer("warm-%d" % i, i))
         resident, descriptors = service.resident(), service.descriptors()
         stuck = Client(service.address, receive_buffer=4_096)
-        stuck.socket.settimeout(0.2)
-        line = json.dumps({"op": "health", "id": 1}).encode() + b"\n"
-        sent, end = 0, time.monotonic() + 8
-        try:  # until nothing more is taken
-            while time.monotonic() < end:
-                sent += stuck.socket.send(line * 1_000)
-        except socket.timeout:
-            pass
-        self.assertLess(time.monotonic(), end, "the service reads on and on from who does not read")
+        sent = self.send_until_nothing_is_taken(stuck)
         with Client(service.address) as other:
             for i in range(200):
                 begun = time.monotonic()
@@ -41,13 +47,24 @@ class SlowReader(FaultTest):
         stuck.socket.close()
 
     def test_who_reads_a_byte_at_a_time_gets_all(self):
-        service = self.service("--idle-limit", str(IDLE_LIMIT))
+        service = self.service("--idle-limit", "60")  # also for a write, which waits for long here
         with Client(service.address, receive_buffer=2_304) as client:
-            for begin in range(0, 1_000, 100):
-                client.send(*[transfer("slow-%d" % i, i) for i in range(begin, begin + 100)])
-            for i in range(1_000):
-                answer = client.answer(at_once=1)
-                self.assertEqual((answer["ok"], answer["id"]), (True, i))
+            sent = self.send_until_nothing_is_taken(client)  # so the service waits in a write
+            whole, rest = divmod(sent, len(HEALTH))
+            client.socket.settimeout(10)
+            end = time.monotonic() + 3
+            answers = 0
+            while time.monotonic() < end:
+                self.assertTrue(client.answer(at_once=1)["ok"])
+                answers += 1
+                time.sleep(0.01)
+            self.assertLess(answers, whole / 2, "it is no slow one")
+            writer = threading.Thread(target=client.socket.sendall, args=(HEALTH[rest:] if rest else b"",))
+            writer.start()  # the rest of the last request, which waits for room as well
+            while answers < whole + bool(rest):
+                self.assertTrue(client.answer()["ok"])
+                answers += 1
+            writer.join()
 
     def test_who_writes_a_byte_at_a_time_is_answered(self):
         service = self.service()
