@@ -44,7 +44,7 @@ order service: overflow reset
 fan-out: deadline hang failing_start fault_point reset
 flaky dependency: overflow hang fault_point reset
 proxy: overflow hang failing_start fault_point
-connection server: overflow hang failing_start fault_point reset
+connection server: overflow hang failing_start fault_point
 storm: overflow deadline hang fault_point reset
 ask cycle: overflow hang failing_start fault_point reset
 mailbox traffic: overflow deadline hang failing_start fault_point reset
