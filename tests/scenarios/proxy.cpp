@@ -94,7 +94,8 @@ private:
       const std::size_t came = co_await from.read_some(chunk);
       if (came == 0)
         break;
-      co_await to.write(std::span<const std::byte>(chunk).first(broken_ ? (came + 1) / 2 : came));
+      const std::size_t passed_on = broken_ ? (came + 1) / 2 : came;
+      co_await to.write(std::span<const std::byte>(chunk).first(passed_on));
     }
     to.shutdown_write();
   }
