@@ -152,7 +152,10 @@ transaction, in a shield that no cancel and no deadline tears.
 
 With --listen it serves clients, which speak JSON lines: docs/ledger.md. Else it
 is a demo: clients in this process run out of time and are cancelled at any
-moment, and then what they were told is compared with what is there.)",
+moment, and then what they were told is compared with what is there.
+
+One process at a time uses a database: a second one, also with --audit, is told
+who has it.)",
                               R"(The server prints `listening on HOST:PORT` when it serves; with port 0 the
 system chooses one. SIGTERM and Ctrl-C let it answer what is in hand, close, and
 say what it did: exit code 0 after SIGTERM, 130 after Ctrl-C. A second one ends
@@ -189,7 +192,8 @@ busy for half of its deadline. Ctrl-C prints what was done until then.
 --acknowledged FILE has a line `KEY TRANSFER FROM TO AMOUNT` for each transfer
 that was told to be committed, before its connection asks for the next one.
 
-Exit code 1 when nobody listens, or requests had no connection or lost it.
+Exit code 1 when nobody listens, requests had no connection or lost it, or all
+were refused as wrong.
 
 Examples:
   troupe load 127.0.0.1:7400

@@ -1,7 +1,9 @@
+#include <troupe/ledger/sole_use.hpp>
 #include <troupe/program/conclusion.hpp>
+#include <troupe/program/scratch_folder.hpp>
 #include <troupe/tools/ledger_command.hpp>
 #include <troupe/tools/ledger_report.hpp>
-#include <troupe/program/scratch_folder.hpp>
+#include <troupe/tools/restart_notice.hpp>
 
 #include <troupe/streams/socket.hpp>
 #include <troupe/streams/system_socket.hpp>
@@ -30,6 +32,13 @@ struct ledger_run {
   instant begun;
 };
 
+exit_code told(const std::exception& error) {
+  const bool can_wait = dynamic_cast<const ledger::in_use*>(&error) != nullptr;
+  say(fmt::format("troupe: error: {}\n{}", error.what(),
+                  can_wait ? "  try:  stop that one first, or another --database\n" : ""));
+  return exit_code::failed;
+}
+
 } // namespace
 
 exit_code demonstrate(const run_ledger& asked) {
@@ -40,6 +49,7 @@ exit_code demonstrate(const run_ledger& asked) {
       options.database = scratch.emplace().file("ledger.db");
     if (asked.audit_only && !std::filesystem::exists(options.database))
       throw std::runtime_error(options.database + ": there is no such database");
+    const ledger::sole_use mine{options.database};
     std::string text;
     std::string failure;
     std::optional<ended_tree> end;
@@ -59,8 +69,7 @@ exit_code demonstrate(const run_ledger& asked) {
     text += text_of(audited);
     return conclude(text, audited, end ? *end : ended_tree{outcome<>{}, 0, {}}, failure);
   } catch (const std::exception& error) {
-    say(fmt::format("troupe: error: {}\n", error.what()));
-    return exit_code::failed;
+    return told(error);
   }
 }
 
@@ -143,23 +152,26 @@ exit_code serve_ledger(const run_ledger_server& asked) {
   try {
     std::optional<scratch_folder> scratch;
     const std::string database = asked.database.empty() ? scratch.emplace().file("ledger.db") : asked.database;
+    const ledger::sole_use mine{database};
     ledger_server_run run{numeric_address(asked.host), asked.port, asked.options, {}, {}};
     ledger::store{database}.open_accounts(asked.accounts, asked.balance);
     run.options.service.open = [&database] {
       return std::make_shared<ledger::store>(database, ledger::store::opening::must_exist);
     };
-    run.options.service.says = [](const std::string& sentence) { say("troupe: ledger: " + sentence + '\n'); };
+    const auto says = [](const std::string& sentence) { say("troupe: ledger: " + sentence + '\n'); };
+    run.options.service.says = says;
+    restart_notice restarts{says};
     run.options.on_failure = [](const std::exception_ptr& error) {
       say("troupe: error in a connection: " + message_of(error) + '\n');
     };
-    const ended_tree end = run_tree(&serve_clients, run, [](instant) {});
+    const ended_tree end = run_tree(
+        &serve_clients, run, [](instant) {}, &restarts);
     const std::string failure = end.how.has_error() ? message_of(end.how.error()) : std::string();
     const std::string report = run.has_served ? server_report(run.counts, end.at - run.began) : std::string();
     const exit_code code = conclude(report, {}, end, failure);
     return code == exit_code::terminated ? exit_code::ok : code; // how a service is stopped
   } catch (const std::exception& error) {
-    say(fmt::format("troupe: error: {}\n", error.what()));
-    return exit_code::failed;
+    return told(error);
   }
 }
 

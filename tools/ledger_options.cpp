@@ -14,8 +14,9 @@ constexpr std::int64_t accounts_max = 1'000'000;
 } // namespace
 
 void ledger_command_line::add_options(CLI::App& to) {
-  to.add_option("--listen", listen_, "be a server there; without it, a demo")->type_name("HOST:PORT");
-  to.add_option("--database", database_, "file to keep [a new one, removed at the end]")->type_name("FILE");
+  listens_ = to.add_option("--listen", listen_, "be a server there; without it, a demo")->type_name("HOST:PORT");
+  names_database_ =
+      to.add_option("--database", database_, "file to keep [a new one, removed at the end]")->type_name("FILE");
   add_number(to, "--accounts", accounts_, 2, static_cast<std::uint64_t>(accounts_max),
              "accounts of a new database, 2 to 1000000 [100]");
   add_number(to, "--commit-limit", commit_limit_, 1, 60'000, "milliseconds that a commit may take [2000]");
@@ -45,7 +46,7 @@ void ledger_command_line::add_server_options(CLI::App& to) {
 }
 
 std::optional<usage_mistake> ledger_command_line::mistake() const {
-  const bool serves = !listen_.empty();
+  const bool serves = listens_->count() != 0; // also with an empty one: that is a variable without a value
   for (const CLI::Option* const each : of_demo_)
     if (serves && each != nullptr && each->count() != 0)
       return usage_mistake{each->get_name() + " is an option of the demo, and --listen makes it a server", {}};
@@ -58,6 +59,10 @@ std::optional<usage_mistake> ledger_command_line::mistake() const {
     return usage_mistake{"--balance: " + std::to_string(accounts_) + " accounts with so much are more than " +
                              std::to_string(ledger::money_max) + " cents in all",
                          {}};
+  if (names_database_->count() != 0 && (database_.empty() || database_ == ":memory:"))
+    return usage_mistake{"--database: `" + database_ +
+                             "` is no file; without the option there is one that is removed at the end",
+                         "--database FILE"};
   if (demo_.audit_only && database_.empty())
     return usage_mistake{"--audit needs the database to audit", "--audit --database FILE"};
   return std::nullopt;
@@ -67,7 +72,7 @@ command ledger_command_line::asked() const {
   if (const std::optional<usage_mistake> wrong = mistake())
     throw usage_mistake{*wrong};
   const auto commit_limit = std::chrono::milliseconds{commit_limit_};
-  if (!listen_.empty()) {
+  if (listens_->count() != 0) {
     run_ledger_server asked = server_;
     const host_and_port where = *read_host_and_port(listen_);
     asked.host = where.host;

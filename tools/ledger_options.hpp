@@ -34,6 +34,8 @@ private:
   std::uint64_t seconds_ = 3;
   std::uint64_t commit_limit_ = 2'000; // milliseconds
   std::uint64_t idle_limit_ = 60;      // seconds
+  CLI::Option* listens_ = nullptr;
+  CLI::Option* names_database_ = nullptr;
   CLI::Option* of_demo_[4] = {};
   CLI::Option* of_server_[6] = {};
 };

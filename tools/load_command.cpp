@@ -1,6 +1,7 @@
 #include <troupe/program/conclusion.hpp>
 #include <troupe/program/output.hpp>
 #include <troupe/program/progress_line.hpp>
+#include <troupe/scope/task_group.hpp>
 #include <troupe/streams/stream_error.hpp>
 #include <troupe/tools/load_command.hpp>
 #include <troupe/tools/load_report.hpp>
@@ -15,6 +16,17 @@
 namespace troupe::tools {
 
 namespace {
+
+/// What has failed first, without the groups that it was in: which fiber that was is nothing to who gave the options.
+std::exception_ptr first_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const error_group& all) {
+    return first_of(all.errors()[all.primary()].error);
+  } catch (...) {
+    return error;
+  }
+}
 
 bool is_connect_error(const std::exception_ptr& error) {
   try {
@@ -42,12 +54,13 @@ exit_code put_load(const run_load& asked) {
   });
   if (run.unwanted)
     return exit_code::output_closed;
-  std::string failure = end.how.has_error() ? message_of(end.how.error()) : failure_of(run);
-  if (end.how.has_error() && is_connect_error(end.how.error()))
+  const std::exception_ptr error = end.how.has_error() ? first_of(end.how.error()) : nullptr;
+  std::string failure = error != nullptr ? message_of(error) : failure_of(run);
+  if (error != nullptr && is_connect_error(error))
     failure += "\n  try:  troupe run ledger --listen ADDRESS:PORT --database FILE";
   if (!run.has_begun())
     return conclude({}, {}, end, failure);
-  const std::string partial = end.how.has_error() ? message_of(end.how.error()) : reason_of(end);
+  const std::string partial = error != nullptr ? message_of(error) : reason_of(end);
   const duration took = end.at - run.begun;
   return conclude(asked.as_json ? report_as_json(run, took, partial) : report(run, took, partial), {}, end, failure);
 }

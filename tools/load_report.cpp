@@ -128,6 +128,8 @@ std::string failure_of(load_run& ended) {
     return fmt::format("{} requests lost their connection to {}, and whether they were done is not known\n"
                        "  try:  more --retries, or a longer --deadline for them",
                        lost, where);
+  if (const std::uint64_t refused = of(request_end::refused); refused != 0 && refused == counts.requests())
+    return fmt::format("{} has refused all of {} requests, the first with {}", where, refused, counts.refused_as);
   return {};
 }
 

@@ -177,7 +177,8 @@ private:
     failed_at_ = now();
     options_.says(
         "the storage has failed: " + message_of(failure) +
-        "\n  transfers are refused until it can be written again, which is tried every 2 s: is the disk full?");
+        "\n  transfers are refused until it can be written again, which is tried every 2 s: is the disk full, "
+        "or does another program have the database?");
   }
   void note_success() {
     failures_ = 0;

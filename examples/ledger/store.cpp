@@ -9,12 +9,18 @@ namespace troupe::ledger {
 namespace {
 
 /// In a COMMIT a disk that is full has not taken its last frame, and without that there is no commit: what is written
-/// ahead ends with it. All else that fails there may have come after that frame, as a synchronisation does.
+/// ahead ends with it. One that is locked has taken nothing at all. All else that fails there may have come after that
+/// frame, as a synchronisation does.
 store_error error_of(int status, const std::string& what, bool commits) {
   const int code = status & 0xff; // without what SQLite calls extended
-  const bool by_storage = code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_CANTOPEN;
-  return {what, commits && code != SQLITE_FULL, by_storage ? store_error::cause::storage : store_error::cause::other};
+  const bool by_storage = code == SQLITE_FULL || code == SQLITE_BUSY || code == SQLITE_IOERR || code == SQLITE_CANTOPEN;
+  return {what, commits && code != SQLITE_FULL && code != SQLITE_BUSY,
+          by_storage ? store_error::cause::storage : store_error::cause::other};
 }
+
+/// How long somebody else may have the database: less than a commit may take, by default, so that it is known to be not
+/// done, and is not in doubt.
+constexpr int busy_limit_ms = 1'500;
 
 struct closer {
   void operator()(sqlite3* open) const noexcept { sqlite3_close_v2(open); }
@@ -82,7 +88,7 @@ std::unique_ptr<sqlite3, closer> opened(const std::string& file, store::opening 
   std::unique_ptr<sqlite3, closer> open{made};
   if (status != SQLITE_OK)
     throw error_of(status, file + ": " + (made != nullptr ? sqlite3_errmsg(made) : "out of memory"), false);
-  sqlite3_busy_timeout(made, 5'000);
+  sqlite3_busy_timeout(made, busy_limit_ms);
   return open;
 }
 

@@ -55,7 +55,9 @@ struct entry {
 class store_error : public std::runtime_error {
 public:
   enum class cause : std::uint8_t {
-    storage, ///< The disk is full, cannot be read or written, or cannot be reached: that may pass by itself.
+    /// The disk is full, cannot be read or written, or cannot be reached, or another program has the database: that may
+    /// pass by itself.
+    storage,
     other,
   };
 

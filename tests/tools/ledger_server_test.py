@@ -79,6 +79,32 @@ class LedgerServer(unittest.TestCase):
             server.stop(signal.SIGTERM)
             self.assertEqual(os.listdir(folder), [])
 
+    def test_a_second_process_does_not_use_the_database_of_a_first_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            database = os.path.join(folder, "ledger.db")
+            server = Server("--database", database)
+            for others in (["--listen", "127.0.0.1:0"], ["--seconds", "1"], ["--audit"]):
+                second = fails("--database", database, *others)
+                self.assertEqual(second.returncode, 1, second.stdout)
+                self.assertIn("%s: process %d uses this ledger" % (database, server.process.pid), second.stderr)
+                self.assertIn("try:  stop that one first, or another --database", second.stderr)
+            self.assertTrue(server.ask(op="transfer", key="a", **{"from": 3}, to=5, amount=250)["ok"])
+            server.process.kill()
+            server.stop(signal.SIGTERM)
+            again = Server("--database", database)  # there is nothing to remove
+            self.assertEqual(again.ask(op="balance", account=3)["balance"], 9750)
+            self.assertEqual(again.stop(signal.SIGTERM)[0], 0)
+            audit = fails("--database", database, "--audit")
+            self.assertEqual(audit.returncode, 0, audit.stderr)
+
+    def test_what_is_no_address_and_what_is_no_file_are_mistakes(self):
+        for wrong, told in ((["--listen", ""], "--listen: `` is not HOST:PORT"),
+                            (["--listen", "127.0.0.1:0", "--database", ":memory:"], "--database: `:memory:` is no file"),
+                            (["--database", ""], "--database: `` is no file")):
+            done = fails(*wrong)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn(told, done.stderr)
+
     def test_bad_bytes_are_answered_on_a_socket_and_others_go_on(self):
         server = Server()
         for sent in (b"\xff\xfe\n", b"\0\n", b"{\n", b"x" * 1_000_000 + b"\n"):

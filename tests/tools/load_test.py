@@ -138,6 +138,25 @@ class Load(unittest.TestCase):
         self.assertIn("try:", lost.stderr)
         self.assertIn("connection_lost", lost.stdout)
 
+    def test_a_file_that_takes_nothing_is_told_without_where_in_the_program_that_was(self):
+        service = self.against(committed)
+        full = load(service.address, "--seconds", "1", "--acknowledged", "/dev/full")
+        self.assertEqual(full.returncode, 1)
+        self.assertRegex(full.stderr, "(?m)^troupe: error: cannot write to /dev/full: No space left on device\n")
+        self.assertNotIn("task group", full.stdout + full.stderr)
+
+    def test_a_service_that_refuses_all_is_a_failure(self):
+        service = self.against(lambda request: {"ok": False, "id": request["id"], "error": "bad_request",
+                                                "message": "it is Sunday"})
+        none = load(service.address, "--seconds", "1", "--connections", "1")
+        self.assertEqual(none.returncode, 1)
+        self.assertRegex(none.stderr, r"has refused all of \d+ requests, the first with bad_request: it is Sunday")
+
+    def test_a_deadline_that_no_ledger_takes_is_a_mistake(self):
+        wrong = load("127.0.0.1:1", "--deadline", "60001")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("`60001` is not a whole number from 1 to 60000", wrong.stderr)
+
     def test_what_is_no_ledger_is_told(self):
         service = self.against(lambda request: "hello")
         wrong = load(service.address, "--seconds", "1")
