@@ -5,7 +5,7 @@ import random
 
 from service import FaultTest, main, sanitized, transfers, until
 
-KILLS = 25
+KILLS = 50
 
 
 class KillUnderLoad(FaultTest):
