@@ -146,9 +146,14 @@ private:
   void on_signal(int signal) noexcept {
     if (signal == SIGUSR1)
       return print_snapshot();
-    int none = 0;
-    if (signalled_.compare_exchange_strong(none, signal))
+    const instant now = time_->now();
+    int before = 0;
+    if (signalled_.compare_exchange_strong(before, signal)) {
+      signalled_at_ = now;
       return request_shutdown();
+    }
+    if (detail::is_the_same_request(before, signal, now - signalled_at_))
+      return;
     const std::lock_guard held{top_mutex_};
     end_process(std::string("a second signal, ") + name_of(signal), exit_code_of_signal + signal);
   }
@@ -226,6 +231,7 @@ private:
   std::mutex top_mutex_;
   fiber* top_ = nullptr; // written under both locks
   std::atomic<int> signalled_{0};
+  instant signalled_at_{};                   // of the signal thread
   std::optional<detail::watchdog> watchdog_; // uses all of the above
 };
 

@@ -58,8 +58,9 @@ struct runtime_options {
 /// functions have returned, no signal is waited for, carriers are home, then CAF's actor system goes.
 ///
 /// *Signals*: the first SIGINT or SIGTERM cancels the root scope with `cancel_reason::shutdown`, so cleanup runs; a
-/// second one prints what still runs and ends the process at once, with 128 + its number. SIGUSR1 prints a snapshot. All
-/// are masked in all threads while the runtime lives; a program that is started meanwhile inherits the mask.
+/// second one prints what still runs and ends the process at once, with 128 + its number. The same one within 0.2 s of the
+/// first is no second one: `timeout`, for one, tells a process and then its group. SIGUSR1 prints a snapshot. All are
+/// masked in all threads while the runtime lives; a program that is started meanwhile inherits the mask.
 class runtime {
 public:
   explicit runtime(const runtime_options& options = {});

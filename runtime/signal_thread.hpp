@@ -2,11 +2,22 @@
 
 #pragma once
 
+#include <troupe/scope/time_source.hpp>
+
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <thread>
 
 namespace troupe::detail {
+
+/// Whether a signal is the one before once more: whoever stops a process and then its group, as `timeout` does, sends it
+/// twice at once, and has asked for one thing.
+///
+/// @param since  the one before came
+constexpr bool is_the_same_request(int before, int signal, duration since) noexcept {
+  return signal == before && since < std::chrono::milliseconds{200};
+}
 
 /// Masks them on the thread that makes it, and so on all that are started afterwards; one thread of its own takes them.
 /// Ignores SIGPIPE. A signal that is ignored already stays so.

@@ -193,14 +193,35 @@ TEST_CASE("a second signal prints who still runs and ends the process", "[runtim
     end_child(troupe::run(root_with_a_stuck_child));
   child_process child;
   child.wait_for("ready");
-  child.send(SIGINT);
-  child.wait_for("asked to stop"); // else the system may make one of the two
-  child.send(SIGINT);
+  child.send(SIGTERM);
+  child.wait_for("asked to stop");
+  child.send(SIGINT); // another one: of two that are the same and come at once one is made
   CHECK(child.wait_for_end() == 130);
   INFO(child.output);
   CHECK(child.output.find("troupe: a second signal, SIGINT; still running:\n") != std::string::npos);
   CHECK(child.output.find("  /   waits to join its children for ") != std::string::npos);
   CHECK(child.output.find("  /1  runs  is being stopped\n") != std::string::npos);
+}
+
+TEST_CASE("a signal that comes twice at once stops as one does", "[runtime]") {
+  if (in_child_process()) {
+    struct sends_it_again {
+      ~sends_it_again() { ::kill(::getpid(), SIGTERM); }
+    };
+    runtime here;
+    const outcome<> ended = here.run([]() -> task<> {
+      const sends_it_again when_it_is_stopped;
+      tell_parent("ready");
+      co_await sleep_for(1h);
+    });
+    tell_parent("the root has ended");
+    end_child(exit_code_of(ended, here.signalled()));
+  }
+  child_process child;
+  child.wait_for("ready");
+  child.send(SIGTERM);
+  CHECK(child.wait_for_end() == 143);
+  CHECK(child.output == "ready\nthe root has ended\n");
 }
 
 TEST_CASE("a root that does not end within the limit is reported, and the process ends", "[runtime][E5]") {
@@ -225,7 +246,7 @@ TEST_CASE("what outlives a process that a second signal ends is put back first",
   }
   child_process child;
   child.wait_for("ready");
-  child.send(SIGINT);
+  child.send(SIGTERM);
   child.wait_for("asked to stop");
   CHECK(child.output.find("put back") == std::string::npos);
   child.send(SIGINT);

@@ -32,6 +32,15 @@ bool masked_here(int signal) {
 
 } // namespace
 
+TEST_CASE("a signal that comes twice at once is one request, and another one, or a later one, is not", "[runtime]") {
+  using namespace std::chrono_literals;
+  using detail::is_the_same_request;
+  CHECK(is_the_same_request(SIGTERM, SIGTERM, 0ms));
+  CHECK(is_the_same_request(SIGTERM, SIGTERM, 199ms));
+  CHECK_FALSE(is_the_same_request(SIGTERM, SIGTERM, 200ms));
+  CHECK_FALSE(is_the_same_request(SIGTERM, SIGINT, 0ms));
+}
+
 TEST_CASE("signals are masked while a signal_thread lives, and afterwards as before", "[runtime]") {
   const bool before = masked_here(SIGTERM);
   {

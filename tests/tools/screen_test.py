@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -137,6 +138,7 @@ class Run(Case):
         terminal.wait_for_text(r"store-\d+ +running +waits to sleep")  # in its commit
         terminal.type(b"\x03")
         terminal.wait_for_text(r"▼")
+        time.sleep(0.3)  # two at once are one
         terminal.type(b"\x03")
         self.assertEqual(terminal.wait_for_end(), 130)
         self.assert_restored(terminal)
