@@ -1,5 +1,7 @@
 #include <troupe/ledger/connections.hpp>
 
+#include <algorithm>
+
 namespace troupe::ledger {
 
 connections::place::place(connections& in, byte_stream& over, instant now) : in_(in), over_(over), idle_since_(now) {
@@ -8,7 +10,7 @@ connections::place::place(connections& in, byte_stream& over, instant now) : in_
   ++in_.counts_.accepted;
   in_.counts_.open = in_.all_.size();
   if (in_.all_.size() > in_.options_.connections_max)
-    in_.make_room(*this);
+    in_.make_room(*this, now);
 }
 
 connections::place::~place() {
@@ -40,12 +42,16 @@ bool connections::place::must_go() const noexcept {
   return must_go_;
 }
 
-void connections::make_room(const place& for_this) noexcept {
+void connections::make_room(const place& for_this, instant now) noexcept {
   place* goes = nullptr;
-  const auto goes_before = [](const place& a, const place& b) {
+  const auto idle_for_each_request = [now](const place& of) {
+    return std::chrono::duration<double>(now - of.idle_since_) /
+           static_cast<double>(std::max<std::uint64_t>(of.requests_, 1));
+  };
+  const auto goes_before = [&](const place& a, const place& b) {
     if ((a.requests_ == 0) != (b.requests_ == 0))
       return a.requests_ == 0;
-    return a.idle_since_ < b.idle_since_;
+    return idle_for_each_request(a) > idle_for_each_request(b);
   };
   for (place* const each : all_)
     if (each != &for_this && each->in_hand_ == 0 && !each->must_go_ && (goes == nullptr || goes_before(*each, *goes)))

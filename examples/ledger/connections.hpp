@@ -43,7 +43,8 @@ public:
   class place {
   public:
     /// Where there are too many, one that is idle is asked to end: one that never had a whole request before any other,
-    /// else the one that had none for longest.
+    /// else the one that had none for longest, in relation to how many it had. So who asks once and then holds its place
+    /// goes before who asks again and again.
     place(connections& in, byte_stream& over, instant now);
     ~place();
     place(const place&) = delete;
@@ -71,7 +72,7 @@ public:
   connection_counts& counts() noexcept { return counts_; }
 
 private:
-  void make_room(const place& for_this) noexcept;
+  void make_room(const place& for_this, instant now) noexcept;
 
   const connection_options options_;
   connection_counts& counts_;

@@ -158,6 +158,31 @@ TEST_CASE("of too many connections those go first that never asked, then the one
   });
 }
 
+TEST_CASE("a flood of connections that ask once keeps nobody out who asks again and again", "[ledger]") {
+  ledger::server_options options;
+  options.connections.connections_max = 4;
+  beside_a_ledger(options, [](ledger_run& in) -> task<> {
+    std::vector<std::unique_ptr<client>> flood;
+    client active{co_await in.network.connect()};
+    for (int i = 0; i < 40; ++i) {
+      const std::string told = co_await active.ask(R"({"op":"health"})");
+      CHECK(has(told, R"("ok":true)"));
+      if (i < 10)
+        continue;
+      for (int comes = 0; comes < 5; ++comes) { // more than have room, between two requests of the other one
+        byte_stream next = co_await fail_after(1s, in.network.connect());
+        flood.push_back(std::make_unique<client>(std::move(next)));
+        const std::string once = co_await flood.back()->ask(R"({"op":"health"})");
+        CHECK(has(once, R"("ok":true)"));
+        co_await sleep_for(10ms);
+      }
+    }
+    for (const auto& each : flood)
+      co_await each->stream().close(1s);
+    co_await active.stream().close(1s);
+  });
+}
+
 TEST_CASE("a flood of connections that ask nothing keeps nobody out", "[ledger]") {
   ledger::server_options options;
   options.connections.connections_max = 4;
