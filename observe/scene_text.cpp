@@ -16,6 +16,13 @@ namespace troupe {
 
 namespace {
 
+/// The page has the whole name; here there is little room.
+std::string_view without_namespaces(std::string_view type) {
+  const std::size_t end = std::min(type.find('<'), type.size());
+  const std::size_t at = type.substr(0, end).rfind("::");
+  return at != type.npos ? type.substr(at + 2) : type;
+}
+
 constexpr std::size_t bar_columns = 8;
 constexpr std::size_t name_columns_max = 40;
 
@@ -202,7 +209,7 @@ private:
     if (shown.mailbox)
       to.put_bar(shown.mailbox->depth, shown.mailbox->capacity);
     if (shown.in_hand)
-      to.put("has " + detail::in_one_line(shown.in_hand->type));
+      to.put("has " + detail::in_one_line(without_namespaces(shown.in_hand->type)));
     if (!shown.wait)
       return;
     const bool waits_for = shown.wait->to.starts_with("wait"); // "wait for", "wait in line"

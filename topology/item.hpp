@@ -41,7 +41,7 @@ private:
 };
 
 /// An item that was sent.
-struct told {
+struct delivery {
   item what;
   ticket paid;
 };
@@ -59,6 +59,6 @@ struct question {
 };
 
 /// What is in the mailboxes of nodes.
-using parcel = message<told, question>;
+using parcel = message<delivery, question>;
 
 } // namespace troupe::topology

@@ -152,7 +152,7 @@ task<> node::work(item& with) {
 }
 
 task<send_status> node::sent(const sender<parcel>& to, item what, ticket paid) {
-  parcel made{told{what, std::move(paid)}};
+  parcel made{delivery{what, std::move(paid)}};
   const send_status status = co_await to.send(std::move(made));
   co_return status;
 }
@@ -165,7 +165,7 @@ task<send_status> node::send_to(std::size_t output, item what) {
   ticket paid{*in_, edge};
   ++what.hops;
   if (!end.one_overflow && along.on_full != overflow::suspend) {
-    const send_status status = end.to.try_send_or_drop(parcel{told{what, std::move(paid)}});
+    const send_status status = end.to.try_send_or_drop(parcel{delivery{what, std::move(paid)}});
     co_return status;
   }
   if (along.within) {
@@ -239,7 +239,7 @@ task<> node::in_time(item& what, const handler& handle) {
     ++of_.of->late;
 }
 
-task<> node::handle_told(told& next, const handler& handle) {
+task<> node::handle_told(delivery& next, const handler& handle) {
   co_await in_time(next.what, handle);
   ++of_.of->handled;
   next.paid.handled();
@@ -253,7 +253,7 @@ task<> node::handle_asked(question& next, const handler& handle) {
 
 task<> node::handle_one(parcel& next, const handler& handle) {
   const in_hand held{of_.in_hand, next};
-  co_await next.match([this, &handle](told& sent) { return handle_told(sent, handle); },
+  co_await next.match([this, &handle](delivery& sent) { return handle_told(sent, handle); },
                       [this, &handle](question& asked) { return handle_asked(asked, handle); });
 }
 

@@ -130,7 +130,7 @@ private:
   template <class In>
   task<> each_of(const In& in, const handler& handle);
   task<> handle_one(parcel& next, const handler& handle);
-  task<> handle_told(told& next, const handler& handle);
+  task<> handle_told(delivery& next, const handler& handle);
   task<> handle_asked(question& next, const handler& handle);
   task<> in_time(item& what, const handler& handle);
   static task<send_status> sent(const sender<parcel>& to, item what, ticket paid);

@@ -272,8 +272,8 @@ TEST_CASE("SIGUSR1 prints a snapshot of the tree, without the help of whoever ha
         std::string::npos);
   child.send(SIGINT);
   child.wait_for("asked to stop");
-  child.send(SIGINT);
-  CHECK(child.wait_for_end() == 130);
+  child.send(SIGTERM);
+  CHECK(child.wait_for_end() == 143);
 }
 
 TEST_CASE("a snapshot that nobody reads does not hold up a stop", "[runtime][G2]") {

@@ -345,7 +345,7 @@ how = "ask"
     CHECK(find(worker).mailbox->depth == 3);
     CHECK(find(worker).mailbox->capacity == 3);
     REQUIRE(find(worker).in_hand);
-    CHECK(find(worker).in_hand->type == "troupe::topology::told");
+    CHECK(find(worker).in_hand->type == "troupe::topology::delivery");
   }
   CHECK(awaited("jobs") == "worker-1");
   CHECK(find("desk").in_hand->type == "troupe::topology::question");

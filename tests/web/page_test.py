@@ -52,6 +52,7 @@ at_once = 2
 from = "%s"
 to = "%s"
 how = "ask"
+within = "1h"
 """ % edge for edge in (("c", "a"), ("a", "b"), ("b", "a")))
 ENDS = """
 [run]
