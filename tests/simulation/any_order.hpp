@@ -56,7 +56,7 @@ inline simulation_options in_any_order() {
   };
   const char* const wanted = std::getenv("TROUPE_SCHEDULE");
   const std::size_t first = wanted != nullptr ? std::strtoul(wanted, nullptr, 10) : 0;
-  const std::size_t deviations = std::max<std::size_t>(seeds(60), 1);
+  const std::size_t deviations = std::max<std::size_t>(seeds(20), 1);
   const std::size_t number = GENERATE_COPY(range(first, wanted != nullptr ? first + 1 : deviations + seeds(20)));
   // Until the next call, not until the end of a block, and never as a static object: Catch2 may be gone when that goes.
   static Catch::ScopedMessage* named = nullptr;
