@@ -6,6 +6,17 @@
 
 namespace troupe {
 
+std::exception_ptr primary_error(std::exception_ptr error) {
+  for (;;)
+    try {
+      std::rethrow_exception(error);
+    } catch (const error_group& group) {
+      error = group.errors()[group.primary()].error;
+    } catch (...) {
+      return error;
+    }
+}
+
 std::string message_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);

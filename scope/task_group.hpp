@@ -59,6 +59,10 @@ private:
 /// What a thrown object says of itself: `what()` of a `std::exception`, "unknown exception" of anything else.
 std::string message_of(const std::exception_ptr& error);
 
+/// What failed first in a group, and in that if it is one as well: the error itself, for whom the groups mean nothing. Of
+/// any other error that one.
+std::exception_ptr primary_error(std::exception_ptr error);
+
 /// What a child is started with: `group.start({.name = "reader"}, read, std::ref(file))`.
 struct child_options {
   /// Its part of the path: in reports and in the error of its group. Does not begin with a digit, and has no '/'.

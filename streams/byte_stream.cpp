@@ -46,6 +46,7 @@ void byte_stream::abort() noexcept {
 bool byte_stream::is_open() const noexcept { return state_ != nullptr && state_->is_open(); }
 
 stream_statistics byte_stream::statistics() const noexcept { return state_->statistics(); }
+std::string byte_stream::name() const { return state_->name(); }
 std::string byte_stream::describe() const { return state_->describe(); }
 
 detail::taken_apart::taken_apart(byte_stream from) : over(from.state_->take_over(ahead)) {}

@@ -150,7 +150,9 @@ public:
   ///@}
 
   stream_statistics statistics() const noexcept;
-  /// "pipe #4 (open, 12 bytes unsent)"
+  /// "socket #4 from 127.0.0.1:80", whatever becomes of it.
+  std::string name() const;
+  /// The same with what it is doing: "pipe #4 (open, 12 bytes unsent)".
   std::string describe() const;
 
 private:

@@ -58,7 +58,7 @@ template <class Handler>
 task<> serve_one(byte_stream over, Handler handler, serving& of, const serve_options& options, sender<int>) {
   std::string name;
   if (options.on_connection_error)
-    name = name_of(over); // now: a handshake that fails leaves nothing of it
+    name = over.name(); // now: a handshake that fails leaves nothing of it
   const outcome<> ended = co_await as_outcome(handle(over, handler, of, options));
   co_await over.close(options.close_limit);
   if (!ended.has_error())
@@ -92,12 +92,6 @@ task<> serve_until_closed(Acceptor& from, const Handler& handler, const serve_op
   });
 }
 
-template <class Acceptor, class Handler>
-task<> serve_shielded(Acceptor& from, const Handler& handler, const serve_options& options, child<> closer) {
-  co_await shield(duration::max(), serve_until_closed(from, handler, options));
-  closer.cancel();
-}
-
 } // namespace detail
 
 /// Serves connections until it is stopped: each is a child with a copy of `handler`, which is called with the stream.
@@ -123,10 +117,11 @@ task<> serve_shielded(Acceptor& from, const Handler& handler, const serve_option
 /// @throws   `error_group`: `listen_error`, what a handler throws
 template <class Acceptor, class Handler>
 task<> serve(Acceptor from, Handler handler, serve_options options = {}) {
-  co_await in_task_group([&](task_group& group) {
-    child<> closer = group.start(detail::close_when_stopped<Acceptor>, std::ref(from));
-    group.start(detail::serve_shielded<Acceptor, Handler>, std::ref(from), std::cref(handler), std::cref(options),
-                std::move(closer));
+  const detail::closes_at_the_end<Acceptor> closes{from}; // also where it is stopped before anything has begun
+  co_await in_task_group([&](task_group& group) -> task<> {
+    const child<> closer = group.start(detail::close_when_stopped<Acceptor>, std::ref(from));
+    co_await shield(duration::max(), detail::serve_until_closed(from, handler, options));
+    closer.cancel();
   });
 }
 

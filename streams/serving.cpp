@@ -30,11 +30,6 @@ task<> serving::drain() {
   static_cast<void>(none); // the mailbox has closed: there is nothing in it
 }
 
-std::string name_of(const byte_stream& connection) {
-  const std::string whole = connection.describe();
-  return whole.substr(0, whole.rfind(" ("));
-}
-
 bool is_about_connection(const std::exception_ptr& error) noexcept {
   try {
     std::rethrow_exception(error);

@@ -12,7 +12,6 @@
 #include <list>
 #include <mutex>
 #include <optional>
-#include <string>
 
 namespace troupe::detail {
 
@@ -67,8 +66,6 @@ private:
   Acceptor& what_;
 };
 
-/// "socket #4 from 127.0.0.1:80": without what it is doing.
-std::string name_of(const byte_stream& connection);
 /// What an error says of its own connection alone, and not of the program.
 bool is_about_connection(const std::exception_ptr& error) noexcept;
 

@@ -274,7 +274,7 @@ stream_statistics stream_state::statistics() const noexcept {
 
 std::string stream_state::describe() const {
   static constexpr std::string_view names[] = {"open", "torn", "closing", "closed"};
-  std::string text = over_->describe() + " (";
+  std::string text = name() + " (";
   text += was_reset_.load(std::memory_order_relaxed) ? "reset" : names[static_cast<std::size_t>(phase_now())];
   if (const std::size_t unsent = statistics().bytes_unsent; unsent != 0)
     text += ", " + std::to_string(unsent) + " bytes unsent";

@@ -60,6 +60,7 @@ public:
   bool is_open() const noexcept { return phase_now() == phase::open; }
 
   stream_statistics statistics() const noexcept;
+  std::string name() const { return over_->describe(); }
   std::string describe() const;
 
   /// See `take_apart`.

@@ -80,6 +80,8 @@ bool tls_transport::push_answers() {
       static_cast<void>(BIO_reset(leave_));
       return false;
     }
+  } else {
+    at_mark_ = 0;
   }
   static_cast<void>(push());
   return true;

@@ -69,7 +69,7 @@ private:
   const std::unique_ptr<SSL, ssl_deleter> tls_;
   BIO* come_ = nullptr;     // of tls_
   BIO* leave_ = nullptr;    // the same
-  std::size_t at_mark_ = 0; // unsent below at the first answer that found no room; 0: each has
+  std::size_t at_mark_ = 0; // unsent below when answers began to find no room; 0: there is room
   bool reads_no_more_ = false;
   bool has_failed_ = false;
   std::string why_;

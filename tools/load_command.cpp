@@ -17,17 +17,6 @@ namespace troupe::tools {
 
 namespace {
 
-/// What has failed first, without the groups that it was in: which fiber that was is nothing to who gave the options.
-std::exception_ptr first_of(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const error_group& all) {
-    return first_of(all.errors()[all.primary()].error);
-  } catch (...) {
-    return error;
-  }
-}
-
 bool is_connect_error(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
@@ -54,7 +43,8 @@ exit_code put_load(const run_load& asked) {
   });
   if (run.unwanted)
     return exit_code::output_closed;
-  const std::exception_ptr error = end.how.has_error() ? first_of(end.how.error()) : nullptr;
+  // Which fiber has failed is nothing to who gave the options.
+  const std::exception_ptr error = end.how.has_error() ? primary_error(end.how.error()) : nullptr;
   std::string failure = error != nullptr ? message_of(error) : failure_of(run);
   if (error != nullptr && is_connect_error(error))
     failure += "\n  try:  troupe run ledger --listen ADDRESS:PORT --database FILE";

@@ -1,3 +1,4 @@
+#include <troupe/ledger/protocol.hpp>
 #include <troupe/program/host_and_port.hpp>
 #include <troupe/program/human_text.hpp>
 #include <troupe/program/number_option.hpp>
@@ -23,7 +24,8 @@ void load_command_line::add_options(CLI::App& to) {
   add_number(to, "--connections", options.connections, 1, 10'000, "to the service, 1 to 10000 [32]");
   add_number(to, "--rate", options.rate, 1, 1'000'000, "requests/s that begin by the clock [one by one]");
   add_number(to, "--seconds", seconds_, 1, 86'400, "how long it lasts, 1 to 86400 [10]");
-  add_number(to, "--deadline", deadline_, 1, deadline_ms_max, "of each request, in milliseconds, 1 to 60000 [500]");
+  add_number(to, "--deadline", deadline_, 1, ledger::deadline_ms_max,
+             "of each request, in milliseconds, 1 to 60000 [500]");
   add_number(to, "--accounts", options.accounts, 2, 1'000'000, "that it moves money between, 2 to 1000000 [100]");
   add_number(to, "--seed", options.seed, 0, 1'000'000'000, "of what it asks [1]");
   add_number(to, "--retries", options.retries, 0, 1'000, "of one request, 0 to 1000 [3]");

@@ -13,7 +13,6 @@
 namespace troupe::tools {
 
 inline constexpr std::size_t answer_bytes_max = 65'536; // of a line
-inline constexpr std::uint64_t deadline_ms_max = 60'000; // that a ledger takes
 
 struct transfer_request {
   std::string key; ///< The same for each try.

@@ -175,15 +175,6 @@ task<> say_goodbye(conversation& in) {
   co_await drop_the_rest(in.over);
 }
 
-/// An error of the one connection as it was thrown: a group has it with others.
-[[noreturn]] void rethrow(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const error_group& all) {
-    std::rethrow_exception(all.errors()[all.primary()].error);
-  }
-}
-
 } // namespace
 
 task<> converse(byte_stream& over, service_side& with) {
@@ -191,7 +182,7 @@ task<> converse(byte_stream& over, service_side& with) {
   conversation in{over, with, mine};
   const outcome<> ended = co_await as_outcome(talk(in));
   if (ended.has_error())
-    rethrow(ended.error());
+    std::rethrow_exception(primary_error(ended.error())); // that of the connection: a group has it with others
   if (!in.closes_for)
     co_return;
   ++(in.closes_for == refusal::idle ? with.all.counts().closed_idle : with.all.counts().refused);

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 using namespace troupe;
-using Catch::Matchers::Contains;
 
 TEST_CASE("a database is used by one at a time, who is named to others, and is free when that one is gone",
           "[ledger]") {
@@ -20,7 +19,7 @@ TEST_CASE("a database is used by one at a time, who is named to others, and is f
   ledger::store{database}.open_accounts(3, 100);
   REQUIRE_THROWS_AS(ledger::sole_use{database}, ledger::in_use);
   CHECK_THROWS_WITH(ledger::sole_use{database},
-                    Contains("process " + std::to_string(::getpid()) + " uses this ledger"));
+                    ContainsSubstring("process " + std::to_string(::getpid()) + " uses this ledger"));
   CHECK(ledger::store{database}.read_balances().cents.size() == 3); // SQLite does not mind
   mine.reset();
   { const ledger::sole_use next{database}; }
@@ -29,5 +28,5 @@ TEST_CASE("a database is used by one at a time, who is named to others, and is f
 
 TEST_CASE("a database that cannot be opened is left to the store, which says why", "[ledger]") {
   const ledger::sole_use nothing{"/no such folder/ledger.db"};
-  CHECK_THROWS_WITH(ledger::store{"/no such folder/ledger.db"}, Contains("unable to open"));
+  CHECK_THROWS_WITH(ledger::store{"/no such folder/ledger.db"}, ContainsSubstring("unable to open"));
 }

@@ -108,6 +108,28 @@ TEST_CASE("one failure is a group of one, with the original exception", "[scope]
   CHECK(std::string{failed.what()} == "1 failure in a task group; child 0: original");
 }
 
+TEST_CASE("what failed first is had without the groups that it was in", "[scope][A1]") {
+  simulator simulated;
+  const auto original = std::make_exception_ptr(std::runtime_error{"original"});
+  const auto ended = simulated.run([&]() -> task<> {
+    co_await in_task_group([&](task_group& outer) {
+      outer.start(fails_when_stopped);
+      outer.start([&]() -> task<> {
+        co_await in_task_group([&](task_group& inner) {
+          inner.start(fails_when_stopped);
+          inner.start([&]() -> task<> {
+            co_await yield();
+            std::rethrow_exception(original);
+          });
+        });
+      });
+    });
+  });
+  REQUIRE(group_of(ended).errors().size() == 2);
+  CHECK(primary_error(ended.error()) == original);
+  CHECK(primary_error(original) == original);
+}
+
 TEST_CASE("the body's error comes first and stops the children, from a plain body and from a waiting one",
           "[scope][A1]") {
   over_seeds(20, [](simulation_options options) {

@@ -237,6 +237,21 @@ TEST_CASE(
   CHECK(told.front().find(": deadline exceeded") != std::string::npos);
 }
 
+TEST_CASE("a server that is stopped before it begins has closed its listener, and nobody waits for it", "[streams]") {
+  simulator simulated{in_any_order()};
+  const auto run = [&]() -> task<> {
+    const pipe_listener network;
+    co_await in_task_group([&](task_group& group) {
+      group.start(serve<pipe_listener, task<> (*)(byte_stream&)>, network, &publishes, serve_options{}).cancel();
+      group.start([&]() -> task<> {
+        const outcome<int> none = co_await as_outcome(subscribes(network));
+        CHECK(none.has_error());
+      });
+    });
+  };
+  simulated.run(run).value();
+}
+
 TEST_CASE("a server that is stopped answers what is in hand, ends who waits, and accepts nobody", "[streams]") {
   outcome<> ended;
   beside_a_server(

@@ -376,7 +376,7 @@ TEST_CASE("a limit that is to pass, and a finalizer that is to hang, are those o
                                 group.start({.name = "cleans"}, []() -> task<> { co_await yield(); });
                               });
                             }),
-                    Catch::Contains("hang of cleans"));
+                    ContainsSubstring("hang of cleans"));
 }
 
 TEST_CASE("a simulation lets time pass when nobody can run, at any moment, or when it is told to", "[testing]") {
