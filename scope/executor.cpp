@@ -1,3 +1,4 @@
+#include <troupe/scope/delivery.hpp>
 #include <troupe/scope/executor.hpp>
 #include <troupe/scope/fiber.hpp>
 #include <troupe/scope/offload_queue.hpp>
@@ -23,6 +24,11 @@ void executor::wait_for_abandoned_fibers() const noexcept {
 }
 
 namespace detail {
+
+delivery::~delivery() {
+  if (carrier_ != nullptr)
+    carrier_->forget(*this);
+}
 
 runs_outside::runs_outside(const executor& by) noexcept : before_(std::exchange(running_outside, &by)) {}
 runs_outside::~runs_outside() { running_outside = before_; }

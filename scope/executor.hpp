@@ -16,9 +16,10 @@ namespace troupe {
 class fiber;
 
 namespace detail {
+class delivery;
 class offload_queue;
 class polling;
-}
+} // namespace detail
 
 /// How many functions `offload` runs at once, at most, where nothing else was said. They wait more than they compute,
 /// so this has nothing to do with the number of cores.
@@ -65,10 +66,20 @@ public:
   /// @thread the one that runs the fiber
   virtual bool pretends_full() noexcept { return false; }
 
-  /// A stream in memory could move so many bytes at once. A test may want fewer, at least one.
+  /// A stream in memory, of that number, could move so many bytes at once. A test may want fewer, at least one.
   ///
-  /// @thread the one that runs the fiber
-  virtual std::size_t moves_at_once(std::size_t most) noexcept { return most; }
+  /// @thread the one that runs the fiber, or lets what was sent arrive
+  virtual std::size_t moves_at_once(std::size_t most, std::uint64_t) noexcept { return most; }
+
+  /// A stream in memory has sent something. True: it arrives in a step of its own, which a test places among others; and
+  /// so does what is sent until then. False: it is there at once.
+  ///
+  /// @thread the one that runs the fiber, or has let something arrive
+  virtual bool delays(detail::delivery&) noexcept { return false; }
+  /// What was sent does not arrive any more: its stream is gone.
+  ///
+  /// @thread any that `delays` has
+  virtual void forget(detail::delivery&) noexcept {}
 
   /// A stream in memory is about to be used. True: a test wants its connection to be gone.
   ///

@@ -20,14 +20,15 @@ enum class choice_kind : std::uint8_t {
   timer,    ///< Time passes, up to the next timer.
   other,    ///< Something that the driver has offered: a fault.
   job,      ///< Another scheduler that takes part runs something: an actor of CAF's.
+  delivery, ///< What was sent over a network in memory arrives.
 };
 
 /// One of the steps that could be next.
 struct choice {
   choice_kind kind = choice_kind::fiber;
-  std::uint64_t number = 0;      ///< Of the fiber, as in events; else: which of its kind.
-  std::uint64_t object = 0;      ///< What the fiber has waited for, by its number; 0: nothing that has one.
-  fiber* runs = nullptr;         ///< Of kind `fiber`.
+  std::uint64_t number = 0; ///< Of the fiber or, of what arrives, its stream, as in events; else: which of its kind.
+  std::uint64_t object = 0; ///< What the fiber has waited for, or that stream; 0: nothing that has a number.
+  fiber* runs = nullptr;    ///< Of kind `fiber`.
   step_source* source = nullptr; ///< Of kinds `function` and `job`: who takes the step.
 };
 
@@ -39,8 +40,9 @@ public:
   /// A tree is about to run; and it has ended, nothing of it is left to run.
   virtual void run_begins() {}
   virtual void run_ends() {}
-  /// Which of these is next. The first is what happens where nobody interferes: ready fibers come first, in the order in
-  /// which they became ready; then functions, jobs, a timer, and what was offered. Not asked where there is just one.
+  /// Which of these is next. The first is what happens where nobody interferes: ready fibers and what is to arrive come
+  /// first, in the order in which they were ready and it was sent; then functions, jobs, a timer, and what was offered.
+  /// Not asked where there is just one.
   ///
   /// @returns an index into `all`
   virtual std::size_t pick(std::span<const choice> all) = 0;
@@ -64,7 +66,10 @@ public:
   /// As `executor::pretends_full`.
   virtual bool pretends_full() noexcept { return false; }
   /// As `executor::moves_at_once`, of more than one.
-  virtual std::size_t moves_at_once(std::size_t most) { return most; }
+  virtual std::size_t moves_at_once(std::size_t most, std::uint64_t stream) {
+    static_cast<void>(stream);
+    return most;
+  }
   /// As `executor::loses_connection`.
   virtual bool loses_connection() noexcept { return false; }
   /// How many operations the fiber that runs next may do before others get their turn.

@@ -13,7 +13,10 @@ simulator::simulator(simulation_options options)
 simulator::~simulator() {
   TROUPE_ASSERT(is_stuck_ || sources_.size() == 1, "a simulator went away before what takes part in it had left");
   TROUPE_ASSERT(!is_stuck_, "a simulator went away whose tree does not end: see deadlock_error::is_stuck()");
-  TROUPE_ASSERT(ready_.empty(), "a simulator went away with ready fibers: its roots must have ended");
+  for (const ready_step& each : ready_) {
+    TROUPE_ASSERT(each.runs == nullptr, "a simulator went away with ready fibers: its roots must have ended");
+    each.arrives->set_carrier(nullptr); // of streams that somebody outside still has
+  }
   TROUPE_ASSERT(!clock_.has_timers(), "a simulator went away with pending timers: its roots must have ended");
 }
 
@@ -33,14 +36,26 @@ void simulator::reach_fault_point(std::string_view name) {
 
 bool simulator::pretends_full() noexcept { return options_.driver != nullptr && options_.driver->pretends_full(); }
 
-std::size_t simulator::moves_at_once(std::size_t most) noexcept {
+std::size_t simulator::moves_at_once(std::size_t most, std::uint64_t stream) noexcept {
   if (options_.driver != nullptr)
-    return options_.driver->moves_at_once(most);
+    return options_.driver->moves_at_once(most, stream);
   return (random_.next() & 1U) != 0 ? most : 1 + random_.below(most);
 }
 
 bool simulator::loses_connection() noexcept {
   return options_.driver != nullptr && options_.driver->loses_connection();
+}
+
+bool simulator::delays(detail::delivery& sent) noexcept {
+  if (sent.carrier() == nullptr) {
+    sent.set_carrier(this);
+    ready_.push_back({nullptr, &sent});
+  }
+  return true;
+}
+
+void simulator::forget(detail::delivery& sent) noexcept {
+  std::erase_if(ready_, [&](const ready_step& each) { return each.arrives == &sent; });
 }
 
 std::size_t simulator::choose() {
@@ -59,8 +74,11 @@ bool simulator::step() {
   choices_.clear();
   // Without a driver nobody looks at the fibers: there may be thousands, and then this is not done at each step.
   const bool lists_fibers = options_.driver != nullptr;
-  for (std::size_t i = 0; lists_fibers && i < ready_.size(); ++i)
-    choices_.push_back({choice_kind::fiber, ready_[i]->number(), ready_[i]->waited_on(), ready_[i]});
+  for (std::size_t i = 0; lists_fibers && i < ready_.size(); ++i) {
+    const auto [runs, arrives] = ready_[i];
+    choices_.push_back(runs != nullptr ? choice{choice_kind::fiber, runs->number(), runs->waited_on(), runs}
+                                       : choice{choice_kind::delivery, arrives->number(), arrives->number()});
+  }
   for (step_source* const each : sources_)
     each->add_steps(choices_);
   if (options_.clock == clock_mode::race && clock_.has_timers())
@@ -73,9 +91,9 @@ bool simulator::step() {
   TROUPE_ASSERT(!lists_fibers || chosen < choices_.size(),
                 "simulation_driver::pick() gave an index beyond the choices");
   if (chosen < ready_.size()) {
-    fiber* const next = ready_[chosen];
+    const ready_step next = ready_[chosen];
     ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
-    take({choice_kind::fiber, 0, 0, next});
+    take(next);
   } else {
     take(choice{choices_[lists_fibers ? chosen : chosen - ready_.size()]});
   }
@@ -84,14 +102,25 @@ bool simulator::step() {
   return true;
 }
 
-void simulator::take(const choice& chosen) {
+void simulator::take(const ready_step& next) {
   const std::uint64_t step = steps_++;
+  if (next.runs == nullptr) {
+    const detail::runs_outside told{*this};
+    next.arrives->set_carrier(nullptr);
+    return next.arrives->arrive(*this);
+  }
+  if (options_.driver != nullptr)
+    options_.driver->before_run(*next.runs, step);
+  detail::note_time(clock_.now());
+  next.runs->run();
+}
+
+void simulator::take(const choice& chosen) {
+  ++steps_;
   switch (chosen.kind) {
   case choice_kind::fiber:
-    if (options_.driver != nullptr)
-      options_.driver->before_run(*chosen.runs, step);
-    detail::note_time(clock_.now());
-    return chosen.runs->run();
+  case choice_kind::delivery:
+    break; // they are ready steps
   case choice_kind::function:
   case choice_kind::job: {
     const detail::runs_outside told{*this};

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/scope/delivery.hpp>
 #include <troupe/scope/executor.hpp>
 #include <troupe/scope/offload_queue.hpp>
 #include <troupe/scope/root.hpp>
@@ -67,7 +68,8 @@ class livelock_error : public endless_run_error {
 ///
 /// A step is a run of one fiber from one wait to the next; which of the ready fibers takes it is drawn from the seed,
 /// and so is how many operations it may do before it yields. The same seed gives the same run. A function that was
-/// offloaded is a step of its own: nothing else happens while it runs, but a cancel may come before it begins.
+/// offloaded is a step of its own: nothing else happens while it runs, but a cancel may come before it begins. What is sent
+/// over a stream in memory is on its way until a step in which it arrives.
 class simulator final : public executor {
 public:
   explicit simulator(simulation_options options = {});
@@ -108,13 +110,15 @@ public:
   std::uint64_t steps() const noexcept { return steps_; }
   virtual_clock& clock() noexcept { return clock_; }
 
-  void schedule(fiber& ready) noexcept override { ready_.push_back(&ready); }
-  void schedule_last(fiber& ready) noexcept override { ready_.push_back(&ready); }
+  void schedule(fiber& ready) noexcept override { ready_.push_back({&ready}); }
+  void schedule_last(fiber& ready) noexcept override { ready_.push_back({&ready}); }
   int operations_per_slice() noexcept override;
   void reach_fault_point(std::string_view name) override;
   bool pretends_full() noexcept override;
-  std::size_t moves_at_once(std::size_t most) noexcept override;
+  std::size_t moves_at_once(std::size_t most, std::uint64_t stream) noexcept override;
   bool loses_connection() noexcept override;
+  bool delays(detail::delivery& sent) noexcept override;
+  void forget(detail::delivery& sent) noexcept override;
   detail::offload_queue* offloads() noexcept override { return &offloads_; }
 
 private:
@@ -130,8 +134,15 @@ private:
     void job_queued() override {}
   };
 
+  /// What comes next in turn: a fiber runs, or else something arrives.
+  struct ready_step {
+    fiber* runs = nullptr;
+    detail::delivery* arrives = nullptr;
+  };
+
   void drive(any_root& top);
   std::size_t choose();
+  void take(const ready_step& next);
   void take(const choice& chosen);
   void require_outside() const noexcept;
   bool step();
@@ -142,7 +153,7 @@ private:
   simulation_options options_;
   virtual_clock clock_;
   seeded_random random_;
-  std::vector<fiber*> ready_;
+  std::vector<ready_step> ready_;
   std::vector<choice> choices_;
   bool is_stuck_ = false;
   offload_steps offloads_;

@@ -54,6 +54,8 @@ public:
     return taken;
   }
   void clear() noexcept { begin_ = end_ = 0; }
+  /// Forgets what is behind so many. @pre first <= size()
+  void keep(std::size_t first) noexcept { end_ = begin_ + first; }
 
 private:
   void make_room(std::size_t more);

@@ -24,7 +24,7 @@ struct pipe_faults {
 };
 
 struct pipe_options {
-  /// Bytes of one direction that are on the other side, and not read.
+  /// Bytes of one direction that have left, and are not read.
   std::size_t capacity = 65'536;
   /// Bytes of one direction that are unsent: see `byte_stream`.
   std::size_t high_water = 65'536;
@@ -39,8 +39,9 @@ struct stream_pair {
 
 /// Makes two streams, each of which reads what is written to the other one.
 ///
-/// In a test that explores, reads and writes move any number of bytes, as the schedule has it, and a connection may be
-/// reset: see `fault::reset`.
+/// In a simulation it is a network: what is sent arrives later, in steps of its own, any number of bytes at a time, and
+/// behind them the end or a reset; who writes to a side that has closed learns of that when it has come back. In a test that
+/// explores, the schedule decides, and a connection may be reset: see `fault::reset`.
 ///
 /// @pre    capacities and marks are not 0
 /// @thread any fiber's

@@ -9,27 +9,27 @@ namespace troupe::detail {
 
 namespace {
 
-/// The executor of the fiber that runs here, where somebody wants to know all; else null.
+/// Whose fiber runs here; null: none.
+executor* by_fiber_of() noexcept {
+  fiber* const by = this_fiber::pointer();
+  return by != nullptr ? &by->runs_on() : nullptr;
+}
+
+/// The executor here, where somebody wants to know all; else null.
 const executor* told_of_details() noexcept {
-  const fiber* const by = this_fiber::pointer();
-  return by != nullptr && by->runs_on().tells_details() ? &by->runs_on() : nullptr;
+  const executor* const here = executor_here();
+  return here != nullptr && here->tells_details() ? here : nullptr;
 }
 
 void tell(event_kind what, std::uint64_t end, std::uint64_t cause = 0) noexcept {
+  const fiber* const by = this_fiber::pointer();
   if (const executor* const to = told_of_details(); to != nullptr)
-    to->emit(what, end, this_fiber::pointer()->number(), cause);
+    to->emit(what, end, by != nullptr ? by->number() : 0, cause);
 }
 
 void tell_bytes(std::uint64_t end, bytes_event::way how, std::span<const std::byte> bytes) noexcept {
   if (const executor* const to = told_of_details(); to != nullptr)
     to->sink()->on_bytes({end, how, bytes});
-}
-
-/// How many of the bytes a transport moves at once.
-std::size_t at_once(std::size_t bytes, std::size_t most) noexcept {
-  const std::size_t moves = std::min(bytes, most);
-  fiber* const by = this_fiber::pointer();
-  return by != nullptr && moves > 1 ? by->runs_on().moves_at_once(moves) : moves;
 }
 
 } // namespace
@@ -41,6 +41,8 @@ pipe_state::pipe_state(const pipe_options& options) : capacity_(options.capacity
   fiber* const by = this_fiber::pointer();
   for (std::size_t i = 0; i < ends_.size(); ++i) {
     TROUPE_ASSERT(ways_[i].faults.at_once_max != 0, "a pipe that moves no byte at once moves none: at_once_max is 0");
+    ways_[i].of = this;
+    ways_[i].back = &ways_[1 - i];
     ways_[i].writer = &ends_[i];
     ways_[i].reader = &ends_[1 - i];
     ends_[i].number = by != nullptr ? by->runs_on().next_number() : 0;
@@ -59,16 +61,16 @@ moved pipe_state::read_now(std::size_t end, std::span<std::byte> to) {
     direction& from = ways_[1 - end];
     if (mine.is_closed)
       return {0, moved::state::closed};
-    lose_if_told(woken);
-    pass(from, woken); // a fault may be due
+    lose_if_told(ways_[end], woken);
+    send(from, by_fiber_of(), woken); // a fault may be due
     if (from.is_refused)
       return {0, moved::state::ended};
     if (from.come.empty())
       return {0, mine.is_reset ? moved::state::reset : from.has_ended ? moved::state::ended : moved::state::waits};
-    to = to.first(at_once(std::min(to.size(), from.come.size()), from.faults.at_once_max));
+    to = to.first(std::min({to.size(), from.come.size(), from.faults.at_once_max}));
     from.come.take(to);
     tell_bytes(mine.number, bytes_event::way::read, to);
-    pass(from, woken);
+    send(from, by_fiber_of(), woken); // there is room again
     return {to.size(), moved::state::fine};
   });
   plan_stalls();
@@ -78,10 +80,13 @@ moved pipe_state::read_now(std::size_t end, std::span<std::byte> to) {
 moved pipe_state::write_now(std::size_t end, std::span<const std::byte> from) {
   return written(end, [&](wakeups& woken) -> moved {
     direction& to = ways_[end];
-    const std::size_t room = high_water_ - std::min(to.unsent.size(), high_water_);
+    const std::size_t room = high_water_ - std::min(to.unsent(), high_water_);
     if (room == 0)
       return {0, moved::state::waits};
-    return accept(to, from.first(at_once(std::min(room, from.size()), to.faults.at_once_max)), woken);
+    std::size_t bytes = std::min({room, from.size(), to.faults.at_once_max});
+    if (executor* const by = by_fiber_of(); by != nullptr && bytes > 1)
+      bytes = by->moves_at_once(bytes, ends_[end].number);
+    return accept(to, from.first(bytes), woken);
   });
 }
 
@@ -93,12 +98,10 @@ moved pipe_state::push_now(std::size_t end, std::span<const std::byte> from) {
 template <class Accept>
 moved pipe_state::written(std::size_t end, Accept accept) {
   const moved went = locked([&](wakeups& woken) -> moved {
-    pipe_end& mine = ends_[end];
+    const pipe_end& mine = ends_[end];
     if (mine.is_closed)
       return {0, moved::state::closed};
-    lose_if_told(woken);
-    if (ends_[1 - end].is_closed)
-      see_reset(mine, woken);
+    lose_if_told(ways_[end], woken);
     return mine.is_reset ? moved{0, moved::state::reset} : accept(woken);
   });
   plan_stalls();
@@ -106,43 +109,89 @@ moved pipe_state::written(std::size_t end, Accept accept) {
 }
 
 moved pipe_state::accept(direction& to, std::span<const std::byte> from, wakeups& woken) {
-  to.unsent.add(from);
+  to.sent.add(from);
   tell_bytes(to.writer->number, bytes_event::way::written, from);
-  pass(to, woken);
+  send(to, by_fiber_of(), woken);
   return {from.size(), to.writer->is_reset ? moved::state::reset : moved::state::fine};
 }
 
 std::size_t pipe_state::unsent(std::size_t end) const noexcept {
   const std::lock_guard held{lock_};
-  return ways_[end].unsent.size();
+  return ways_[end].unsent();
 }
 
 // ---- on their way ----------------------------------------------------------------------------------------------------
 
-/// Moves what can be moved from the writer's side to the reader's.
-void pipe_state::pass(direction& on_its_way, wakeups& woken) noexcept {
+/// What is on the writer's side goes its way: it is there at once, or when the executor lets it arrive.
+void pipe_state::send(direction& along, executor* by, wakeups& woken) noexcept {
+  if (along.due() == 0 || by == nullptr || !by->delays(along))
+    pass(along, std::numeric_limits<std::size_t>::max(), by, woken);
+  else
+    wake_if_ready(*along.writer, woken);
+}
+
+/// A reset comes behind what has left.
+void pipe_state::abort(direction& along, executor* by, wakeups& woken) noexcept {
+  along.is_aborted = true;
+  send(along, by, woken);
+}
+
+void pipe_state::arrive(direction& along, executor& at) noexcept {
+  locked([&](wakeups& woken) {
+    const std::size_t due = along.due();
+    pass(along, due > 1 ? at.moves_at_once(due, along.number()) : due, &at, woken);
+    if (along.due() != 0)
+      static_cast<void>(at.delays(along)); // true: it has delayed this
+  });
+  plan_stalls();
+}
+
+std::size_t pipe_state::direction::left() const noexcept {
+  return is_stalled || is_lost() ? 0 : std::min(sent.size(), of->capacity_ - come.size());
+}
+
+std::size_t pipe_state::direction::due() const noexcept {
+  if (is_aborted && !reader->is_reset && (sent.empty() || is_lost()))
+    return 1;
+  if (is_stalled || is_lost())
+    return 0;
+  if (bytes_until_fault() == 0 || (has_ended && !sent.empty()))
+    return 1;
+  if (reader->is_closed)
+    return sent.empty() ? 0 : 1;
+  const std::size_t bytes = left();
+  const bool ends = is_aborted ? !reader->is_reset : is_shut && !has_ended;
+  return bytes + (ends && bytes == sent.size() ? 1 : 0);
+}
+
+/// Moves what can be moved from the writer's side to the reader's, of bytes no more than so many; and the end, unless they were
+/// as many.
+void pipe_state::pass(direction& on_its_way, std::size_t most, executor* by, wakeups& woken) noexcept {
   direction& way = on_its_way;
-  const auto is_lost = [&] { return way.writer->is_reset || (way.reader->is_reset && !way.reader->is_closed); };
-  while (!way.is_stalled && !is_lost()) {
+  while (!way.is_stalled && !way.is_lost()) {
     const std::size_t until = way.bytes_until_fault();
     if (until == 0) {
       strike(way, woken);
-    } else if (way.unsent.empty()) {
+    } else if (way.sent.empty()) {
       break;
     } else if (way.has_ended) {
-      way.unsent.clear(); // see pipe_faults::ends_at
+      way.sent.clear(); // see pipe_faults::ends_at
     } else if (way.reader->is_closed) {
-      see_reset(*way.writer, woken);
+      way.sent.clear(); // it came to nobody, which takes its time to come back
+      abort(*way.back, by, woken);
     } else {
-      const std::size_t bytes = std::min({way.unsent.size(), capacity_ - way.come.size(), until});
+      const std::size_t bytes = std::min({way.sent.size(), capacity_ - way.come.size(), until, most});
       if (bytes == 0)
         break;
-      way.come.add(way.unsent.bytes().first(bytes));
-      way.unsent.drop(bytes);
+      most -= bytes;
+      way.come.add(way.sent.bytes().first(bytes));
+      way.sent.drop(bytes);
       way.arrived += bytes;
     }
   }
-  if (way.is_shut && way.unsent.empty() && !way.is_stalled)
+  if (way.is_aborted && (way.sent.empty() || way.is_lost()) && most != 0)
+    see_reset(*way.reader, woken);
+  else if (way.is_shut && way.sent.empty() && !way.is_stalled && most != 0)
     way.has_ended = true;
   wake_if_ready(*way.writer, woken);
   wake_if_ready(*way.reader, woken);
@@ -178,13 +227,13 @@ void pipe_state::see_reset(pipe_end& end, wakeups& woken) noexcept {
   end.waits.wake_all(woken);
 }
 
-/// Where a test wants it to: both sides see a reset.
-void pipe_state::lose_if_told(wakeups& woken) noexcept {
-  fiber* const by = this_fiber::pointer();
-  if (by == nullptr || (ends_[0].is_reset && ends_[1].is_reset) || !by->runs_on().loses_connection())
+/// Where a test wants it to: this side sees a reset, and so does the other one when it arrives there.
+void pipe_state::lose_if_told(direction& to, wakeups& woken) noexcept {
+  executor* const by = by_fiber_of();
+  if (by == nullptr || (ends_[0].is_reset && ends_[1].is_reset) || !by->loses_connection())
     return;
-  for (pipe_end& each : ends_)
-    see_reset(each, woken);
+  see_reset(*to.writer, woken);
+  abort(to, by, woken);
 }
 
 // ---- stalls ----------------------------------------------------------------------------------------------------------
@@ -195,8 +244,7 @@ pipe_state::stall::~stall() {
 }
 
 /// Not under the pipe's lock, which the timer takes under that of its time source.
-void pipe_state::stall::begin(pipe_state& of, direction& of_which, duration lasts, executor& on) {
-  pipe_ = &of;
+void pipe_state::stall::begin(direction& of_which, duration lasts, const executor& on) {
   of_which_ = &of_which;
   set_when(saturated(on.time().now(), lasts));
   on.time().add(*this);
@@ -204,17 +252,17 @@ void pipe_state::stall::begin(pipe_state& of, direction& of_which, duration last
 }
 
 void pipe_state::stall::is_over(timer& fired, wakeups& woken) noexcept {
-  const auto& mine = static_cast<stall&>(fired);
-  const std::lock_guard held{mine.pipe_->lock_};
-  mine.of_which_->is_stalled = false;
-  mine.pipe_->pass(*mine.of_which_, woken);
+  direction& way = *static_cast<stall&>(fired).of_which_;
+  const std::lock_guard held{way.of->lock_};
+  way.is_stalled = false;
+  way.of->pass(way, std::numeric_limits<std::size_t>::max(), nullptr, woken);
 }
 
 /// The end of those that have begun.
 void pipe_state::plan_stalls() {
   for (direction& each : ways_)
     if (locked([&](wakeups&) { return std::exchange(each.stall_begins, false); }))
-      each.stalled.begin(*this, each, each.faults.stalls_for, this_fiber::pointer()->runs_on());
+      each.stalled.begin(each, each.faults.stalls_for, *executor_here());
 }
 
 // ---- ending ----------------------------------------------------------------------------------------------------------
@@ -230,14 +278,14 @@ void pipe_state::end_reading(std::size_t end) noexcept {
 void pipe_state::end_writing(std::size_t end) noexcept {
   locked([&](wakeups& woken) {
     ways_[end].is_shut = true;
-    pass(ways_[end], woken);
+    send(ways_[end], by_fiber_of(), woken);
   });
 }
 
 void pipe_state::begin_closing(std::size_t end) noexcept {
   locked([&](wakeups& woken) {
     ends_[end].is_closing = ways_[end].is_shut = true;
-    pass(ways_[end], woken);
+    send(ways_[end], by_fiber_of(), woken);
   });
 }
 
@@ -247,11 +295,12 @@ void pipe_state::close(std::size_t end, bool resets) noexcept {
     direction& in = ways_[1 - end];
     ends_[end].is_closed = true;
     // What nobody reads any more resets the connection, as with TCP.
-    if (resets || !out.unsent.empty() || !in.come.empty() || !in.unsent.empty())
-      see_reset(ends_[1 - end], woken);
-    out.unsent.clear();
+    const bool aborts = resets || out.unsent() != 0 || !in.come.empty() || !in.sent.empty();
+    out.sent.keep(out.left());
     in.come.clear();
     ends_[end].waits.wake_all(woken);
+    if (aborts)
+      abort(out, by_fiber_of(), woken);
   });
 }
 
@@ -277,9 +326,9 @@ bool pipe_state::is_ready(const pipe_end& end, readiness what) const noexcept {
   case readiness::to_read:
     return end.is_closing || !in.come.empty() || in.has_ended || in.is_refused;
   case readiness::to_write:
-    return end.is_closing || out.unsent.size() < high_water_;
+    return end.is_closing || out.unsent() < high_water_;
   case readiness::flushed:
-    return out.unsent.empty();
+    return out.unsent() == 0;
   case readiness::to_drop: // there is nothing to drop
     break;
   }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <troupe/scope/delivery.hpp>
 #include <troupe/streams/byte_buffer.hpp>
 #include <troupe/streams/pipe_pair.hpp>
 #include <troupe/streams/transport.hpp>
@@ -16,7 +17,8 @@ namespace troupe::detail {
 
 /// Both ends are numbered, 0 and 1, and so are the directions: the end of that number writes to the one of that number.
 ///
-/// As Linux has it for TCP: a side that sees a reset still reads what had come before it.
+/// As Linux has it for TCP: a side that sees a reset still reads what had come before it. Where the executor delays what was
+/// sent, nothing overtakes anything else in its direction.
 class pipe_state {
 public:
   explicit pipe_state(const pipe_options& options);
@@ -54,27 +56,39 @@ private:
     stall() noexcept : timer(instant{}, &is_over) {}
     ~stall();
 
-    void begin(pipe_state& of, direction& of_which, duration lasts, executor& on);
+    void begin(direction& of_which, duration lasts, const executor& on);
 
   private:
     static void is_over(timer& fired, wakeups& woken) noexcept;
 
-    pipe_state* pipe_ = nullptr;
     direction* of_which_ = nullptr;
     time_source* time_ = nullptr;
   };
-  /// What is on its way: `unsent` on the side of the writer, `come` on that of the reader.
-  struct direction {
+  /// What is on its way: `sent` by the writer, `come` to the reader. Of what was sent so much has left as there is room for
+  /// on the other side; the rest is unsent.
+  struct direction final : delivery {
     /// Until the next fault.
     std::size_t bytes_until_fault() const noexcept;
+    /// Nothing that is sent arrives any more.
+    bool is_lost() const noexcept { return writer->is_reset || (reader->is_reset && !reader->is_closed); }
+    /// Bytes that are under way.
+    std::size_t left() const noexcept;
+    std::size_t unsent() const noexcept { return sent.size() - left(); }
+    /// How much there is to arrive now: what is under way, and 1 for the end.
+    std::size_t due() const noexcept;
+    void arrive(executor& at) noexcept override { of->arrive(*this, at); }
+    std::uint64_t number() const noexcept override { return reader->number; }
 
+    pipe_state* of = nullptr;
+    direction* back = nullptr;
     pipe_end* writer = nullptr;
     pipe_end* reader = nullptr;
-    byte_buffer unsent;
+    byte_buffer sent;
     byte_buffer come;
     pipe_faults faults;
     std::size_t arrived = 0; // bytes that have
     bool is_shut = false;    // by the writer
+    bool is_aborted = false; // the same: a reset comes behind what is on its way
     bool has_ended = false;  // for the reader, behind what has come
     bool is_refused = false; // by the reader
     bool is_stalled = false;
@@ -95,8 +109,11 @@ private:
   bool is_ready(const pipe_end& end, readiness what) const noexcept;
   void wake_if_ready(pipe_end& end, wakeups& woken) noexcept;
   static void see_reset(pipe_end& end, wakeups& woken) noexcept;
-  void lose_if_told(wakeups& woken) noexcept;
-  void pass(direction& on_its_way, wakeups& woken) noexcept;
+  void lose_if_told(direction& to, wakeups& woken) noexcept;
+  void send(direction& along, executor* by, wakeups& woken) noexcept;
+  void abort(direction& along, executor* by, wakeups& woken) noexcept;
+  void arrive(direction& along, executor& at) noexcept;
+  void pass(direction& on_its_way, std::size_t most, executor* by, wakeups& woken) noexcept;
   void strike(direction& with, wakeups& woken) noexcept;
   void plan_stalls();
 

@@ -393,10 +393,9 @@ bool scenario_run::strikes_here(fault what) noexcept {
 }
 
 /// All of them, where nobody interferes; one, or about half.
-std::size_t scenario_run::moves_at_once(std::size_t most) {
-  const std::uint64_t by = this_fiber::pointer()->number();
-  const std::array<choice, 3> all{choice{choice_kind::fiber, by}, choice{choice_kind::other, by},
-                                  choice{choice_kind::other, by}};
+std::size_t scenario_run::moves_at_once(std::size_t most, std::uint64_t stream) {
+  const std::array<choice, 3> all{choice{choice_kind::delivery, stream}, choice{choice_kind::other, stream},
+                                  choice{choice_kind::other, stream}};
   const std::size_t chosen = pick(all);
   return chosen == 0 ? most : chosen == 1 ? 1 : (most + 1) / 2;
 }

@@ -77,7 +77,7 @@ private:
   void before_shutdown(fiber& top) override;
   void reach_fault_point(std::string_view name) override;
   bool pretends_full() noexcept override { return strikes_here(fault::overflow); }
-  std::size_t moves_at_once(std::size_t most) override;
+  std::size_t moves_at_once(std::size_t most, std::uint64_t stream) override;
   bool loses_connection() noexcept override { return strikes_here(fault::reset); }
   int operations_per_slice() override { return plan_->given.operations; }
 

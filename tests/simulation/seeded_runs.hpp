@@ -64,7 +64,7 @@ private:
   std::size_t pick(std::span<const choice> all) override { return decides_->pick(all); }
   void before_run(fiber&, std::uint64_t) override { seen_.note_step(++steps_); }
   void after_step() override { seen_.after_step(); }
-  std::size_t moves_at_once(std::size_t most) override {
+  std::size_t moves_at_once(std::size_t most, std::uint64_t) override {
     return (random_.next() & 1U) != 0 ? most : 1 + random_.below(most);
   }
   /// Often one, as the least that lets others come between; often a few, as in production.

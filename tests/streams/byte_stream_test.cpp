@@ -163,7 +163,7 @@ TEST_CASE("a close sends what was accepted within its limit, and drops and count
         CHECK(all == ten);
       });
     });
-    co_await error_of<peer_reset>(ends.second.write("nobody is there any more"));
+    co_await error_of<peer_reset>(writes_on(ends.second));
   });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <troupe/scope/as_outcome.hpp>
+#include <troupe/streams/byte_stream.hpp>
 
 #include <exception>
 #include <stdexcept>
@@ -21,6 +22,12 @@ task<Error> error_of(task<T> failing) {
   } catch (const Error& error) {
     co_return error;
   }
+}
+
+/// Writes until that fails: a side that has closed is known to have done so once that has come back.
+inline task<> writes_on(byte_stream& to) {
+  for (;;)
+    co_await to.write("is anybody there?");
 }
 
 } // namespace troupe::tests

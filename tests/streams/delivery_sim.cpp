@@ -1,0 +1,136 @@
+// What was sent over a pipe arrives as a network lets it: later, in parts, and behind what was sent before.
+
+#include <troupe/streams/pipe_pair.hpp>
+
+#include <tests/catch.hpp>
+
+#include <troupe/mailbox/mailbox.hpp>
+#include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/task_group.hpp>
+#include <troupe/simulation/simulator.hpp>
+#include <troupe/testing/explore.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+using namespace troupe;
+
+namespace {
+
+const budget some{.schedules = 300};
+
+/// The bytes that come before the end, or the reset.
+task<std::string> all_of(byte_stream& from, bool& was_reset) {
+  std::string all;
+  try {
+    while (true) {
+      const std::string one = co_await from.read_exactly(1);
+      all += one;
+    }
+  } catch (const peer_reset&) {
+    was_reset = true;
+  } catch (const incomplete_read&) {
+  }
+  co_return all;
+}
+
+} // namespace
+
+TEST_CASE("what was sent over a pipe may be overtaken by what its sender does next", "[streams]") {
+  explore(some, [](simulation& sim) -> task<> {
+    stream_pair ends = pipe_pair();
+    const mailbox<int> aside{capacity{1}};
+    co_await in_task_group([&](task_group& group) {
+      group.start([&]() -> task<> {
+        co_await ends.first.write("bytes");
+        co_await aside.sender().send(1);
+      });
+      group.start([&]() -> task<> {
+        static_cast<void>(co_await aside.inbox().receive());
+        std::array<char, 5> bytes{};
+        const std::size_t come = co_await ends.second.read_some(std::as_writable_bytes(std::span{bytes}));
+        sim.sometimes("some of them come later", come < 5);
+        sim.sometimes("they have come", come == 5);
+      });
+    });
+  });
+}
+
+TEST_CASE("an end comes behind the bytes", "[streams]") {
+  explore(some, [](simulation& sim) -> task<> {
+    stream_pair ends = pipe_pair();
+    co_await in_task_group([&](task_group& group) {
+      group.start([&]() -> task<> {
+        co_await ends.first.write("all");
+        ends.first.shutdown_write();
+      });
+      group.start([&]() -> task<> {
+        bool was_reset = false;
+        const std::string all = co_await all_of(ends.second, was_reset);
+        sim.require(all == "all" && !was_reset, "the end comes before the bytes");
+      });
+    });
+  });
+}
+
+TEST_CASE("a reset comes behind what has left, and drops what has no room on the other side", "[streams]") {
+  explore(some, [](simulation& sim) -> task<> {
+    stream_pair ends = pipe_pair({.capacity = 4});
+    co_await in_task_group([&](task_group& group) {
+      group.start([&]() -> task<> {
+        co_await ends.first.write("all too much");
+        for (int i = 0; i < 3; ++i)
+          co_await checkpoint();
+        ends.first.abort();
+      });
+      group.start([&]() -> task<> {
+        bool was_reset = false;
+        const std::string all = co_await all_of(ends.second, was_reset);
+        sim.require(was_reset, "nobody is told of the reset");
+        sim.require(std::string{"all too much"}.starts_with(all) && all.size() >= 4, "what has left is lost");
+        sim.sometimes("only what had room comes", all.size() == 4);
+        sim.sometimes("more comes, of which some was read", all.size() > 4);
+      });
+    });
+  });
+}
+
+TEST_CASE("who writes to a side that has closed is told so when that has come back", "[streams]") {
+  explore(some, [](simulation& sim) -> task<> {
+    stream_pair ends = pipe_pair();
+    co_await ends.second.close(duration::max());
+    int accepted = 0;
+    try {
+      for (;; ++accepted)
+        co_await ends.first.write("nobody reads this");
+    } catch (const peer_reset&) {
+    }
+    sim.require(accepted >= 1, "the first write knows of what it cannot know yet");
+    sim.sometimes("it is known at once", accepted == 1);
+    sim.sometimes("it takes a while", accepted > 1);
+  });
+}
+
+TEST_CASE("a stream that outlives its simulation takes along what is on its way", "[streams]") {
+  std::optional<stream_pair> ends;
+  {
+    simulator simulated;
+    simulated.run([&]() -> task<> {
+      ends.emplace(pipe_pair());
+      co_await ends->first.write("nobody reads this");
+    });
+  }
+  CHECK(ends->first.is_open());
+  ends.reset();
+  {
+    simulator simulated;
+    simulated.run([&]() -> task<> {
+      ends.emplace(pipe_pair());
+      co_await ends->first.write("nor this");
+    });
+    ends.reset(); // now what is on its way is gone before its simulator
+  }
+}
