@@ -107,6 +107,7 @@ void ask_block::dropped(ask_failure why) noexcept {
 }
 
 void ask_block::token_dropped() noexcept {
+  tell_reply_gone();
   deciding now{*this};
   token_gone_ = true;
   // With the frames of work that failed or was stopped: then that is the answer.

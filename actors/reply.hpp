@@ -61,6 +61,8 @@ public:
   }
   /// The token has gone. Without an answer, and begun: a broken promise.
   void token_dropped() noexcept;
+  /// For events: nobody holds the right to answer it any more.
+  void tell_reply_gone() const noexcept { tell(event_kind::reply_gone); }
   ///@}
 
   /// When the asker's time is up. Written before the message is sent.

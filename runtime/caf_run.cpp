@@ -162,6 +162,7 @@ bool caf_run::change_operation::await_resume() const noexcept {
 caf_run::asking::asking(caf_run_pointer whom, ask_pointer block) : whom_(std::move(whom)), block_(std::move(block)) {}
 
 caf_run::asking::~asking() {
+  block_->tell_reply_gone(); // only while this lives is there an answer
   if (number_ == 0)
     return;
   ask_pointer gone;

@@ -76,6 +76,8 @@ std::string_view to_string(event_kind kind) noexcept {
     return "ask_answered";
   case event_kind::ask_ended:
     return "ask_ended";
+  case event_kind::reply_gone:
+    return "reply_gone";
   case event_kind::finalizer_added:
     return "finalizer_added";
   case event_kind::finalizer_begun:

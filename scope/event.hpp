@@ -53,6 +53,7 @@ enum class event_kind : std::uint8_t {
   ask_begun,       ///< object: the ask.
   ask_answered,    ///< object: the ask. place: how. cause: why it failed.
   ask_ended,       ///< The asker has what came of it. object: the ask. place: 1: it was stopped.
+  reply_gone,      ///< Nobody holds the right to answer it any more. object: the ask.
   finalizer_added, ///< Or moved to another stack. object: its number. cause: its stack's. place: 1: for a failure only.
   finalizer_begun, ///< object.
   finalizer_ended, ///< object. cause: 0: well, 1: an error, 2: cut short.

@@ -61,6 +61,7 @@ void trace::on_event(const event& happened) noexcept {
   case event_kind::ask_begun:
   case event_kind::ask_answered:
   case event_kind::ask_ended:
+  case event_kind::reply_gone:
   case event_kind::finalizer_added:
   case event_kind::finalizer_begun:
   case event_kind::finalizer_ended:

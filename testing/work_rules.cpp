@@ -20,12 +20,13 @@ void work_rules::on(const event& happened) {
     return;
   case event_kind::ask_sent:
     if (asks_.size() > asks_kept)
-      std::erase_if(asks_, [](const ask& each) { return each.answers != 0 && each.ends != 0; });
+      std::erase_if(asks_, [](const ask& each) { return each.answers != 0 && each.ends != 0 && !each.has_reply; });
     asks_.push_back({happened.object, happened.subject});
     return;
   case event_kind::ask_begun:
   case event_kind::ask_answered:
   case event_kind::ask_ended:
+  case event_kind::reply_gone:
     return ask_event(happened);
   case event_kind::finalizer_added:
     return finalizer_added(happened);
@@ -56,6 +57,9 @@ void work_rules::ask_event(const event& happened) {
     if (++found->answers != 1)
       to_.violated(invariant::one_outcome, name + " was answered twice");
     found->has_value = happened.place == answered_with_value;
+    return;
+  case event_kind::reply_gone:
+    found->has_reply = false;
     return;
   default:
     if (++found->ends != 1)
@@ -154,10 +158,14 @@ void work_rules::stack_unwound(const event& happened) {
 }
 
 void work_rules::at_end() {
-  for (const ask& each : asks_)
+  for (const ask& each : asks_) {
+    to_.looked(invariant::nothing_left);
+    const std::string name = "an ask of fiber " + std::to_string(each.asker);
     if (each.answers == 0 || each.ends == 0)
-      to_.violated(invariant::one_outcome,
-                   "an ask of fiber " + std::to_string(each.asker) + " has no outcome at the end of the run");
+      to_.violated(invariant::one_outcome, name + " has no outcome at the end of the run");
+    if (each.has_reply)
+      to_.violated(invariant::nothing_left, "the reply to " + name + " is kept beyond the end of the run");
+  }
   for (const finalizer& each : finalizers_)
     to_.violated(invariant::cleanup, each.state == finalizer_state::runs
                                          ? "a finalizer has not ended at the end of the run"

@@ -31,6 +31,7 @@ private:
     std::uint32_t answers = 0;
     bool has_value = false;
     std::uint32_t ends = 0;
+    bool has_reply = true;               // somebody may still answer it
     bool waited = false;                 // its asker has; once more it does only to hear what became of it
     std::int64_t until = 0;              // the earliest limit around its asker when it first waited
     fiber_rules::scope_mark worked_in{}; // by who has begun it last

@@ -70,6 +70,7 @@ constexpr std::array<manner, 6> crashing{manner::answers, manner::answers, manne
 outcome<> run_asks(simulator& simulated, std::size_t capacity, const std::array<manner, 6>& manners, service_log& log,
                    ends& told) {
   return simulated.run([&]() -> task<> {
+    const drops_kept after{log};
     co_await in_task_group([&](task_group& group) {
       group.start([&]() -> task<> {
         std::optional<actor_ref<service_message>> ref;

@@ -54,6 +54,18 @@ struct service_log {
   bool has_ended(int id) const { return std::find(ended.begin(), ended.end(), id) != ended.end(); }
 };
 
+/// Drops what a service has kept, in a frame of the run: a reply that outlives it is a violation.
+class drops_kept {
+public:
+  explicit drops_kept(service_log& of) noexcept : of_(of) {}
+  ~drops_kept() { of_.kept.clear(); }
+  drops_kept(const drops_kept&) = delete;
+  drops_kept& operator=(const drops_kept&) = delete;
+
+private:
+  service_log& of_;
+};
+
 inline task<int> worked(service_log& log, int id, duration takes) {
   co_await sleep_for(takes);
   log.ended.push_back(id);
@@ -127,6 +139,7 @@ service_log beside_service(actor_options options, Body body) {
   service_log log;
   simulator simulated{in_any_order()};
   outcome<> ended = simulated.run([&]() -> task<> {
+    const drops_kept after{log};
     co_await in_task_group([&](task_group& group) -> task<> {
       const auto ref = group.start_actor(options, service, std::ref(log));
       co_await body(ref, log);

@@ -37,6 +37,7 @@ constexpr told sent{ask_sent, 7, 1};
 constexpr told begun{ask_begun, 7, 2};
 constexpr told answered{ask_answered, 7, 2};
 constexpr told over{ask_ended, 7, 1};
+constexpr told gone{reply_gone, 7, 2};
 
 constexpr told added(std::uint64_t number, std::uint64_t stack = 100, std::uint32_t for_a_failure = 0) {
   return {finalizer_added, number, 1, stack, for_a_failure};
@@ -48,13 +49,14 @@ constexpr told dropped(std::uint64_t number) { return {finalizer_dropped, number
 } // namespace
 
 TEST_CASE("an ask with one answer is as it must be, and with none or two is not", "[testing]") {
-  CHECK(judged<work_rules>({sent, begun, answered, over}) == "");
-  CHECK(judged<work_rules>({sent, answered, over}) == ""); // never begun
-  CHECK(judged<work_rules>({sent, begun, over, answered}) == "INV-14");
-  CHECK(judged<work_rules>({sent, begun, answered, answered, over}) == "INV-14");
-  CHECK(judged<work_rules>({sent, answered, begun, over}) == "INV-14");
-  CHECK(judged<work_rules>({sent, begun, answered, over, over}) == "INV-14");
-  CHECK(judged<work_rules>({sent, begun}) == "INV-14");
+  CHECK(judged<work_rules>({sent, begun, answered, over, gone}) == "");
+  CHECK(judged<work_rules>({sent, answered, over, gone}) == ""); // never begun
+  CHECK(judged<work_rules>({sent, begun, over, answered, gone}) == "INV-14");
+  CHECK(judged<work_rules>({sent, begun, answered, answered, over, gone}) == "INV-14");
+  CHECK(judged<work_rules>({sent, answered, begun, over, gone}) == "INV-14");
+  CHECK(judged<work_rules>({sent, begun, answered, over, over, gone}) == "INV-14");
+  CHECK(judged<work_rules>({sent, begun, gone}) == "INV-14");
+  CHECK(judged<work_rules>({sent, begun, answered, over}) == "INV-23"); // somebody keeps its reply
 }
 
 TEST_CASE("finalizers that run last first are as they must be, and in another order, twice or never are not",
@@ -93,9 +95,9 @@ TEST_CASE("an error of a finalizer that nobody tells of is seen", "[testing]") {
 TEST_CASE("an asker that is stopped as if it had no answer is seen", "[testing]") {
   constexpr told with_value{ask_answered, 7, 2, 0, answered_with_value};
   constexpr told stopped{ask_ended, 7, 1, 0, 1};
-  CHECK(judged<work_rules>({sent, begun, with_value, over}) == "");
-  CHECK(judged<work_rules>({sent, begun, answered, stopped}) == ""); // with a failure
-  CHECK(judged<work_rules>({sent, begun, with_value, stopped}) == "INV-14");
+  CHECK(judged<work_rules>({sent, begun, with_value, over, gone}) == "");
+  CHECK(judged<work_rules>({sent, begun, answered, stopped, gone}) == ""); // with a failure
+  CHECK(judged<work_rules>({sent, begun, with_value, stopped, gone}) == "INV-14");
 }
 
 namespace {
