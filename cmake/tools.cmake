@@ -15,8 +15,8 @@ if(troupe_tool_sources)
     ${troupe_topologies})
   troupe_own_code(troupe_tools)
   troupe_parse_library_once(troupe_tools)
-  # Mostly CLI11's templates: half the time of the whole library to optimise, and nothing there is hot.
-  foreach(name IN ITEMS command_line flow_demo_options tree_demo_options)
+  # As in troupe_program: mostly CLI11's templates.
+  foreach(name IN ITEMS command_line flow_demo_options ledger_options listing load_command_line new_command_line tree_demo_options)
     set_source_files_properties("${PROJECT_SOURCE_DIR}/tools/${name}.cpp" PROPERTIES
       COMPILE_OPTIONS -O0 SKIP_PRECOMPILE_HEADERS ON)
   endforeach()

@@ -2,6 +2,7 @@
 #include <troupe/program/human_text.hpp>
 #include <troupe/program/text_table.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -60,7 +61,7 @@ public:
       : of_(of), where_(where), given_(given) {}
 
   usage_error operator()(const std::string& what, const std::string& hint = {}) const {
-    const std::string& program = of_.app_.get_name();
+    const std::string& program = of_.app_->get_name();
     std::string line = program;
     for (const std::string& each : given_)
       line += ' ' + (each.empty() ? "''" : printable(each));
@@ -96,11 +97,13 @@ private:
 };
 
 command_tree::command_tree(std::string program, const std::string& version, const description& top)
-    : version_(version), app_("", std::move(program)) {
-  described_[&app_] = &top;
-  app_.set_help_flag("-h,--help", "show this help");
-  app_.set_version_flag("--version", "", "show the version");
+    : version_(version), app_(std::make_unique<CLI::App>("", std::move(program))) {
+  described_[app_.get()] = &top;
+  app_->set_help_flag("-h,--help", "show this help");
+  app_->set_version_flag("--version", "", "show the version");
 }
+
+command_tree::~command_tree() = default;
 
 CLI::App& command_tree::add(CLI::App& to, const description& what) {
   CLI::App* const added = to.add_subcommand(what.name, what.summary);
@@ -116,7 +119,7 @@ std::string command_tree::help(const CLI::App& about) const {
   const description& what = *described_.at(&about);
   const auto others = other_names_.find(&about);
   std::string word = others != other_names_.end() ? others->second.placeholder + ' '
-                     : &about == &app_            ? "COMMAND "
+                     : &about == app_.get()       ? "COMMAND "
                                                   : "";
   for (const CLI::Option* const each : about.get_options())
     if (each->get_positional())
@@ -128,7 +131,7 @@ std::string command_tree::help(const CLI::App& about) const {
   for (const CLI::App* const each : commands_below)
     table.add({"  " + each->get_name(), described_.at(each)->summary});
   if (!commands_below.empty())
-    text += fmt::format("\n{}:\n{}", &about == &app_ ? "Commands" : "Demos", table.text());
+    text += fmt::format("\n{}:\n{}", &about == app_.get() ? "Commands" : "Demos", table.text());
 
   text_table options{{{""}, {""}}};
   for (const CLI::Option* const each : about.get_options()) {
@@ -136,13 +139,13 @@ std::string command_tree::help(const CLI::App& about) const {
     options.add({"  " + each->get_name(false, true) + (type.empty() ? "" : ' ' + type), each->get_description()});
   }
   text += "\nOptions:\n" + options.text();
-  return with_name(text + (*what.notes == '\0' ? "" : "\n") + what.notes, app_.get_name());
+  return with_name(text + (*what.notes == '\0' ? "" : "\n") + what.notes, app_->get_name());
 }
 
 std::variant<show_text, usage_error> command_tree::explain(const std::vector<std::string>& arguments) {
   const std::vector<std::string> topic{arguments.begin() + 1, arguments.end()};
   std::size_t words = 0;
-  const CLI::App& about = innermost(app_, topic, words);
+  const CLI::App& about = innermost(*app_, topic, words);
   if (words < topic.size())
     return complaint{*this, about, arguments}.unknown_word(topic[words]);
   return show_text{help(about)};
@@ -151,22 +154,22 @@ std::variant<show_text, usage_error> command_tree::explain(const std::vector<std
 std::optional<std::variant<show_text, usage_error>> command_tree::parse(const std::vector<std::string>& arguments,
                                                                         const std::vector<std::string>& given) {
   if (arguments.empty())
-    return show_text{help(app_)};
+    return show_text{help(*app_)};
   if (arguments[0] == show_help.name)
     return explain(arguments);
   std::size_t words = 0;
-  const CLI::App& asked = innermost(app_, arguments, words);
+  const CLI::App& asked = innermost(*app_, arguments, words);
   const complaint wrong{*this, asked, given};
   if (words < arguments.size() && !arguments[words].starts_with('-') && !takes_words(asked))
     return wrong.unknown_word(arguments[words]);
   try {
-    app_.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 takes the last one first
+    app_->parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()}); // CLI11 takes the last one first
   } catch (const CLI::CallForHelp&) {
     return show_text{help(asked)};
   } catch (const CLI::CallForVersion&) {
-    return show_text{app_.get_name() + ' ' + version_ + '\n'};
+    return show_text{app_->get_name() + ' ' + version_ + '\n'};
   } catch (const CLI::ExtrasError&) {
-    const std::vector<std::string> extra = app_.remaining(true);
+    const std::vector<std::string> extra = app_->remaining(true);
     const std::string first = extra.empty() ? arguments.back() : extra.front();
     if (first.starts_with("-") && first.size() > 1)
       return wrong.unknown_option(first);
@@ -178,6 +181,8 @@ std::optional<std::variant<show_text, usage_error>> command_tree::parse(const st
   }
   return std::nullopt;
 }
+
+bool command_tree::was_asked_for(const CLI::App& which) { return which.parsed(); }
 
 usage_error command_tree::complain(const usage_mistake& of, const CLI::App& where,
                                    const std::vector<std::string>& given) const {

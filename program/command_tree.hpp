@@ -2,10 +2,9 @@
 
 #pragma once
 
+#include <troupe/program/cli_names.hpp>
 #include <troupe/program/description.hpp>
 #include <troupe/program/usage.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <functional>
 #include <map>
@@ -26,8 +25,8 @@ public:
   command_tree(const command_tree&) = delete;
   command_tree& operator=(const command_tree&) = delete;
 
-  CLI::App& top() noexcept { return app_; }
-  const CLI::App& top() const noexcept { return app_; }
+  CLI::App& top() noexcept { return *app_; }
+  const CLI::App& top() const noexcept { return *app_; }
   /// A command, or one below it.
   CLI::App& add(CLI::App& to, const description& what);
   /// What stands for a command's name as well, as that of a file: for its help, and for hints.
@@ -37,12 +36,16 @@ public:
   std::string help(const CLI::App& about) const;
 
 protected:
+  ~command_tree();
+
   /// What is to be printed; nothing: a command was asked for.
   ///
   /// @param arguments  what is read
   /// @param given      what was given, for who made a mistake
   std::optional<std::variant<show_text, usage_error>> parse(const std::vector<std::string>& arguments,
                                                             const std::vector<std::string>& given);
+  /// That one, of all commands.
+  static bool was_asked_for(const CLI::App& which);
   usage_error complain(const usage_mistake& of, const CLI::App& where, const std::vector<std::string>& given) const;
 
 private:
@@ -55,7 +58,7 @@ private:
   std::variant<show_text, usage_error> explain(const std::vector<std::string>& arguments);
 
   const std::string version_;
-  CLI::App app_;
+  const std::unique_ptr<CLI::App> app_;
   std::map<const CLI::App*, const description*> described_;
   std::map<const CLI::App*, other_names> other_names_;
 };
@@ -82,7 +85,7 @@ public:
     if (const auto text = parse(arguments, given))
       return std::visit([](const auto& each) { return Command{each}; }, *text);
     for (const auto& [at, read_it] : readers_) {
-      if (!at->parsed())
+      if (!was_asked_for(*at))
         continue;
       try {
         return read_it();

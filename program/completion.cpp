@@ -1,6 +1,7 @@
 #include <troupe/program/completion.hpp>
 #include <troupe/program/topology_options.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -199,6 +200,13 @@ std::string completion_for(const std::string& shell, const CLI::App& all, const 
   if (shell == "fish")
     return for_fish(to);
   return (shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "") + for_bash(to);
+}
+
+void completion_command_line::add_options(CLI::App& to) {
+  to.add_option("SHELL", shell_, "bash, zsh or fish")
+      ->required()
+      ->type_name("")
+      ->check(CLI::IsMember(completed_shells));
 }
 
 } // namespace troupe::tools

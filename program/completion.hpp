@@ -2,10 +2,9 @@
 
 #pragma once
 
+#include <troupe/program/cli_names.hpp>
 #include <troupe/program/command_tree.hpp>
 #include <troupe/program/usage.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <string>
 #include <utility>
@@ -27,12 +26,7 @@ public:
   completion_command_line(const command_tree& of, std::vector<std::string> names)
       : of_(&of), names_(std::move(names)) {}
 
-  void add_options(CLI::App& to) {
-    to.add_option("SHELL", shell_, "bash, zsh or fish")
-        ->required()
-        ->type_name("")
-        ->check(CLI::IsMember(completed_shells));
-  }
+  void add_options(CLI::App& to);
   show_text asked() const { return {completion_for(shell_, of_->top(), names_)}; }
 
 private:

@@ -1,6 +1,7 @@
 #include <troupe/program/number_option.hpp>
 #include <troupe/program/observed_run.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <chrono>

@@ -4,13 +4,12 @@
 
 #include <troupe/observe/observer.hpp>
 #include <troupe/program/awaited_signals.hpp>
+#include <troupe/program/cli_names.hpp>
 #include <troupe/program/conclusion.hpp>
 #include <troupe/program/live_tree.hpp>
 #include <troupe/program/observe_options.hpp>
 #include <troupe/program/terminal_screen.hpp>
 #include <troupe/runtime/runtime.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <functional>

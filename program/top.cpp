@@ -7,6 +7,7 @@
 #include <troupe/program/terminal_screen.hpp>
 #include <troupe/program/top.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #define CPPHTTPLIB_OPENSSL_SUPPORT // as the library itself was compiled, on which the sizes of its classes depend

@@ -2,10 +2,9 @@
 
 #pragma once
 
+#include <troupe/program/cli_names.hpp>
 #include <troupe/program/exit_code.hpp>
 #include <troupe/program/top_options.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <string>

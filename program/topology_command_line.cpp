@@ -3,6 +3,7 @@
 #include <troupe/program/usage.hpp>
 #include <troupe/testing/faults.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -95,5 +96,7 @@ const draw_topology& graph_command_line::asked() const {
     throw unknown_value("--as", "form", read_.form, picture_forms);
   return read_;
 }
+
+void kinds_command_line::add_options(CLI::App& to) { to.add_flag("--json", read_.as_json, "print them as JSON"); }
 
 } // namespace troupe::tools

@@ -2,10 +2,9 @@
 
 #pragma once
 
+#include <troupe/program/cli_names.hpp>
 #include <troupe/program/observed_run.hpp>
 #include <troupe/program/topology_options.hpp>
-
-#include <CLI/CLI.hpp>
 
 namespace troupe::tools {
 
@@ -75,7 +74,7 @@ private:
 /// Where the arguments of `list` go, in a program without demos.
 class kinds_command_line {
 public:
-  void add_options(CLI::App& to) { to.add_flag("--json", read_.as_json, "print them as JSON"); }
+  void add_options(CLI::App& to);
   const list_kinds& asked() const noexcept { return read_; }
 
 private:

@@ -93,6 +93,7 @@ TESTED_ELSEWHERE = {
     "mailbox/mailbox_core.hpp": "internal to the mailbox: mailbox_state_test, statistics_test; its blocked_sender: sender_test",
     "mailbox/receiver.hpp": "mailbox_test, receiving_test; its batches: received_batch_test",
     "scope/delivery.hpp": "streams/delivery_sim",
+    "program/cli_names.hpp": "two names of a library",
     "scope/offload_queue.hpp": "internal to offload: offload_test, offload_sim, offload_stress",
     "streams/listener_state.hpp": "what a listener is: tests/streams/listener_stress.cpp",
     "streams/stream_error.hpp": "tests/streams/byte_stream_test.cpp and framing_test.cpp, which bring about each of them",

@@ -1,6 +1,7 @@
 #include <troupe/program/number_option.hpp>
 #include <troupe/tools/flow_demo_options.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace troupe::tools {

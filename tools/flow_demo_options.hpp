@@ -2,9 +2,8 @@
 
 #pragma once
 
+#include <troupe/program/cli_names.hpp>
 #include <troupe/tools/command_line.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdint>
 

@@ -4,6 +4,8 @@
 #include <troupe/tools/listing.hpp>
 #include <troupe/topology/parse.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include <troupe/tools/new_command_line.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <optional>
 #include <string>
 

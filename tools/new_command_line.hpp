@@ -2,9 +2,8 @@
 
 #pragma once
 
+#include <troupe/program/cli_names.hpp>
 #include <troupe/tools/new_project.hpp>
-
-#include <CLI/CLI.hpp>
 
 namespace troupe::tools {
 

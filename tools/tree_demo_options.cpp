@@ -1,6 +1,8 @@
 #include <troupe/program/number_option.hpp>
 #include <troupe/tools/tree_demo_options.hpp>
 
+#include <CLI/CLI.hpp>
+
 namespace troupe::tools {
 
 namespace {

@@ -2,10 +2,9 @@
 
 #pragma once
 
+#include <troupe/program/cli_names.hpp>
 #include <troupe/program/observed_run.hpp>
 #include <troupe/tools/command_line.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstddef>
 #include <cstdint>
