@@ -158,6 +158,9 @@ public:
 private:
   friend struct detail::taken_apart;
 
+  /// @throws stream_closed  it was moved from
+  detail::stream_state& state() const;
+
   std::unique_ptr<detail::stream_state> state_;
 };
 

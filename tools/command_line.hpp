@@ -9,6 +9,7 @@
 #include <troupe/program/topology_context.hpp>
 #include <troupe/program/topology_options.hpp>
 #include <troupe/program/usage.hpp>
+#include <troupe/streams/tls.hpp>
 #include <troupe/tools/ingest.hpp>
 #include <troupe/tools/load_command_line.hpp>
 #include <troupe/tools/new_project.hpp>
@@ -17,6 +18,7 @@
 #include <troupe/tools/storm.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -42,6 +44,7 @@ struct run_ledger_server {
   std::uint16_t port = 0;
   std::string database; ///< Empty: a new one, which goes at the end.
   std::int64_t accounts = 100, balance = 10'000;
+  std::optional<tls_server_options> tls; ///< Without it connections are not encrypted.
   ledger::server_options options;
 };
 

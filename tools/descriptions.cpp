@@ -157,9 +157,10 @@ moment, and then what they were told is compared with what is there.
 One process at a time uses a database: a second one, also with --audit, is told
 who has it.)",
                               R"(The server prints `listening on HOST:PORT` when it serves; with port 0 the
-system chooses one. SIGTERM and Ctrl-C let it answer what is in hand, close, and
-say what it did: exit code 0 after SIGTERM, 130 after Ctrl-C. A second one ends
-it at once. When the database goes on failing it ends with exit code 1.
+system chooses one. With --certificate and --key it serves with TLS. SIGTERM and
+Ctrl-C let it answer what is in hand, close, and say what it did: exit code 0
+after SIGTERM, 130 after Ctrl-C. A second one ends it at once. When the database
+goes on failing it ends with exit code 1.
 
 Every client of the demo is told one of: committed (it is in the database),
 refused or not_started (it is not), in_doubt (a limit passed in its commit). The
@@ -188,6 +189,8 @@ Output: the counts of what clients were told (committed to shutting_down) and of
 what they found out by themselves: no_answer in time, connection_lost with the
 request on its way, no_connection in time, not_sent because all connections were
 busy for half of its deadline. Ctrl-C prints what was done until then.
+
+With --authorities it speaks TLS, and HOST must be what the certificate is for.
 
 --acknowledged FILE has a line `KEY TRANSFER FROM TO AMOUNT` for each transfer
 that was told to be committed, before its connection asks for the next one.

@@ -152,12 +152,16 @@ exit_code serve_ledger(const run_ledger_server& asked) {
   try {
     std::optional<scratch_folder> scratch;
     const std::string database = asked.database.empty() ? scratch.emplace().file("ledger.db") : asked.database;
+    std::optional<tls_server> encrypted;
+    if (asked.tls)
+      encrypted.emplace(*asked.tls);
     const ledger::sole_use mine{database};
     ledger_server_run run{numeric_address(asked.host), asked.port, asked.options, {}, {}};
     ledger::store{database}.open_accounts(asked.accounts, asked.balance);
     run.options.service.open = [&database] {
       return std::make_shared<ledger::store>(database, ledger::store::opening::must_exist);
     };
+    run.options.tls = encrypted ? &*encrypted : nullptr;
     const auto says = [](const std::string& sentence) { say("troupe: ledger: " + sentence + '\n'); };
     run.options.service.says = says;
     restart_notice restarts{says};

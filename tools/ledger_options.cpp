@@ -3,6 +3,8 @@
 #include <troupe/program/number_option.hpp>
 #include <troupe/tools/ledger_options.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <chrono>
 
 namespace troupe::tools {
@@ -43,6 +45,10 @@ void ledger_command_line::add_server_options(CLI::App& to) {
                              "server: orders in one transaction, 1 to 10000 [512]");
   of_server_[4] =
       add_number(to, "--idle-limit", idle_limit_, 1, 86'400, "server: seconds without a request, at most [60]");
+  of_server_[5] = to.add_option("--certificate", tls_.certificate_file,
+                                "server: its certificate, and what leads to an authority: serve with TLS")
+                      ->type_name("FILE");
+  of_server_[6] = to.add_option("--key", tls_.key_file, "server: the key of that")->type_name("FILE");
 }
 
 std::optional<usage_mistake> ledger_command_line::mistake() const {
@@ -59,6 +65,8 @@ std::optional<usage_mistake> ledger_command_line::mistake() const {
     return usage_mistake{"--balance: " + std::to_string(accounts_) + " accounts with so much are more than " +
                              std::to_string(ledger::money_max) + " cents in all",
                          {}};
+  if (of_server_[5]->count() + of_server_[6]->count() != 0 && (tls_.certificate_file.empty() || tls_.key_file.empty()))
+    return usage_mistake{"TLS takes a certificate and its key", "--certificate FILE --key FILE"};
   if (names_database_->count() != 0 && (database_.empty() || database_ == ":memory:"))
     return usage_mistake{"--database: `" + database_ +
                              "` is no file; without the option there is one that is removed at the end",
@@ -79,6 +87,8 @@ command ledger_command_line::asked() const {
     asked.port = where.port;
     asked.database = database_;
     asked.accounts = accounts_;
+    if (!tls_.certificate_file.empty())
+      asked.tls = tls_;
     asked.options.service.commit_limit = commit_limit;
     asked.options.connections.idle_limit = std::chrono::seconds{idle_limit_};
     return asked;

@@ -2,9 +2,8 @@
 
 #pragma once
 
+#include <troupe/program/cli_names.hpp>
 #include <troupe/tools/command_line.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -30,6 +29,7 @@ private:
   run_ledger_server server_;
   std::string database_;
   std::string listen_;
+  tls_server_options tls_;
   std::int64_t accounts_ = 100;
   std::uint64_t seconds_ = 3;
   std::uint64_t commit_limit_ = 2'000; // milliseconds
@@ -37,7 +37,7 @@ private:
   CLI::Option* listens_ = nullptr;
   CLI::Option* names_database_ = nullptr;
   CLI::Option* of_demo_[4] = {};
-  CLI::Option* of_server_[6] = {};
+  CLI::Option* of_server_[7] = {};
 };
 
 } // namespace troupe::tools

@@ -7,6 +7,7 @@
 #include <troupe/streams/framing.hpp>
 #include <troupe/streams/socket.hpp>
 #include <troupe/streams/system_socket.hpp>
+#include <troupe/streams/tls.hpp>
 #include <troupe/tools/acknowledged_file.hpp>
 #include <troupe/tools/load.hpp>
 #include <troupe/tools/ticker.hpp>
@@ -39,9 +40,13 @@ instant now() noexcept { return this_fiber::pointer()->runs_on().time().now(); }
 
 /// What all connections of a run share.
 struct shared_by_all {
-  explicit shared_by_all(load_run& of) : run(of), acknowledged(of.options.acknowledged_file) {}
+  explicit shared_by_all(load_run& of) : run(of), acknowledged(of.options.acknowledged_file) {
+    if (!of.options.authorities_file.empty())
+      encrypted.emplace(tls_client_options{.authorities_file = of.options.authorities_file});
+  }
 
   load_run& run;
+  std::optional<tls_client> encrypted;
   acknowledged_file acknowledged;
   std::atomic<std::uint64_t> next{0}; // of the requests that the clock begins
 };
@@ -55,6 +60,10 @@ public:
   task<> connect() {
     drop();
     byte_stream made = co_await begin_connect();
+    if (all_.encrypted) {
+      byte_stream encrypted = co_await all_.encrypted->connect(std::move(made), all_.run.options.host);
+      made = std::move(encrypted);
+    }
     over_.emplace(std::move(made));
     lines_.emplace(*over_, answer_bytes_max);
   }

@@ -32,6 +32,8 @@ struct load_options {
   std::uint64_t seed = 1; ///< Of what is asked.
   unsigned retries = 3;   ///< Of one request.
   std::string acknowledged_file = {};
+  /// Whom the certificate of the service must be of, a file of PEM; then connections are encrypted. Empty: they are not.
+  std::string authorities_file = {};
 };
 
 /// What has come of the requests. Counts of different moments may differ: the lock is held for one of them.
@@ -81,8 +83,8 @@ struct load_run {
 ///
 /// @suspends until then
 /// @cancel   what is under way is left
-/// @throws   `connect_error`, `deadline_exceeded`: the first connection cannot be made; `no_ledger`; std::system_error: the
-///           file of what was acknowledged cannot be written
+/// @throws   `connect_error`, `tls_error`, `deadline_exceeded`: the first connection cannot be made; `no_ledger`;
+///           std::system_error: the file of what was acknowledged cannot be written
 task<> load(load_run& run);
 
 } // namespace troupe::tools

@@ -4,6 +4,7 @@
 #include <troupe/program/number_option.hpp>
 #include <troupe/tools/load_command_line.hpp>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -31,6 +32,10 @@ void load_command_line::add_options(CLI::App& to) {
   add_number(to, "--retries", options.retries, 0, 1'000, "of one request, 0 to 1000 [3]");
   to.add_option("--acknowledged", options.acknowledged_file, "file to append what was committed to [none]")
       ->type_name("FILE");
+  to.add_option("--authorities", options.authorities_file,
+                "that its certificate must be of, a file of PEM: use TLS [do not]")
+      ->type_name("FILE")
+      ->check([](const std::string& name) { return std::string(name.empty() ? "no file is named" : ""); });
   to.add_flag("--json", read_.as_json, "print the report as JSON");
 }
 

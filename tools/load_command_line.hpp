@@ -2,9 +2,8 @@
 
 #pragma once
 
+#include <troupe/program/cli_names.hpp>
 #include <troupe/tools/load.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdint>
 

@@ -16,6 +16,7 @@ struct server_options {
   service_options service;
   connection_options connections;
   duration drain_limit = std::chrono::seconds{5}; ///< As in `serve_options`.
+  const tls_server* tls = nullptr;                ///< The same.
   std::function<void()> on_serving = nullptr;     ///< Is called once, when connections are accepted.
   /// As in `serve_options`. Null: what is no error of its connection ends the server.
   std::function<void(std::exception_ptr)> on_failure = nullptr;
@@ -77,6 +78,7 @@ task<> run_server(Acceptor from, const server_options& options, server_counts& c
     detail::noted_acceptor<Acceptor> acceptor{std::move(from), draining};
     serve_options how;
     how.drain_limit = options.drain_limit;
+    how.tls = options.tls;
     how.on_failure = options.on_failure;
     co_await serve(
         std::move(acceptor), [&side](byte_stream& over) { return converse(over, side); }, std::move(how));

@@ -1,7 +1,10 @@
 // Whatever a client sends to the ledger, in whatever pieces, each line has one answer, in their order and well formed;
-// the server goes on, and no money comes or goes. libFuzzer chooses the bytes, the pieces and the schedule.
+// the server goes on, and no money comes or goes. libFuzzer chooses the bytes, the pieces and the schedule, and whether TLS
+// is on.
 
 #include <troupe/ledger/server.hpp>
+
+#include <tests/streams/certificates.hpp>
 
 #include <troupe/scope/deadline.hpp>
 #include <troupe/scope/task_group.hpp>
@@ -96,8 +99,17 @@ task<> reads(byte_stream& from, expected told) {
     fail("another number of answers than of lines", fmt::format("{} of {}", come, told.answers));
 }
 
-task<> client(pipe_listener network, std::string_view bytes, std::string_view cuts) {
-  byte_stream over = co_await network.connect();
+/// @param with  null: TLS is off
+task<byte_stream> connected(pipe_listener network, const tls_client* with) {
+  byte_stream plain = co_await network.connect();
+  if (with == nullptr)
+    co_return plain;
+  byte_stream encrypted = co_await with->connect(std::move(plain), "server.test");
+  co_return encrypted;
+}
+
+task<> client(pipe_listener network, const tls_client* with, std::string_view bytes, std::string_view cuts) {
+  byte_stream over = co_await connected(network, with);
   co_await in_task_group([&](task_group& group) {
     group.start([&]() -> task<> {
       try {
@@ -111,8 +123,8 @@ task<> client(pipe_listener network, std::string_view bytes, std::string_view cu
 }
 
 /// Somebody else, who is served whatever the other one does.
-task<> bystander(pipe_listener network) {
-  byte_stream over = co_await network.connect();
+task<> bystander(pipe_listener network, const tls_client* with) {
+  byte_stream over = co_await connected(network, with);
   line_reader lines{over, 65'536};
   co_await write_line(over, R"({"op":"transfer","key":"the bystander's","from":0,"to":1,"amount":1})");
   const std::optional<std::string> line = co_await lines.next();
@@ -126,6 +138,11 @@ task<> bystander(pipe_listener network) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2)
     return 0;
+  static const tls_client trusts{{.authorities_file = tests::test_certificates().authority()}};
+  static const tls_server shows{
+      {.certificate_file = tests::test_certificates().server(), .key_file = tests::test_certificates().server_key()}};
+  const bool is_encrypted = (data[0] & 8) != 0;
+  const tls_client* const with = is_encrypted ? &trusts : nullptr;
   const std::size_t cuts_size = std::min<std::size_t>(data[0] % 8, size - 2);
   const std::uint64_t seed = data[1];
   const std::string_view rest{reinterpret_cast<const char*>(data) + 2, size - 2};
@@ -138,6 +155,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.service.capacity = 1 + seed % 5;
   options.service.at_once = 1 + seed % 3;
   options.connections.pipelined_max = 1 + seed % 4;
+  options.tls = is_encrypted ? &shows : nullptr;
   ledger::server_counts counts;
   simulator simulated{{.seed = seed}};
   const auto exchange = [&]() -> task<> {
@@ -145,8 +163,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     co_await in_task_group([&](task_group& group) -> task<> {
       child<> server = group.start([&]() -> task<> { co_await ledger::run_server(network, options, counts); });
       co_await in_task_group([&](task_group& clients) {
-        clients.start(client, network, bytes, cuts);
-        clients.start(bystander, network);
+        clients.start(client, network, with, bytes, cuts);
+        clients.start(bystander, network, with);
       });
       server.cancel();
     });

@@ -14,6 +14,7 @@ public:
   certificates(const certificates&) = delete;
   certificates& operator=(const certificates&) = delete;
 
+  const std::string& folder() const noexcept { return folder_; }
   std::string authority() const { return folder_ + "/authority.pem"; }
   /// Of an authority that nobody trusts.
   std::string other_authority() const { return folder_ + "/other.pem"; }

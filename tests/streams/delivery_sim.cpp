@@ -118,19 +118,23 @@ TEST_CASE("a stream that outlives its simulation takes along what is on its way"
   std::optional<stream_pair> ends;
   {
     simulator simulated;
-    simulated.run([&]() -> task<> {
-      ends.emplace(pipe_pair());
-      co_await ends->first.write("nobody reads this");
-    });
+    simulated
+        .run([&]() -> task<> {
+          ends.emplace(pipe_pair());
+          co_await ends->first.write("nobody reads this");
+        })
+        .value();
   }
   CHECK(ends->first.is_open());
   ends.reset();
   {
     simulator simulated;
-    simulated.run([&]() -> task<> {
-      ends.emplace(pipe_pair());
-      co_await ends->first.write("nor this");
-    });
+    simulated
+        .run([&]() -> task<> {
+          ends.emplace(pipe_pair());
+          co_await ends->first.write("nor this");
+        })
+        .value();
     ends.reset(); // now what is on its way is gone before its simulator
   }
 }

@@ -89,8 +89,9 @@ TEST_CASE("load takes a host and a port, and numbers", "[tools]") {
   CHECK(by_default.options.deadline == std::chrono::milliseconds{500});
   CHECK(by_default.options.retries == 3);
   CHECK_FALSE(by_default.as_json);
-  const auto given = as<run_load>({"load", "--rate", "300", "[::1]:80", "--seconds=2", "--deadline", "50", "--retries",
-                                   "0", "--json", "--acknowledged", "a file", "--accounts", "9", "--seed", "4"});
+  const auto given =
+      as<run_load>({"load", "--rate", "300", "[::1]:80", "--seconds=2", "--deadline", "50", "--retries", "0", "--json",
+                    "--acknowledged", "a file", "--accounts", "9", "--seed", "4", "--authorities", "a.pem"});
   CHECK(given.options.host == "::1");
   CHECK(given.options.port == 80);
   CHECK(given.options.rate == 300);
@@ -99,6 +100,8 @@ TEST_CASE("load takes a host and a port, and numbers", "[tools]") {
   CHECK(given.options.retries == 0);
   CHECK(given.options.accounts == 9);
   CHECK(given.options.acknowledged_file == "a file");
+  CHECK(given.options.authorities_file == "a.pem");
+  CHECK(error({"load", "a:1", "--authorities", ""}) == "troupe: error: --authorities: no file is named"); // not plain
   CHECK(given.as_json);
   CHECK(as<run_load>({"load", "example.org:1"}).options.host == "example.org");
   for (const char* const wrong : {"127.0.0.1", ":80", "a:", "a:0", "a:65536", "a:7x", "::1:80", "[]:80", "a:-1"})
@@ -121,6 +124,18 @@ TEST_CASE("ledger is a demo, and with --listen a server, each with its own optio
   CHECK(server.port == 7070);
   CHECK(server.options.connections.connections_max == 1'000);
   CHECK(server.options.connections.idle_limit == std::chrono::seconds{60});
+  CHECK_FALSE(server.tls);
+  const auto encrypted =
+      as<run_ledger_server>({"run", "ledger", "--listen", "a:1", "--certificate", "a.pem", "--key", "a.key"});
+  REQUIRE(encrypted.tls);
+  CHECK(encrypted.tls->certificate_file == "a.pem");
+  CHECK(encrypted.tls->key_file == "a.key");
+  for (const std::vector<std::string>& half :
+       {std::vector<std::string>{"--certificate", "a.pem"}, {"--key", "a.key"}, {"--certificate", "", "--key", ""}}) {
+    std::vector<std::string> all{"run", "ledger", "--listen", "a:1"};
+    all.insert(all.end(), half.begin(), half.end());
+    CHECK(contains(error(all), "TLS takes a certificate and its key"));
+  }
   const auto given = as<run_ledger_server>(
       {"run",          "ledger", "--listen",       "[::1]:0", "--database", "a.db", "--accounts", "7",
        "--balance",    "9",      "--connections",  "5",       "--capacity", "6",    "--at-once",  "3",
