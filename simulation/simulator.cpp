@@ -47,10 +47,12 @@ bool simulator::loses_connection() noexcept {
 }
 
 bool simulator::delays(detail::delivery& sent) noexcept {
-  if (sent.carrier() == nullptr) {
-    sent.set_carrier(this);
-    ready_.push_back({nullptr, &sent});
-  }
+  if (sent.carrier() == this)
+    return true;
+  if (sent.carrier() != nullptr) // its stream was used in another simulation before
+    sent.carrier()->forget(sent);
+  sent.set_carrier(this);
+  ready_.push_back({nullptr, &sent});
   return true;
 }
 

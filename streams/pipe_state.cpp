@@ -66,7 +66,7 @@ moved pipe_state::read_now(std::size_t end, std::span<std::byte> to) {
     if (from.is_refused)
       return {0, moved::state::ended};
     if (from.come.empty())
-      return {0, mine.is_reset ? moved::state::reset : from.has_ended ? moved::state::ended : moved::state::waits};
+      return {0, from.has_ended ? moved::state::ended : mine.is_reset ? moved::state::reset : moved::state::waits};
     to = to.first(std::min({to.size(), from.come.size(), from.faults.at_once_max}));
     from.come.take(to);
     tell_bytes(mine.number, bytes_event::way::read, to);
@@ -295,7 +295,7 @@ void pipe_state::close(std::size_t end, bool resets) noexcept {
     direction& in = ways_[1 - end];
     ends_[end].is_closed = true;
     // What nobody reads any more resets the connection, as with TCP.
-    const bool aborts = resets || out.unsent() != 0 || !in.come.empty() || !in.sent.empty();
+    const bool aborts = resets || out.unsent() != 0 || !in.come.empty();
     out.sent.keep(out.left());
     in.come.clear();
     ends_[end].waits.wake_all(woken);

@@ -98,6 +98,25 @@ TEST_CASE("a reset comes behind what has left, and drops what has no room on the
   });
 }
 
+TEST_CASE("what comes to a side that has closed resets the connection, and an end that has come before is one",
+          "[streams]") {
+  explore(some, [](simulation& sim) -> task<> {
+    stream_pair ends = pipe_pair();
+    co_await in_task_group([&](task_group& group) {
+      group.start([&]() -> task<> { co_await ends.first.close(duration::max()); });
+      group.start([&]() -> task<> {
+        co_await ends.second.write("nobody reads this");
+        bool was_reset = false, is_reset = false;
+        static_cast<void>(co_await all_of(ends.second, was_reset));
+        sim.sometimes("it reads the end, as that has come first", !was_reset);
+        sim.sometimes("it reads that it is reset", was_reset);
+        static_cast<void>(co_await all_of(ends.second, is_reset));
+        sim.require(was_reset == is_reset, "an end becomes a reset, or the other way round");
+      });
+    });
+  });
+}
+
 TEST_CASE("who writes to a side that has closed is told so when that has come back", "[streams]") {
   explore(some, [](simulation& sim) -> task<> {
     stream_pair ends = pipe_pair();
