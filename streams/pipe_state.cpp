@@ -126,8 +126,6 @@ std::size_t pipe_state::unsent(std::size_t end) const noexcept {
 void pipe_state::send(direction& along, executor* by, wakeups& woken) noexcept {
   if (along.due() == 0 || by == nullptr || !by->delays(along))
     pass(along, std::numeric_limits<std::size_t>::max(), by, woken);
-  else
-    wake_if_ready(*along.writer, woken);
 }
 
 /// A reset comes behind what has left.
@@ -171,7 +169,7 @@ void pipe_state::pass(direction& on_its_way, std::size_t most, executor* by, wak
   while (!way.is_stalled && !way.is_lost()) {
     const std::size_t until = way.bytes_until_fault();
     if (until == 0) {
-      strike(way, woken);
+      strike(way);
     } else if (way.sent.empty()) {
       break;
     } else if (way.has_ended) {
@@ -190,7 +188,7 @@ void pipe_state::pass(direction& on_its_way, std::size_t most, executor* by, wak
     }
   }
   if (way.is_aborted && (way.sent.empty() || way.is_lost()) && most != 0)
-    see_reset(*way.reader, woken);
+    way.reader->is_reset = true;
   else if (way.is_shut && way.sent.empty() && !way.is_stalled && most != 0)
     way.has_ended = true;
   wake_if_ready(*way.writer, woken);
@@ -206,7 +204,7 @@ std::size_t pipe_state::direction::bytes_until_fault() const noexcept {
 }
 
 /// A fault is due.
-void pipe_state::strike(direction& with, wakeups& woken) noexcept {
+void pipe_state::strike(direction& with) noexcept {
   if (with.faults.stalls_at == with.arrived) {
     with.faults.stalls_at.reset();
     with.is_stalled = true;
@@ -217,14 +215,8 @@ void pipe_state::strike(direction& with, wakeups& woken) noexcept {
     tell(event_kind::stream_cut, with.reader->number);
   } else {
     with.faults.resets_at.reset();
-    see_reset(*with.writer, woken);
-    see_reset(*with.reader, woken);
+    with.writer->is_reset = with.reader->is_reset = true;
   }
-}
-
-void pipe_state::see_reset(pipe_end& end, wakeups& woken) noexcept {
-  end.is_reset = true;
-  end.waits.wake_all(woken);
 }
 
 /// Where a test wants it to: this side sees a reset, and so does the other one when it arrives there.
@@ -232,7 +224,7 @@ void pipe_state::lose_if_told(direction& to, wakeups& woken) noexcept {
   executor* const by = by_fiber_of();
   if (by == nullptr || (ends_[0].is_reset && ends_[1].is_reset) || !by->loses_connection())
     return;
-  see_reset(*to.writer, woken);
+  to.writer->is_reset = true;
   abort(to, by, woken);
 }
 

@@ -108,13 +108,12 @@ private:
   moved accept(direction& to, std::span<const std::byte> from, wakeups& woken);
   bool is_ready(const pipe_end& end, readiness what) const noexcept;
   void wake_if_ready(pipe_end& end, wakeups& woken) noexcept;
-  static void see_reset(pipe_end& end, wakeups& woken) noexcept;
   void lose_if_told(direction& to, wakeups& woken) noexcept;
   void send(direction& along, executor* by, wakeups& woken) noexcept;
   void abort(direction& along, executor* by, wakeups& woken) noexcept;
   void arrive(direction& along, executor& at) noexcept;
   void pass(direction& on_its_way, std::size_t most, executor* by, wakeups& woken) noexcept;
-  void strike(direction& with, wakeups& woken) noexcept;
+  static void strike(direction& with) noexcept;
   void plan_stalls();
 
   const std::size_t capacity_;
