@@ -78,7 +78,7 @@ public:
   virtual bool delays(detail::delivery&) noexcept { return false; }
   /// What was sent does not arrive any more: its stream is gone.
   ///
-  /// @thread any that `delays` has
+  /// @thread any that may call `delays`
   virtual void forget(detail::delivery&) noexcept {}
 
   /// A stream in memory is about to be used. True: a test wants its connection to be gone.

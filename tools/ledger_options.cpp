@@ -1,3 +1,4 @@
+#include <troupe/program/file_option.hpp>
 #include <troupe/program/host_and_port.hpp>
 #include <troupe/program/human_text.hpp>
 #include <troupe/program/number_option.hpp>
@@ -45,10 +46,11 @@ void ledger_command_line::add_server_options(CLI::App& to) {
                              "server: orders in one transaction, 1 to 10000 [512]");
   of_server_[4] =
       add_number(to, "--idle-limit", idle_limit_, 1, 86'400, "server: seconds without a request, at most [60]");
-  of_server_[5] = to.add_option("--certificate", tls_.certificate_file,
-                                "server: its certificate, and what leads to an authority: serve with TLS")
-                      ->type_name("FILE");
-  of_server_[6] = to.add_option("--key", tls_.key_file, "server: the key of that")->type_name("FILE");
+  CLI::Option* const certificate = add_file(to, "--certificate", tls_.certificate_file,
+                                            "server: its certificate, and what leads to an authority: serve with TLS");
+  CLI::Option* const key = add_file(to, "--key", tls_.key_file, "server: the key of that");
+  of_server_[5] = certificate->needs(key);
+  of_server_[6] = key->needs(certificate);
 }
 
 std::optional<usage_mistake> ledger_command_line::mistake() const {
@@ -65,8 +67,6 @@ std::optional<usage_mistake> ledger_command_line::mistake() const {
     return usage_mistake{"--balance: " + std::to_string(accounts_) + " accounts with so much are more than " +
                              std::to_string(ledger::money_max) + " cents in all",
                          {}};
-  if (of_server_[5]->count() + of_server_[6]->count() != 0 && (tls_.certificate_file.empty() || tls_.key_file.empty()))
-    return usage_mistake{"TLS takes a certificate and its key", "--certificate FILE --key FILE"};
   if (names_database_->count() != 0 && (database_.empty() || database_ == ":memory:"))
     return usage_mistake{"--database: `" + database_ +
                              "` is no file; without the option there is one that is removed at the end",

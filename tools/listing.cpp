@@ -5,7 +5,6 @@
 #include <troupe/topology/parse.hpp>
 
 #include <CLI/CLI.hpp>
-
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

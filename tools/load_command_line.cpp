@@ -1,4 +1,5 @@
 #include <troupe/ledger/protocol.hpp>
+#include <troupe/program/file_option.hpp>
 #include <troupe/program/host_and_port.hpp>
 #include <troupe/program/human_text.hpp>
 #include <troupe/program/number_option.hpp>
@@ -30,12 +31,9 @@ void load_command_line::add_options(CLI::App& to) {
   add_number(to, "--accounts", options.accounts, 2, 1'000'000, "that it moves money between, 2 to 1000000 [100]");
   add_number(to, "--seed", options.seed, 0, 1'000'000'000, "of what it asks [1]");
   add_number(to, "--retries", options.retries, 0, 1'000, "of one request, 0 to 1000 [3]");
-  to.add_option("--acknowledged", options.acknowledged_file, "file to append what was committed to [none]")
-      ->type_name("FILE");
-  to.add_option("--authorities", options.authorities_file,
-                "that its certificate must be of, a file of PEM: use TLS [do not]")
-      ->type_name("FILE")
-      ->check([](const std::string& name) { return std::string(name.empty() ? "no file is named" : ""); });
+  add_file(to, "--acknowledged", options.acknowledged_file, "file to append what was committed to [none]");
+  add_file(to, "--authorities", options.authorities_file,
+           "that its certificate must be of, a file of PEM: use TLS [do not]");
   to.add_flag("--json", read_.as_json, "print the report as JSON");
 }
 

@@ -17,6 +17,7 @@ import unittest
 
 TOOL = os.environ.get("TROUPE_TOOL", "")
 PROXY = os.environ.get("TROUPE_FAULT_PROXY", "")
+CERTIFICATES = os.environ.get("TROUPE_CERTIFICATES", "")
 BALANCE = 10_000  # of each of 100 accounts, which are the defaults of the service
 
 
