@@ -8,6 +8,7 @@
 #include <array>
 #include <climits>
 #include <new>
+#include <system_error>
 #include <utility>
 
 namespace troupe::detail {
@@ -31,6 +32,8 @@ BIO* memory() {
 std::string openssl_says(const char* otherwise) {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(code)) // which it has no text for
+    return std::generic_category().message(ERR_GET_REASON(code));
   const char* const reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
   return reason != nullptr ? reason : otherwise;
 }

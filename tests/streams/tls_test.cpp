@@ -138,6 +138,24 @@ TEST_CASE("a server that a client cannot trust is refused, and both sides are to
   CHECK(contains(shaken(client_that_trusts(files.authority()), a_server(), "127.0.0.2").client_error, "mismatch"));
 }
 
+TEST_CASE("a file that cannot be read is named, with what the system says of it", "[streams][tls]") {
+  const auto& files = test_certificates();
+  const auto says = [](const auto& make) -> std::string {
+    try {
+      make();
+    } catch (const tls_error& error) {
+      return error.what();
+    }
+    return "nothing";
+  };
+  CHECK(says([] { client_that_trusts("/no/such.pem"); }) ==
+        "cannot read authorities from \"/no/such.pem\": No such file or directory");
+  CHECK(contains(says([&] { tls_server{{.certificate_file = "/no/such.pem", .key_file = files.server_key()}}; }),
+                 "\"/no/such.pem\": No such file or directory"));
+  CHECK(contains(says([&] { tls_server{{.certificate_file = files.server(), .key_file = "/no/such.key"}}; }),
+                 ": No such file or directory"));
+}
+
 TEST_CASE("a client must show a certificate where the server wants one", "[streams][tls]") {
   const auto& files = test_certificates();
   const tls_server strict{{.certificate_file = files.server(),
