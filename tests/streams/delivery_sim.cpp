@@ -3,20 +3,26 @@
 #include <troupe/streams/pipe_pair.hpp>
 
 #include <tests/catch.hpp>
+#include <tests/simulation/any_order.hpp>
+#include <tests/streams/error_of.hpp>
 
 #include <troupe/mailbox/mailbox.hpp>
 #include <troupe/scope/checkpoint.hpp>
+#include <troupe/scope/sleep.hpp>
 #include <troupe/scope/task_group.hpp>
 #include <troupe/simulation/simulator.hpp>
 #include <troupe/testing/explore.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 
 using namespace troupe;
+using namespace troupe::tests;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -115,6 +121,22 @@ TEST_CASE("what comes to a side that has closed resets the connection, and an en
       });
     });
   });
+}
+
+TEST_CASE("an end that has come is read, also when a reset has come behind it", "[streams]") {
+  simulator simulated{in_any_order()};
+  const auto run = []() -> task<> {
+    stream_pair ends = pipe_pair();
+    co_await ends.first.write("all");
+    ends.first.shutdown_write();
+    co_await sleep_for(1s);
+    ends.first.abort();
+    co_await sleep_for(1s);
+    const std::string all = co_await ends.second.read_to_end(10);
+    CHECK(all == "all");
+    co_await error_of<peer_reset>(writes_on(ends.second));
+  };
+  simulated.run(run).value();
 }
 
 TEST_CASE("who writes to a side that has closed is told so when that has come back", "[streams]") {
